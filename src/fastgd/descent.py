@@ -1,0 +1,112 @@
+"""`descend`: drive a run to its end, with someone watching."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.kernels.arguments import Array
+from fastgd.passes import Floats
+from fastgd.recording import Recorder
+from fastgd.result import Progress, StopReason
+from fastgd.run import Run
+from fastgd.stopwatch import Stopwatch
+from fastgd.supervision import Convergence, DivergenceGuard, start_losses
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Who looks at a run, and when: none of it changes a bit of the run."""
+
+    record: frozenset[str]
+    path_every: int | None
+    callback: Callable[[Progress], Any] | None
+    verbose: bool
+    time_limit: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run."""
+
+    coef: Floats
+    epochs: int
+    steps: int
+    converged: bool | None
+    stop_reason: StopReason
+    objective: float
+    history: dict[str, Array]
+    path: Array | None
+    path_steps: NDArray[np.int64] | None
+
+
+def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
+    """Advance *run* until its epochs are made or something ends it."""
+    with watch.paused():
+        start_loss, zero_loss = start_losses(run)
+    if not math.isfinite(start_loss + zero_loss):
+        run.source.check_finite()
+    guard = DivergenceGuard(run, start_loss, zero_loss)
+    recorder = Recorder(run, watch, watching.record, watching.path_every, watching.verbose)
+    recorder.begin(start_loss)
+    reason = _advance_to_the_end(run, watching, watch, guard, recorder)
+    diverged = reason is StopReason.DIVERGED
+    if diverged or run.state.epoch == 0 or not run.plan.order.meets_every_row:
+        run.source.check_finite()  # kernels only notice that something is amiss where they look
+    coef = guard.good if diverged else run.coefficients()
+    recorder.end()
+    with watch.paused():
+        objective = run.evaluate(coef)[0]
+    return Outcome(
+        coef=coef,
+        epochs=run.state.epoch,
+        steps=run.state.t,
+        converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
+        stop_reason=reason,
+        objective=objective,
+        history=recorder.history(),
+        path=recorder.path(),
+        path_steps=recorder.path_steps(),
+    )
+
+
+def _advance_to_the_end(
+    run: Run, watching: Watching, watch: Stopwatch, guard: DivergenceGuard, recorder: Recorder
+) -> StopReason:
+    convergence = Convergence(run)
+    while run.state.epoch < run.plan.max_iter:
+        run.advance(min(run.call_visits, recorder.visits_to_next()))
+        if not guard.is_sound():
+            return StopReason.DIVERGED
+        recorder.look()
+        if run.state.visit == 0:
+            if _asks_to_stop(watching.callback, run, watch):
+                return StopReason.CALLBACK
+            if convergence.is_reached():
+                return StopReason.TOLERANCE
+        if watching.time_limit is not None and watch.seconds > watching.time_limit:
+            return StopReason.TIME_LIMIT
+    return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
+
+
+def _asks_to_stop(callback: Callable[[Progress], Any] | None, run: Run, watch: Stopwatch) -> bool:
+    if callback is None:
+        return False
+    coef = run.coefficients()
+    progress = Progress(
+        epoch=run.state.epoch,
+        step=run.state.t,
+        passes=run.passes,
+        seconds=watch.seconds,
+        learning_rate=run.learning_rate,
+        loss=run.loss_of_epoch,
+        coef=coef[:-1].copy(),
+        intercept=float(coef[-1]),
+    )
+    try:
+        return bool(callback(progress) is True)
+    except StopIteration:
+        return True

@@ -1,0 +1,308 @@
+"""`fit`: check -> plan -> run -> result."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastgd.descent import Outcome, Watching, descend
+from fastgd.inputs import check_initial, make_source
+from fastgd.order import draw_seed, settle_random_state
+from fastgd.plan import Plan, make_plan, read_request
+from fastgd.result import (
+    ConvergenceWarning,
+    DivergenceWarning,
+    FitResult,
+    Progress,
+    StopReason,
+)
+from fastgd.run import Run
+from fastgd.schedules import Constant
+from fastgd.sources import Source
+from fastgd.stopwatch import Stopwatch
+from fastgd.supervision import divergence_message
+from fastgd.validation import check_count, check_positive, did_you_mean
+
+RECORDABLE = frozenset({"objective", "grad_norm"})
+OTHER_NAMES = {
+    "lr": "learning_rate",
+    "eta": "learning_rate",
+    "eta0": "learning_rate",
+    "step_size": "learning_rate",
+    "epochs": "max_iter",
+    "n_epochs": "max_iter",
+    "n_iter": "max_iter",
+    "cost": "loss",
+    "penalty": "alpha",
+    "weights": "sample_weight",
+    "seed": "random_state",
+    "method": "variant",
+    "solver": "variant",
+    "n_jobs": "n_threads",
+    "intercept": "fit_intercept",
+}
+
+
+def fit(
+    X: Any,
+    y: Any,
+    variant: str = "minibatch",
+    *,
+    loss: Any = "squared_error",
+    optimizer: Any = "auto",
+    learning_rate: Any = "auto",
+    batch_size: Any = "auto",
+    max_iter: int | None = None,
+    tol: float | str | None = "auto",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+    coef_init: Any = None,
+    intercept_init: Any = None,
+    average: Any = "auto",
+    shuffle: Any = True,
+    route: str = "auto",
+    random_state: Any = None,
+    n_threads: int | None = None,
+    record: Any = (),
+    record_path: bool | int = False,
+    callback: Callable[[Progress], Any] | None = None,
+    verbose: int = 0,
+    time_limit: float | None = None,
+    **unknown: Any,
+) -> FitResult:
+    """Fit a linear model by gradient descent.
+
+    Minimises F(w, b) = sum_i s_i loss(z_i, y_i) / sum_i s_i + alpha (½(1 - l1_ratio) ||w||² +
+    l1_ratio ||w||_1), z = X w + b. With a `learning_rate` given it runs exactly the algorithm of
+    the textbooks on X as it is (textbook mode); without one it chooses the step itself
+    (self-tuned mode).
+
+    Parameters
+    ----------
+    X : array-like, shape (n_samples, n_features)
+        float32 and float64 in C order are read in place; any other number type or layout is
+        converted a piece at a time. A frame's column names are kept.
+    y : array-like, shape (n_samples,)
+        Targets; for `log_loss` any two labels.
+    variant : {"minibatch", "batch", "stochastic"}
+        One step per `batch_size` rows, per pass over all rows, or per row.
+    loss : str, Loss or function
+        "squared_error", "huber", "log_loss", an object such as ``fastgd.Huber(delta=2.0)`` or a
+        function of your own, ``f(z, y) -> (value, slope)``.
+    optimizer : str or Optimizer
+        "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
+        ``fastgd.Adam(beta_1=0.8)`` or "auto".
+    learning_rate : "auto", float, Schedule or callable
+        Multiplies the mean gradient of a step's rows. A callable gets an array of step numbers,
+        which count from 1, and returns as many rates.
+    batch_size : int or "auto"
+        Rows per step of `minibatch`; 256 by default.
+    max_iter : int, optional
+        Epochs; for `batch` an epoch is a step. By default 100, or 10,000 for self-tuned `batch`.
+    tol : float, None or "auto"
+        `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
+        others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs.
+        "auto" is None in textbook mode: exactly `max_iter` epochs.
+    alpha, l1_ratio : float
+        Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
+    fit_intercept : bool
+    sample_weight : array-like, shape (n_samples,), optional
+        A row's weight multiplies its loss relative to the mean weight.
+    coef_init, intercept_init : array-like, shape (n_features,), and float, optional
+        Where to start; zero by default.
+    average : bool or "auto"
+        True returns the mean of the iterates after every step (Polyak-Ruppert).
+    shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
+        A new random order in each epoch, rows as they lie, rows drawn independently, or the
+        order itself. `batch` always visits rows as they lie.
+    route : {"auto", "direct"}
+        How gradients are computed: "direct" from the rows.
+    random_state : None, int or numpy.random.Generator
+    n_threads : int, optional
+        All cores that the process may use by default. Results do not depend on it.
+    record : collection of {"objective", "grad_norm"}
+        What to compute at every record of the history although it costs a pass over X; that time
+        is not counted in `seconds`.
+    record_path : bool or int
+        True keeps the coefficients of every record, an int k the iterate after every k steps.
+    callback : function, optional
+        Called with a `Progress` after every epoch; True or StopIteration ends the run.
+    verbose : int
+        1 prints a line per record.
+    time_limit : float, optional
+        Seconds, compiling and evaluating left out.
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that make no sense, naming the argument, what was got and what to do.
+
+    Warns
+    -----
+    DivergenceWarning
+        The coefficients ran away: the last good ones are returned.
+    ConvergenceWarning
+        `max_iter` was reached before `tol`.
+
+    References
+    ----------
+    Bottou, Curtis, Nocedal, "Optimization methods for large-scale machine learning", 2018,
+    sections 3 and 4.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> X, y, coef = fastgd.datasets.make_regression(1000, 3, noise=0.1, random_state=0)
+    >>> result = fastgd.fit(X, y, random_state=0)
+    >>> bool(abs(result.coef_ - coef).max() < 0.05)
+    True
+    >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
+    <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
+    """
+    refuse_unknown(unknown)
+    watch = Stopwatch()
+    request = read_request(
+        variant=variant,
+        loss=loss,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        max_iter=max_iter,
+        tol=tol,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        average=average,
+        shuffle=shuffle,
+        route=route,
+        n_threads=n_threads,
+    )
+    watching = Watching(
+        record=read_record(record),
+        path_every=read_record_path(record_path),
+        callback=read_callback(callback),
+        verbose=bool(verbose),
+        time_limit=read_time_limit(time_limit),
+    )
+    settled = settle_random_state(random_state)
+    source = make_source(X, y, sample_weight, request.loss.target)
+    initial = check_initial(coef_init, intercept_init, source.d)
+    plan = make_plan(request, source, initial, draw_seed(settled))
+    with Run(plan, source) as run:
+        run.load()
+        outcome = descend(run, watching, watch)
+    warn_of(outcome, run)
+    recipe = {
+        "variant": variant,
+        "loss": plan.loss,
+        "optimizer": plan.optimizer,
+        "learning_rate": learning_rate,
+        "batch_size": plan.batch_size if variant == "minibatch" else "auto",
+        "max_iter": max(1, outcome.epochs),
+        "tol": None,
+        "alpha": alpha,
+        "l1_ratio": l1_ratio,
+        "fit_intercept": plan.fit_intercept,
+        "coef_init": coef_init,
+        "intercept_init": intercept_init,
+        "average": average,
+        "shuffle": shuffle[: outcome.epochs] if isinstance(shuffle, np.ndarray) else shuffle,
+        "random_state": settled,
+    }
+    return make_result(plan, source, outcome, recipe, watch.loading_seconds)
+
+
+def make_result(
+    plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
+) -> FitResult:
+    """Return what the user gets."""
+    rate = plan.schedule
+    names = source.feature_names
+    return FitResult(
+        coef_=outcome.coef[:-1].astype(source.dtype),
+        intercept_=float(outcome.coef[-1]),
+        n_iter_=outcome.epochs,
+        t_=outcome.steps,
+        converged=outcome.converged,
+        stop_reason=outcome.stop_reason,
+        objective=outcome.objective,
+        history=outcome.history,
+        mode=plan.mode,
+        variant=plan.variant,
+        loss_=plan.loss,
+        optimizer_=plan.optimizer,
+        learning_rate_=rate.eta0 if isinstance(rate, Constant) else rate,
+        rate_reason=plan.rate_reason,
+        batch_size_=plan.batch_size,
+        compile_seconds=compile_seconds,
+        recipe=recipe,
+        classes_=source.classes,
+        feature_names_in_=None if names is None else np.array(names, dtype=object),
+        path=outcome.path,
+        path_steps=outcome.path_steps,
+    )
+
+
+def warn_of(outcome: Outcome, run: Run) -> None:
+    """Warn the caller of `fit` of what the result alone might not make him look at."""
+    plan, source = run.plan, run.source
+    if outcome.stop_reason is StopReason.DIVERGED:
+        warnings.warn(divergence_message(run), DivergenceWarning, stacklevel=3)
+    if outcome.stop_reason is StopReason.CAPPED:
+        warnings.warn(
+            f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without meeting "
+            f"tol={plan.tol:g}; give more epochs, a larger learning_rate or scaled features.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if source.n < source.d and plan.alpha == 0:
+        warnings.warn(
+            f"X has fewer rows ({source.n}) than features ({source.d}): the solution is not unique; "
+            "the one nearest to the start is approached. An alpha above 0 makes it unique.",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def refuse_unknown(unknown: dict[str, Any]) -> None:
+    """Refuse keywords that `fit` does not have; name the one that was meant."""
+    for word in unknown:
+        meant = OTHER_NAMES.get(word)
+        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(word, fit.__kwdefaults__ or ())
+        raise TypeError(f"fit() got an unexpected keyword argument {word!r}.{hint}")
+
+
+def read_record(record: Any) -> frozenset[str]:
+    """Return what is to be computed at every record."""
+    wanted = frozenset([record] if isinstance(record, str) else record)
+    if not wanted <= RECORDABLE:
+        raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {sorted(wanted, key=str)}.")
+    return wanted
+
+
+def read_record_path(record_path: Any) -> int | None:
+    """Return every how many steps a point is kept: 0 at every record, None never."""
+    if record_path is True or record_path is False:
+        return 0 if record_path else None
+    return check_count("record_path", record_path, ", True or False")
+
+
+def read_callback(callback: Any) -> Any:
+    """Return the callback; refuse what cannot be called."""
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function of one argument; got {callback!r}.")
+    return callback
+
+
+def read_time_limit(time_limit: Any) -> float | None:
+    """Return the limit in seconds."""
+    if time_limit is not None:
+        check_positive("time_limit", time_limit)
+    return time_limit  # type: ignore[no-any-return]

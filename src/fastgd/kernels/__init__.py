@@ -1,0 +1,1 @@
+"""Compiled numbers only: templates of loops, and the one place that compiles them."""

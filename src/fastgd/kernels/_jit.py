@@ -1,0 +1,208 @@
+"""The one place that knows Numba's options: how a kernel is compiled, cached and repaired.
+
+A *template* is a plain function whose loop calls names such as ``loss`` or ``step`` that its
+module leaves `unbound`. `specialise` compiles a copy of it in which those names are bound.
+"""
+
+import functools
+import hashlib
+import pickle
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from llvmlite import ir
+from numba import config, njit, types
+from numba.core import cgutils
+from numba.core.errors import NumbaWarning
+from numba.extending import intrinsic
+
+JIT_ENABLED = not config.DISABLE_JIT
+
+# `reassoc` and `contract` let LLVM vectorise sums; never `fastmath=True`, with which isfinite
+# lies. A dict, because a set would make Numba's cache key depend on the hash seed.
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "forceinline": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc": True, "contract": True, "nsz": True, "arcp": True},
+}
+BROKEN_CACHE = (EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError)
+USER_KERNELS_KEPT = 64
+
+type_of_kernel = Callable[..., Any]
+
+
+def _stamp() -> str:
+    """Hash of every source that machine code is made of.
+
+    Numba's disk cache looks only at the file of the outermost function, so the stamp is part of
+    each kernel's name: an edited loss can never meet the machine code of the old one.
+    """
+    package = Path(__file__).parent.parent
+    scalar_functions = [package / "losses.py", package / "optimizers.py"]
+    digest = hashlib.blake2b(digest_size=8)
+    for source in [*sorted(package.glob("kernels/*.py")), *scalar_functions]:
+        digest.update(source.name.encode() + source.read_bytes())
+    return digest.hexdigest()
+
+
+STAMP = _stamp()
+
+
+def compiled(function: type_of_kernel, *, cache: bool = True) -> type_of_kernel:
+    """Compile on first use with the package's options; cached on disk where a folder allows it."""
+    if cache:
+        try:
+            return njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
+        except RuntimeError:  # Numba's "no locator available": no folder can be written
+            pass
+    return njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+
+
+def unbound(*_: Any) -> Any:
+    """Stand in for a name that `specialise` binds."""
+    raise NotImplementedError("this template must be compiled with `specialise` first")
+
+
+def specialise(template: type_of_kernel, *, cache: bool = True, **bind: Any) -> type_of_kernel:
+    """Compile a copy of *template* whose global names in *bind* are replaced.
+
+    Parameters
+    ----------
+    template : function
+        Plain Python function; the names in *bind* are globals of its module.
+    cache : bool
+        False for whatever binds a user's own function: Numba's key sees only a name, so another
+        function of the same name would run the old machine code. Such kernels live in a
+        bounded cache of this process instead.
+    **bind
+        Functions (plain or compiled) and constants.
+    """
+    made = _specialise_and_cache if cache else _specialise_in_process
+    return made(template, tuple(sorted(bind.items())))
+
+
+def _specialise(template: FunctionType, bind: tuple[tuple[str, Any], ...], cache: bool) -> Any:
+    described = [f"{name}={_describe(value)}" for name, value in bind]
+    digest = hashlib.blake2b("|".join([STAMP, *described]).encode(), digest_size=8).hexdigest()
+    label = [_short(value) for _, value in bind if callable(value)]
+    name = "_".join([template.__name__, *label, digest])
+    parts = {key: _compiled_part(value, cache) for key, value in bind}
+    copy = FunctionType(
+        template.__code__, {**template.__globals__, **parts}, name, template.__defaults__
+    )
+    copy.__qualname__, copy.__module__ = name, template.__module__
+    kernel = compiled(copy, cache=cache)
+    kernel.__doc__ = template.__doc__
+    return kernel
+
+
+@functools.cache
+def _specialise_and_cache(template: FunctionType, bind: tuple[tuple[str, Any], ...]) -> Any:
+    return _specialise(template, bind, cache=True)
+
+
+@functools.lru_cache(maxsize=USER_KERNELS_KEPT)
+def _specialise_in_process(template: FunctionType, bind: tuple[tuple[str, Any], ...]) -> Any:
+    return _specialise(template, bind, cache=False)
+
+
+def _compiled_part(value: Any, cache: bool) -> Any:
+    return compile_once(value, cache) if isinstance(value, FunctionType) else value
+
+
+@functools.lru_cache(maxsize=256)
+def compile_once(function: FunctionType, cache: bool) -> Any:
+    """Compile a scalar function, the same one for every kernel that binds it."""
+    return compiled(function, cache=cache)
+
+
+def _describe(value: Any) -> str:
+    function = getattr(value, "py_func", value)
+    if isinstance(function, FunctionType):
+        return f"{function.__module__}.{function.__qualname__}"
+    return repr(value)
+
+
+def _short(value: Any) -> str:
+    """A kernel's readable part: its name without the digest it may already carry."""
+    return str(getattr(value, "__name__", "function")).split("_", 1)[0].strip("<>")
+
+
+class Loading(threading.local):
+    """Seconds that this thread has spent in `load`: compile time is reported apart."""
+
+    seconds = 0.0
+
+
+loading = Loading()
+
+
+def load(kernel: type_of_kernel, *arguments: Any) -> None:
+    """Compile *kernel* for these arguments, or fetch it from the disk, by calling it once.
+
+    A cache file that a crash cut short raises when it is read: it is written anew.
+    """
+    began = time.perf_counter()
+    try:
+        _load(kernel, *arguments)
+    finally:
+        loading.seconds += time.perf_counter() - began
+
+
+def _load(kernel: type_of_kernel, *arguments: Any) -> None:
+    try:
+        kernel(*arguments)
+    except BROKEN_CACHE as error:
+        if not JIT_ENABLED:
+            raise
+        warnings.warn(
+            f"fastgd: a broken cache file of a compiled kernel was replaced ({error!r})",
+            NumbaWarning,
+            stacklevel=2,
+        )
+        for part in _parts(kernel):
+            part.recompile()
+        kernel(*arguments)
+
+
+def _parts(kernel: Any) -> list[Any]:
+    """*kernel* and every compiled function that it calls, the innermost first."""
+    found: list[Any] = []
+    names = kernel.py_func.__code__.co_names
+    for name in names:
+        value = kernel.py_func.__globals__.get(name)
+        if hasattr(value, "recompile") and value is not kernel:
+            found.extend(part for part in _parts(value) if part not in found)
+    return [*found, kernel]
+
+
+@intrinsic  # type: ignore[misc]
+def _prefetch_line(typingctx: Any, array: Any, offset: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        view = context.make_array(signature.args[0])(context, builder, arguments[0])
+        address = builder.bitcast(builder.gep(view.data, [arguments[1]]), cgutils.voidptr_t)
+        integer = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, integer, integer, integer])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [address, integer(0), integer(3), integer(1)])  # read, keep, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), codegen
+
+
+def _prefetch(array: Any, offset: int) -> None:
+    """Ask for the cache line that holds element *offset* of *array*, before it is needed."""
+    _prefetch_line(array, offset)
+
+
+def _no_prefetch(array: Any, offset: int) -> None:
+    """Without compiled code there is nothing to prefetch with."""
+
+
+prefetch = compiled(_prefetch) if JIT_ENABLED else _no_prefetch

@@ -1,0 +1,47 @@
+"""Stochastic gradient descent: one step per row."""
+
+import numpy as np
+
+from fastgd.kernels._jit import unbound
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Model, Settings
+from fastgd.kernels.rows import dot, fetch, weight_of
+
+meet = unbound
+take_step = unbound
+
+
+def stochastic(
+    data: Data,
+    rows: Array,
+    coming: Array,
+    model: Model,
+    settings: Settings,
+    rates: Array,
+    t: int,
+    tally: Array,
+) -> None:
+    """Take one step per entry of *rows*; the first is step t, at the rate rates[0].
+
+    While row rows[k] is visited, row coming[k] is asked of the memory.
+    """
+    X, y, weights, weight_scale = data
+    coef, first, second, total = model
+    parameters, hyper, l1, l2, guard, fit_intercept = settings
+    d = X.shape[1]
+    w = coef[:d]
+    one = np.ones(1, X.dtype)
+    loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
+    for k in range(rows.shape[0]):
+        fetch(X, y, coming[k])
+        i = rows[k]
+        x = X[i]
+        z = dot(x, w) + coef[d]
+        weight = weight_of(weights, weight_scale, i)
+        value, slope = meet(x, z, y[i], weight, parameters, guard)
+        loss_sum += value
+        weight_sum += weight
+        not_finite += not np.isfinite(z)
+        take_step(
+            coef, first, second, total, x, one, slope, t + k, rates[k], hyper, l1, l2, fit_intercept
+        )
+    tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

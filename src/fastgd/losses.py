@@ -1,0 +1,194 @@
+"""Losses: one scalar function ``(z, y, parameters) -> (value, slope)`` and one row each.
+
+z is the prediction, y the target; the slope is the derivative by z. To add a loss, write its
+function, write its row and name the row in `LOSSES`: it is then compiled, checked and tested with
+the others. Labels of a "binary" target reach the function as -1 and +1.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from typing import Any, ClassVar
+
+from fastgd.validation import check_positive, is_number
+
+LossFunction = Callable[[Any, Any, Any], tuple[Any, Any]]
+
+
+def _squared_error(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    r = z - y
+    return 0.5 * r * r, r
+
+
+def _half_square(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    return 0.5 * z * z, z
+
+
+def _huber(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    (delta,) = parameters
+    r = z - y
+    if abs(r) <= delta:
+        return 0.5 * r * r, r
+    return delta * (abs(r) - 0.5 * delta), math.copysign(delta, r) + 0.0 * r  # NaN stays NaN
+
+
+def _log_loss(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    m = -y * z
+    e = math.exp(-abs(m))  # at most 1: nothing overflows, however large the margin
+    if m > 0:
+        return m + math.log1p(e), -y / (1.0 + e)
+    return math.log1p(e), -y * e / (1.0 + e)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What `fit` has to know about a loss; its fields are the loss's parameters."""
+
+    name: ClassVar[str]
+    function: ClassVar[LossFunction]
+    target: ClassVar[str] = "real"  # or "binary": two labels
+    curvature: ClassVar[float | None] = None  # bound of the second derivative by z, if known
+    probability: ClassVar[bool] = False  # is 1 / (1 + exp(-z)) the probability of the second label?
+    built_in: ClassVar[bool] = True
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The numbers that the function gets as its third argument."""
+        return tuple(float(value) for value in astuple(self))
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """½(z - y)²: ordinary least squares, whose optimum is the conditional mean.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.fit([[0.0], [1.0]], [1.0, 3.0], "batch", loss=fastgd.SquaredError()).coef_.round(3)
+    array([2.])
+    """
+
+    name: ClassVar[str] = "squared_error"
+    function: ClassVar[LossFunction] = staticmethod(_squared_error)
+    curvature: ClassVar[float | None] = 1.0
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """½r² for |r| = |z - y| <= delta, delta(|r| - ½delta) beyond: outliers pull with a bounded force.
+
+    Parameters
+    ----------
+    delta : float
+        Where the loss turns from quadratic to linear, in units of y. The default, 1.35, keeps
+        95 % of the efficiency of least squares where the noise is normal with variance 1.
+
+    References
+    ----------
+    Huber, "Robust estimation of a location parameter", 1964, section 4.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.Huber(delta=2.0).parameters
+    (2.0,)
+    """
+
+    delta: float = 1.35
+    name: ClassVar[str] = "huber"
+    function: ClassVar[LossFunction] = staticmethod(_huber)
+    curvature: ClassVar[float | None] = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        check_positive("delta", self.delta)
+
+
+@dataclass(frozen=True)
+class LogLoss(Loss):
+    """log(1 + exp(-yz)): logistic regression; two labels, mapped to y = -1 and +1.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.fit([[-1.0], [1.0]], ["no", "yes"], "batch", loss=fastgd.LogLoss()).classes_
+    array(['no', 'yes'], dtype='<U3')
+    """
+
+    name: ClassVar[str] = "log_loss"
+    function: ClassVar[LossFunction] = staticmethod(_log_loss)
+    target: ClassVar[str] = "binary"
+    curvature: ClassVar[float | None] = 0.25
+    probability: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class HalfSquare(Loss):
+    """½z², whatever the target: its gradient at v is X'Xv / n, which a power iteration needs."""
+
+    name: ClassVar[str] = "half_square"
+    function: ClassVar[LossFunction] = staticmethod(_half_square)
+    curvature: ClassVar[float | None] = 1.0
+
+
+LOSSES: dict[str, type[Loss]] = {row.name: row for row in (SquaredError, Huber, LogLoss)}
+
+
+def check_loss_function(f: Any) -> None:
+    """Refuse what does not answer f(z, y) with two numbers."""
+    wanted = "a loss must be a function f(z, y) -> (value, slope) of two numbers"
+    try:
+        value, slope = f(0.5, 1.0)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{wanted}; calling {f!r} with (0.5, 1.0) failed: {error}.") from error
+    if not (is_number(value) and is_number(slope)):
+        raise TypeError(f"{wanted}; {f!r} returned {(value, slope)!r}.")
+
+
+class CustomLoss(Loss):
+    """A loss of your own, for real targets: any ``f(z, y) -> (value, slope)`` Numba can compile.
+
+    ``fit(..., loss=f)`` makes one of these; write it out to state the curvature.
+
+    Parameters
+    ----------
+    f : function
+        Gets the prediction z and the target y, both numbers; returns the loss and its derivative
+        by z. For a NaN it must return a NaN.
+    curvature : float, optional
+        An upper bound of the second derivative by z; ``learning_rate="auto"`` estimates it from
+        the slopes where it is not given.
+
+    Examples
+    --------
+    >>> import math, fastgd
+    >>> def log_cosh(z, y):
+    ...     return math.log(math.cosh(z - y)), math.tanh(z - y)
+    >>> loss = fastgd.CustomLoss(log_cosh, curvature=1.0)
+    >>> bool(abs(fastgd.fit([[0.0], [1.0]], [1.0, 3.0], "batch", loss=loss).coef_[0] - 2) < 1e-3)
+    True
+    """
+
+    name = "custom"
+    built_in = False
+
+    def __init__(self, f: Callable[[Any, Any], tuple[Any, Any]], curvature: float | None = None):
+        check_loss_function(f)
+        if curvature is not None:
+            check_positive("curvature", curvature)
+        # Past the frozen dataclass: these are what the class variables of a built-in loss are.
+        object.__setattr__(self, "function", f)
+        object.__setattr__(self, "curvature", curvature)
+        object.__setattr__(self, "name", getattr(f, "__name__", "custom"))
+
+    def __repr__(self) -> str:
+        """Name the function."""
+        return f"CustomLoss({self.name})"
+
+    def __eq__(self, other: object) -> bool:
+        """Two are equal when they hold the same function."""
+        return isinstance(other, CustomLoss) and self.function is other.function
+
+    def __hash__(self) -> int:
+        """Hash by the function."""
+        return hash(self.function)

@@ -1,0 +1,270 @@
+"""Orders: the sequence in which an epoch visits the rows.
+
+A shuffled order is made in two levels, so that it costs little and the memory still reads whole
+pieces: pieces of consecutive rows (8 KiB of float64) are put in random order, and the rows of 64
+consecutive pieces (a buffer of 512 KiB) are then shuffled among themselves. Where the table fits
+a buffer, that is a plain uniform shuffle; where a row fills a piece, too. Each epoch draws a new
+row for the first piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.kernels import shuffle as kernels
+from fastgd.kernels._jit import load
+from fastgd.validation import check_count
+
+Rows = NDArray[np.int64]
+
+PIECE_BYTES = 8192
+BUFFER_PIECES = 64
+BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
+WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
+CALL_AHEAD = 12  # visits between asking for a row and visiting it, where no buffer leads
+
+
+@dataclass
+class Order:
+    """The rows as they lie, and what every order can do."""
+
+    n: int
+    d: int
+    window: int = field(init=False)  # visits made at a time; `rows` never crosses one's end
+    meets_every_row: ClassVar[bool] = True  # in each epoch
+
+    def __post_init__(self) -> None:
+        """Choose the window."""
+        self.window = max(1, WINDOW_WORK // (self.d + 16))
+
+    @property
+    def length(self) -> int:
+        """How many visits an epoch has."""
+        return self.n
+
+    def load(self) -> None:
+        """Compile or fetch what makes the order."""
+
+    def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return the rows of visits start..stop of an epoch, and those to ask for meanwhile."""
+        rows = np.arange(start, stop)
+        return rows, rows
+
+
+@dataclass
+class Injected(Order):
+    """An order given by the user, one row of visits per epoch."""
+
+    visits: Rows = field(repr=False)
+    meets_every_row: ClassVar[bool] = False
+
+    @property
+    def length(self) -> int:
+        """How many visits an epoch has."""
+        return self.visits.shape[1]
+
+    def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return the given rows."""
+        rows = self.visits[epoch, start:stop].astype(np.int64)
+        return rows, _soon(rows)
+
+
+@dataclass
+class RandomOrder(Order):
+    """An order drawn from a seed; the last window is kept, for visits asked for in small steps."""
+
+    seed: int
+    _state: NDArray[np.uint64] = field(init=False, repr=False)
+    _kept: tuple[int, int] = field(init=False, repr=False, default=(-1, -1))
+    _memory: Rows = field(init=False, repr=False)  # fresh pages each time cost 15 ns a row
+
+    def __post_init__(self) -> None:
+        """Choose the window and reserve the memory of the generator and of one window."""
+        super().__post_init__()
+        self._state = np.zeros(1, dtype=np.uint64)
+        self._reserve()
+
+    def _reserve(self) -> None:
+        self._memory = np.empty((2, min(self.window, self.length)), dtype=np.int64)
+
+    def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return the drawn rows: views, good until the next window is asked for."""
+        first = start - start % self.window
+        rows, coming = self._memory[:, : self.length - first]
+        if self._kept != (epoch, first):
+            with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
+                self._draw(epoch, first, rows, coming)
+            self._kept = (epoch, first)
+        return rows[start - first : stop - first], coming[start - first : stop - first]
+
+    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+        """Fill a whole window, which begins at visit *first*."""
+        raise NotImplementedError
+
+
+@dataclass
+class WithReplacement(RandomOrder):
+    """Every visit draws its row independently."""
+
+    meets_every_row: ClassVar[bool] = False
+
+    def load(self) -> None:
+        """Compile or fetch what makes the order."""
+        zero = np.uint64(0)
+        load(kernels.fill_with_replacement, 1, zero, zero, zero, self._memory[0, :0], self._state)
+
+    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+        place = np.uint64(first // self.window)
+        kernels.fill_with_replacement(
+            self.n, np.uint64(self.seed), np.uint64(epoch), place, rows, self._state
+        )
+        coming[:] = _soon(rows)
+
+
+@dataclass
+class Shuffled(RandomOrder):
+    """Every epoch visits every row once, in a new random order."""
+
+    _pieces: Rows = field(init=False, repr=False)
+    _pieces_epoch: int = field(init=False, repr=False, default=-1)
+    _offset: int = field(init=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Choose the pieces, the buffer and the window."""
+        super().__post_init__()
+        self.piece_rows = max(1, PIECE_BYTES // (BYTES_PER_VALUE * self.d))
+        self.buffer_rows = BUFFER_PIECES * self.piece_rows
+        if self.buffer_rows >= self.n:
+            self.piece_rows = self.buffer_rows = self.n
+        self.window = max(1, self.window // self.buffer_rows) * self.buffer_rows
+        self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
+        self._reserve()
+
+    def load(self) -> None:
+        """Compile or fetch what makes the order."""
+        zero, nothing = np.uint64(0), self._memory[0, :0]
+        with np.errstate(over="ignore"):
+            load(kernels.shuffle_pieces, zero, zero, 1, nothing, self._state)
+            places = (1, 1, 0, 1, 0)
+            load(kernels.fill_shuffled, nothing, *places, zero, zero, nothing, nothing, self._state)
+
+    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+        seed, counted = np.uint64(self.seed), np.uint64(epoch)
+        if self._pieces_epoch != epoch:
+            self._offset = kernels.shuffle_pieces(seed, counted, self.n, self._pieces, self._state)
+            self._pieces_epoch = epoch
+        kernels.fill_shuffled(
+            self._pieces,
+            self.piece_rows,
+            self.buffer_rows,
+            self._offset,
+            self.n,
+            first,
+            seed,
+            counted,
+            rows,
+            coming,
+            self._state,
+        )
+
+
+def _soon(rows: Rows) -> Rows:
+    """Return, for each visit, the row that is visited a few visits later."""
+    coming = np.empty_like(rows)
+    ahead = max(0, len(rows) - CALL_AHEAD)
+    coming[:ahead] = rows[CALL_AHEAD:]
+    coming[ahead:] = rows[ahead:]
+    return coming
+
+
+def make_order(n: int, d: int, seed: int, shuffle: Any) -> Order:
+    """Return the order that the argument *shuffle* of `fit` names."""
+    if isinstance(shuffle, np.ndarray):
+        return Injected(n, d, check_visits(shuffle, n))
+    if isinstance(shuffle, str) and shuffle == "replacement":
+        return WithReplacement(n, d, seed)
+    if isinstance(shuffle, (bool, np.bool_)):
+        return Shuffled(n, d, seed) if shuffle else Order(n, d)
+    raise ValueError(
+        'shuffle must be True, False, "replacement" or an integer array (n_epochs, n_visits); '
+        f"got {shuffle!r}."
+    )
+
+
+def check_visits(visits: NDArray[Any], n: int) -> Rows:
+    """Return an injected order; refuse one that is not a table of rows that exist."""
+    if visits.ndim != 2 or visits.dtype.kind not in "iu" or visits.size == 0:
+        raise ValueError(
+            "shuffle, as an array, must hold integers and have the shape (n_epochs, n_visits); "
+            f"got {visits.dtype} of shape {visits.shape}."
+        )
+    if visits.min() < 0 or visits.max() >= n:
+        raise ValueError(
+            f"shuffle must name rows from 0 to {n - 1}; got {visits.min()} to {visits.max()}."
+        )
+    return visits
+
+
+def settle_random_state(random_state: Any) -> int:
+    """Return a whole number that stands for *random_state*: an int for itself, else one drawn."""
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
+        if random_state >= 0:
+            return int(random_state)
+    elif isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    elif random_state is None or isinstance(random_state, np.random.Generator):
+        return int(np.random.default_rng(random_state).integers(2**63))
+    raise ValueError(
+        "random_state must be None, a whole number >= 0 or a numpy.random.Generator; "
+        f"got {random_state!r}."
+    )
+
+
+def draw_seed(settled: int) -> int:
+    """Return the 64 bits that a settled random state seeds an order with."""
+    return int(np.random.default_rng(settled).integers(2**64, dtype=np.uint64))
+
+
+def visiting_order(
+    n: int, d: int, random_state: Any = None, epoch: int = 0, *, shuffle: Any = True
+) -> Rows:
+    """Return the order in which `fit` visits the rows of a table in one epoch.
+
+    Parameters
+    ----------
+    n, d : int
+        Rows and columns of the table.
+    random_state : None, int or numpy.random.Generator
+        What `fit` was given. A Generator moves on by one draw.
+    epoch : int
+        Counted from 0.
+    shuffle : True, False, "replacement"
+        What `fit` was given.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1, a negative epoch or a `random_state` that seeds nothing.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> order = fastgd.visiting_order(5, 2, random_state=0)
+    >>> sorted(order.tolist())
+    [0, 1, 2, 3, 4]
+    """
+    check_count("n", n)
+    check_count("d", d)
+    check_count("epoch + 1", epoch + 1)
+    order = make_order(n, d, draw_seed(settle_random_state(random_state)), shuffle)
+    visits = np.empty(order.length, dtype=np.int64)
+    for start in range(0, order.length, order.window):
+        stop = min(start + order.window, order.length)
+        visits[start:stop] = order.rows(epoch, start, stop)[0]
+    return visits

@@ -1,0 +1,100 @@
+"""Full passes: the sum of all rows' gradients, in fixed blocks, on any number of threads."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.compose import load_for_loss, sum_kernel
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Settings
+from fastgd.losses import Loss
+from fastgd.sources import Source
+
+BLOCK_VALUES = 1 << 17  # values of X per block: 1 MB of float64
+CALL_VALUES = 1 << 24  # values of X between two looks at the clock: some 5 ms
+THREAD_VALUES = 1 << 18  # values of X that are worth a thread's 20 us of dispatch
+
+Floats = NDArray[np.float64]
+
+
+class FullPass:
+    """Adds up losses and gradients over the rows as they lie.
+
+    Sums are made per block and added in the order of the blocks, so that neither the number of
+    threads nor where a pass is cut changes a bit of them.
+    """
+
+    def __init__(self, source: Source, loss: Loss, n_threads: int) -> None:
+        self.source, self.loss, self.n_threads = source, loss, n_threads
+        self.kernel = sum_kernel(loss)
+        self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
+        self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
+        nothing = np.empty(0, source.dtype)
+        self.settings = Settings(loss.parameters, (), nothing, nothing, np.inf, True)
+        self.pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        """Begin; threads start when the first of them is needed."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, where: TracebackType | None):
+        """Let no thread stay behind."""
+        if self.pool is not None:
+            self.pool.shutdown()
+            self.pool = None
+
+    def load(self) -> None:
+        """Compile or fetch the kernel."""
+        coef = np.zeros(self.source.d + 1, self.source.dtype)
+        sums, tallies = np.empty((1, len(coef))), np.empty((1, TALLY_SIZE))
+        load_for_loss(
+            self.kernel, self.loss, self.source.nobody(), coef, self.settings, 1, sums, tallies
+        )
+
+    def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
+        """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""
+        for sums, tallies in self._sums(coef, start, stop):
+            for block_sum, block_tally in zip(sums, tallies, strict=True):
+                g += block_sum
+                tally += block_tally
+
+    def over_all(self, coef: Array) -> tuple[float, Floats]:
+        """Return the weighted mean loss and its gradient over all rows."""
+        g, tally = np.zeros(len(coef)), np.zeros(TALLY_SIZE)
+        self.add(coef, 0, self.source.n, g, tally)
+        return float(tally[LOSS] / tally[WEIGHT]), g / self.source.n
+
+    def loss_of_constant(self, z: float) -> float:
+        """Return the weighted mean loss of predicting *z* for every row."""
+        coef = np.full(1, z, self.source.dtype)
+        sums, tallies = np.empty((1, 1)), np.empty((1, TALLY_SIZE))
+        targets = self.source.targets()
+        self.kernel(targets, coef, self.settings, self.source.n, sums, tallies)
+        return float(tallies[0, LOSS] / tallies[0, WEIGHT])
+
+    def _sums(self, coef: Array, start: int, stop: int) -> Iterator[tuple[Floats, Floats]]:
+        for first in range(start, stop, self.call_rows):
+            last = min(first + self.call_rows, stop)
+            blocks = -(-(last - first) // self.block_rows)
+            sums, tallies = np.empty((blocks, len(coef))), np.empty((blocks, TALLY_SIZE))
+            values = (last - first) * len(coef)
+            threads = min(self.n_threads, blocks, max(1, values // THREAD_VALUES))
+            edges = [blocks * k // threads for k in range(threads + 1)]
+            tasks = [
+                (self._block(first, last, a, b), coef, self.settings, self.block_rows)
+                + (sums[a:b], tallies[a:b])
+                for a, b in zip(edges[:-1], edges[1:], strict=True)
+            ]
+            if threads == 1:
+                self.kernel(*tasks[0])
+            else:
+                self.pool = self.pool or ThreadPoolExecutor(self.n_threads)
+                list(self.pool.map(self.kernel, *zip(*tasks, strict=True)))
+            yield sums, tallies
+
+    def _block(self, first: int, last: int, a: int, b: int) -> Any:
+        rows = self.block_rows
+        return self.source.block(first + a * rows, min(first + b * rows, last))

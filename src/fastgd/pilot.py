@@ -1,0 +1,155 @@
+"""What a look at the data tells: the sharpest curvature, the size of rows, the stable rates."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.losses import HalfSquare, Loss
+from fastgd.optimizers import Momentum, Nesterov, Optimizer
+from fastgd.passes import FullPass
+from fastgd.schedules import Constant, Schedule
+from fastgd.sources import Source
+
+POWER_ITERATIONS = 30
+POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
+SAMPLE_ROWS = 4096
+GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
+ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A learning rate, what it was built on and what it cost."""
+
+    schedule: Schedule
+    guard: float
+    passes: float
+    reason: str
+
+
+def largest_eigenvalue(
+    source: Source, fit_intercept: bool, n_threads: int, seed: int
+) -> tuple[float, float]:
+    """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
+
+    Power iteration from a random start; the value is approached from below.
+    """
+    v = np.random.default_rng(seed).standard_normal(source.d + 1)
+    v[-1] *= fit_intercept
+    largest = 0.0
+    with FullPass(source, HalfSquare(), n_threads) as full:
+        full.load()
+        for passes in range(1, POWER_ITERATIONS + 1):
+            v /= np.linalg.norm(v)
+            v = full.over_all(v.astype(source.dtype))[1]
+            v[-1] *= fit_intercept
+            before, largest = largest, float(np.linalg.norm(v))
+            if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
+                break
+    return largest, float(passes)
+
+
+def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
+    """Return up to 4096 uniformly drawn rows, in float64, with a column of ones."""
+    size = min(SAMPLE_ROWS, source.n)
+    chosen = np.random.default_rng(seed).choice(source.n, size, replace=False)
+    rows = np.asarray(source.X[np.sort(chosen)], dtype=np.float64)
+    return np.column_stack([rows, np.full(size, float(fit_intercept))])
+
+
+def curvature_of(loss: Loss, source: Source) -> float:
+    """Return the loss's curvature bound, or an estimate from slopes around a sample of targets."""
+    if loss.curvature is not None:
+        return loss.curvature
+    y = np.asarray(source.y[:: max(1, source.n // 64)][:64], dtype=np.float64)
+    spread = float(np.std(y)) or 1.0
+    grid = np.linspace(-3 * spread, 3 * spread, 241)
+    slopes = np.array([[loss.function(z + target, target)[1] for z in grid] for target in y])
+    steepest = np.abs(np.diff(slopes, axis=1)).max() / (grid[1] - grid[0])
+    return float(steepest) if math.isfinite(steepest) and steepest > 0 else 1.0
+
+
+def tune(
+    source: Source,
+    variant: str,
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    fit_intercept: bool,
+    n_threads: int,
+    seed: int,
+) -> Tuned:
+    """Choose the simplest rate that is safe: 1/L for batch, row-guarded steps for the others."""
+    if optimizer.adaptive:
+        rate = ADAPTIVE_RATES[optimizer.name]
+        return Tuned(Constant(rate), math.inf, 0.0, f"{rate:g}, the usual one of its kind")
+    curvature = curvature_of(loss, source)
+    if variant == "batch":
+        eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
+        rate = 1.0 / max(curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
+        reason = "1 / L, L the largest curvature of the objective, from a power iteration"
+        return Tuned(Constant(_finite(rate)), math.inf, passes, reason)
+    rows = sample_rows(source, fit_intercept, seed)
+    guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows)))
+    guard = guard if math.isfinite(guard) and guard > 0 else 1.0
+    rate = 1.0 / (curvature * guard + l2)
+    if isinstance(optimizer, Momentum):
+        rate *= 1.0 - optimizer.mu
+    reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
+    return Tuned(Constant(_finite(rate)), guard, len(rows) / source.n, reason)
+
+
+def largest_stable_rate(
+    source: Source,
+    variant: str,
+    batch_size: int,
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    fit_intercept: bool,
+    n_threads: int,
+) -> float | None:
+    """Return the largest learning rate theory calls stable, where it has one.
+
+    batch 2/L, with momentum 2(1 + mu)/L, Nesterov's 2(1 + mu)/((1 + 2 mu)L); a batch of b rows
+    2b/(R^2 + (b - 1)L), R^2 the smallest number with E[||x||^2 x x'] <= R^2 E[x x'].
+    """
+    if loss.curvature is None or optimizer.adaptive:
+        return None
+    c = loss.curvature
+    if variant == "batch":
+        L = c * largest_eigenvalue(source, fit_intercept, n_threads, seed=0)[0] + l2
+        mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
+        damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
+        rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf
+    elif isinstance(optimizer, Momentum):
+        return None
+    else:
+        rows = sample_rows(source, fit_intercept, seed=0)
+        r_squared, L = _moments(rows)
+        b = batch_size
+        rate = 2 * b / (c * (r_squared + (b - 1) * L) + b * l2)
+    return rate if math.isfinite(rate) and rate > 0 else None
+
+
+def _moments(rows: Floats) -> tuple[float, float]:
+    """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
+    with np.errstate(all="ignore"):
+        scale = float(np.sqrt(np.mean(np.einsum("ij,ij->i", rows, rows))))
+        x = rows / scale
+        squared_norms = np.einsum("ij,ij->i", x, x)
+        if not np.isfinite(squared_norms).all():
+            return math.inf, math.inf
+        eigenvalues, basis = np.linalg.eigh(x.T @ x / len(x))
+        kept = eigenvalues > 1e-10 * eigenvalues[-1]
+        white = x @ (basis[:, kept] / np.sqrt(eigenvalues[kept]))
+        fourth = (white * squared_norms[:, None]).T @ white / len(x)
+        return float(np.linalg.eigvalsh(fourth)[-1]) * scale**2, float(eigenvalues[-1]) * scale**2
+
+
+def _finite(rate: float) -> float:
+    return min(max(rate, np.finfo(np.float64).tiny), np.finfo(np.float64).max)

@@ -1,0 +1,270 @@
+"""Every choice that a fit makes, in one frozen `Plan`."""
+
+import math
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from fastgd import pilot
+from fastgd.kernels.arguments import Array
+from fastgd.losses import LOSSES, CustomLoss, Loss
+from fastgd.optimizers import GD, OPTIMIZERS, Nesterov, Optimizer
+from fastgd.order import Order, make_order
+from fastgd.schedules import Constant, FromCallable, Schedule
+from fastgd.sources import Source
+from fastgd.validation import (
+    check_count,
+    check_flag,
+    check_name,
+    check_not_negative,
+    is_number,
+)
+
+VARIANTS = ("batch", "stochastic", "minibatch")
+ROUTES = ("auto", "direct")
+SCHEDULE_HINTS = {
+    "constant": "fastgd.Constant(eta0=0.01)",
+    "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
+    "optimal": "fastgd.Optimal()",
+    "adaptive": "fastgd.Adaptive(eta0=0.01)",
+    "exponential": "fastgd.Exponential(eta0=0.01, gamma=0.999)",
+    "cosine": "fastgd.Cosine(eta0=0.01, n_steps=1000)",
+}
+DEFAULT_BATCH_SIZE = 256
+DEFAULT_MAX_ITER = 100
+SELF_TUNED_BATCH_MAX_ITER = 10_000
+SELF_TUNED_TOL = {"batch": 1e-6, "stochastic": 1e-4, "minibatch": 1e-4}
+
+Average = Literal["none", "all", "recent"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will run: nothing is left to choose."""
+
+    variant: str
+    mode: str  # "textbook" or "self-tuned"
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    batch_size: int
+    max_iter: int  # epochs
+    tol: float | None
+    alpha: float
+    l1_ratio: float
+    fit_intercept: bool
+    average: Average
+    guard: float  # bound that a row's slope is held to, inf where there is none
+    order: Order
+    initial: Array | None
+    n_threads: int
+    pilot_passes: float
+    rate_reason: str  # where the learning rate comes from
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller asked for, names turned into objects and numbers checked."""
+
+    variant: str
+    loss: Loss
+    optimizer: Optimizer | None  # None: to be chosen
+    schedule: Schedule | None  # None: to be tuned
+    batch_size: int | None
+    max_iter: int | None
+    tol: float | str | None
+    alpha: float
+    l1_ratio: float
+    fit_intercept: bool
+    average: bool | None
+    shuffle: Any
+    n_threads: int
+
+
+def read_request(
+    variant: Any,
+    loss: Any,
+    optimizer: Any,
+    learning_rate: Any,
+    batch_size: Any,
+    max_iter: Any,
+    tol: Any,
+    alpha: Any,
+    l1_ratio: Any,
+    fit_intercept: Any,
+    average: Any,
+    shuffle: Any,
+    route: Any,
+    n_threads: Any,
+) -> Request:
+    """Check what does not depend on the data."""
+    check_name("variant", variant, VARIANTS)
+    check_name("route", route, ROUTES)
+    check_not_negative("alpha", alpha)
+    if not is_number(l1_ratio) or not 0 <= l1_ratio <= 1:
+        raise ValueError(f"l1_ratio must be a number in [0, 1]; got {l1_ratio!r}.")
+    if isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and variant != "batch":
+        if max_iter is not None and max_iter != len(shuffle):
+            raise ValueError(
+                f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
+                f"leave it out or give {len(shuffle)}; got {max_iter!r}."
+            )
+        max_iter = len(shuffle)
+    if tol is not None and not (isinstance(tol, str) and tol == "auto"):
+        check_not_negative("tol", tol)
+    return Request(
+        variant=variant,
+        loss=read_loss(loss),
+        optimizer=read_optimizer(optimizer),
+        schedule=read_learning_rate(learning_rate),
+        batch_size=None if _is_auto(batch_size) else check_count("batch_size", batch_size),
+        max_iter=None if max_iter is None else check_count("max_iter", max_iter),
+        tol=tol,
+        alpha=float(alpha),
+        l1_ratio=float(l1_ratio),
+        fit_intercept=check_flag("fit_intercept", fit_intercept),
+        average=None if _is_auto(average) else check_flag("average", average),
+        shuffle=shuffle,
+        n_threads=read_n_threads(n_threads),
+    )
+
+
+def read_loss(loss: Any) -> Loss:
+    """Return the loss that a name, an object or a user's function stands for."""
+    if isinstance(loss, Loss):
+        return loss
+    if isinstance(loss, type) and issubclass(loss, Loss):
+        return loss()
+    if callable(loss):
+        return CustomLoss(loss)
+    hint = ", a loss object or a function f(z, y) -> (value, slope)"
+    return LOSSES[check_name("loss", loss, LOSSES, hint)]()
+
+
+def read_optimizer(optimizer: Any) -> Optimizer | None:
+    """Return the optimizer that a name or an object stands for; None for "auto"."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        return optimizer()
+    if _is_auto(optimizer):
+        return None
+    hint = ', "auto" or an optimizer object'
+    return OPTIMIZERS[check_name("optimizer", optimizer, OPTIMIZERS, hint)]()
+
+
+def read_learning_rate(learning_rate: Any) -> Schedule | None:
+    """Return the schedule that *learning_rate* stands for; None for "auto"."""
+    if _is_auto(learning_rate):
+        return None
+    if isinstance(learning_rate, Schedule):
+        return learning_rate
+    if isinstance(learning_rate, str) and learning_rate in SCHEDULE_HINTS:
+        raise ValueError(
+            f"learning_rate, as a schedule, must be an object with its numbers: write "
+            f"learning_rate={SCHEDULE_HINTS[learning_rate]}; got {learning_rate!r}."
+        )
+    if is_number(learning_rate) and np.isfinite(learning_rate) and learning_rate > 0:
+        return Constant(float(learning_rate))
+    if callable(learning_rate) and not isinstance(learning_rate, type):
+        return FromCallable(learning_rate)
+    raise ValueError(
+        "learning_rate must be a positive number, a schedule, a callable or "
+        f'"auto"; got {learning_rate!r}.'
+    )
+
+
+def read_n_threads(n_threads: Any) -> int:
+    """Return how many threads to use; None means every core that the process may use."""
+    if n_threads is not None:
+        return check_count("n_threads", n_threads)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
+    """Choose what the request leaves open."""
+    variant, self_tuned = request.variant, request.schedule is None
+    optimizer = request.optimizer
+    if optimizer is None:
+        optimizer = Nesterov() if self_tuned and variant == "batch" else GD()
+    if request.schedule is None:
+        l2 = request.alpha * (1 - request.l1_ratio)
+        tuned = pilot.tune(
+            source,
+            variant,
+            request.loss,
+            optimizer,
+            l2,
+            request.fit_intercept,
+            request.n_threads,
+            seed,
+        )
+    else:
+        schedule = request.schedule.settled(request.alpha, request.loss)
+        tuned = pilot.Tuned(schedule, math.inf, 0.0, "given")
+    return Plan(
+        variant=variant,
+        mode="self-tuned" if self_tuned else "textbook",
+        loss=request.loss,
+        optimizer=optimizer,
+        schedule=tuned.schedule,
+        batch_size=_batch_size(request, source.n),
+        max_iter=request.max_iter or _max_iter(variant, self_tuned),
+        tol=_tol(request.tol, variant, self_tuned),
+        alpha=request.alpha,
+        l1_ratio=request.l1_ratio,
+        fit_intercept=request.fit_intercept,
+        average=_average(request.average, variant, self_tuned),
+        guard=tuned.guard,
+        order=_order(request, source, seed),
+        initial=initial,
+        n_threads=request.n_threads,
+        pilot_passes=tuned.passes,
+        rate_reason=tuned.reason,
+    )
+
+
+def _batch_size(request: Request, n: int) -> int:
+    """Return how many rows a step sees."""
+    if request.variant != "minibatch":
+        return n if request.variant == "batch" else 1
+    if request.batch_size is None:
+        return min(DEFAULT_BATCH_SIZE, n)
+    if request.batch_size > n:
+        warnings.warn(
+            f"batch_size={request.batch_size} is more than the {n} rows there are; "
+            f"{n} is used.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return min(request.batch_size, n)
+
+
+def _max_iter(variant: str, self_tuned: bool) -> int:
+    return SELF_TUNED_BATCH_MAX_ITER if self_tuned and variant == "batch" else DEFAULT_MAX_ITER
+
+
+def _tol(tol: float | str | None, variant: str, self_tuned: bool) -> float | None:
+    if isinstance(tol, str):
+        return SELF_TUNED_TOL[variant] if self_tuned else None
+    return tol
+
+
+def _average(average: bool | None, variant: str, self_tuned: bool) -> Average:
+    if average is None:
+        return "recent" if self_tuned and variant != "batch" else "none"
+    return "all" if average else "none"
+
+
+def _order(request: Request, source: Source, seed: int) -> Order:
+    order = make_order(source.n, source.d, seed, request.shuffle)
+    return Order(source.n, source.d) if request.variant == "batch" else order
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"

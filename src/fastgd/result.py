@@ -1,0 +1,229 @@
+"""Results: what a fit learned, what it did, and why it stopped."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.inputs import check_X
+from fastgd.kernels.arguments import Array
+from fastgd.losses import Loss
+from fastgd.optimizers import Optimizer
+from fastgd.schedules import Schedule
+
+COLUMNS = (
+    "epoch",
+    "step",
+    "passes",
+    "reads",
+    "seconds",
+    "learning_rate",
+    "loss",
+    "objective",
+    "grad_norm",
+)
+COUNTS = ("epoch", "step")
+
+
+class DivergenceWarning(UserWarning):
+    """The coefficients ran away; the last good ones are returned."""
+
+
+class ConvergenceWarning(UserWarning):
+    """The cap of epochs was hit before the tolerance was met."""
+
+
+class StopReason(Enum):
+    """Why a run ended; the value is the sentence for the user."""
+
+    MAX_ITER = "It made all the epochs it was asked for."
+    CAPPED = "It reached max_iter before the tolerance was met."
+    TOLERANCE = "It met its tolerance."
+    TIME_LIMIT = "It reached its time limit."
+    CALLBACK = "The callback asked it to stop."
+    DIVERGED = "It diverged; the last good coefficients are returned."
+
+    def __str__(self) -> str:
+        """Say the sentence."""
+        return self.value
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback sees after each epoch; the arrays are copies."""
+
+    epoch: int
+    step: int
+    passes: float
+    seconds: float
+    learning_rate: float
+    loss: float  # weighted mean loss per row met in this epoch
+    coef: NDArray[np.float64]
+    intercept: float
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What `fit` returns.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (n_features,), in X's type
+        Coefficients, in the units of X as it was given.
+    intercept_ : float
+        Zero where `fit_intercept` is False.
+    n_iter_, t_ : int
+        Completed epochs, and steps taken.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, or None
+        Column names of the frame that was fitted.
+    classes_ : ndarray, shape (2,), or None
+        The two labels of a classification, in order; the second one is the positive one.
+    converged : bool or None
+        Whether the tolerance was met; None where there was none.
+    stop_reason : StopReason
+        Its text says why the run ended.
+    objective : float
+        The objective at the coefficients returned: weighted mean loss plus penalty.
+    history : dict of ndarray, all of one length
+        epoch, step, passes (row gradients / rows), reads (passes over X really made), seconds
+        (without compiling and evaluating), learning_rate, loss (weighted mean met since the
+        record before), objective and grad_norm (NaN where they were not computed).
+    path : ndarray, shape (n_points, n_features + fit_intercept), or None
+        The coefficients, then the intercept if it is fitted, at the recorded steps.
+    path_steps : ndarray of int, shape (n_points,), or None
+    mode : {"textbook", "self-tuned"}
+    variant : {"batch", "stochastic", "minibatch"}
+    loss_ : Loss
+    optimizer_ : Optimizer
+    learning_rate_ : float or Schedule
+        The number, where the rate was constant.
+    batch_size_ : int
+        Rows per step.
+    route_ : {"direct"}
+    compile_seconds : float
+        Time spent on compiling kernels or fetching them from the disk.
+    recipe : dict
+        Keywords with which ``fit(X, y, **recipe)`` replays this run bit for bit (of a run that a
+        time limit cut within an epoch, the completed epochs).
+    """
+
+    coef_: Array
+    intercept_: float
+    n_iter_: int
+    t_: int
+    converged: bool | None
+    stop_reason: StopReason
+    objective: float
+    history: dict[str, Array]
+    mode: str
+    variant: str
+    loss_: Loss
+    optimizer_: Optimizer
+    learning_rate_: float | Schedule
+    rate_reason: str
+    batch_size_: int
+    compile_seconds: float
+    recipe: dict[str, Any]
+    classes_: Array | None = None
+    feature_names_in_: Array | None = None
+    path: Array | None = None
+    path_steps: NDArray[np.int64] | None = None
+    route_: str = field(default="direct")
+
+    @property
+    def n_features_in_(self) -> int:
+        """How many columns the table had."""
+        return len(self.coef_)
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return z = X coef + intercept, shape (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            Where X has another number of columns, or holds NaN or infinity.
+        """
+        table, _ = check_X(X)
+        if table.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {table.shape[1]} features, but this model was fitted on "
+                f"{self.n_features_in_}."
+            )
+        z = np.asarray(table @ self.coef_ + self.intercept_, dtype=np.float64)
+        if not np.isfinite(z).all():
+            row = int(np.flatnonzero(~np.isfinite(z))[0])
+            raise ValueError(f"Input X contains NaN or infinity (first in row {row}).")
+        return z
+
+    def predict(self, X: Any) -> Array:
+        """Return the predicted target, or label, of each row, shape (n_samples,)."""
+        z = self.decision_function(X)
+        return z if self.classes_ is None else self.classes_[(z > 0).astype(np.intp)]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each label, in the order of `classes_`, shape (n_samples, 2).
+
+        Raises
+        ------
+        AttributeError
+            Where the loss says nothing about probabilities.
+        """
+        if not self.loss_.probability:
+            raise AttributeError(
+                f"predict_proba needs loss='log_loss'; this model has {self.loss_.name!r}."
+            )
+        z = self.decision_function(X)
+        small = np.exp(-np.abs(z))
+        positive = np.where(z > 0, 1.0, small) / (1.0 + small)
+        return np.column_stack([1.0 - positive, positive])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R^2, the share of variance explained; for labels the share predicted right."""
+        y = np.asarray(y).reshape(-1)
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+        predicted = self.predict(X)
+        if len(predicted) != len(y):
+            raise ValueError(
+                "Found input variables with inconsistent numbers of samples: "
+                f"{[len(predicted), len(y)]} (X and y have these)."
+            )
+        if self.classes_ is not None:
+            return float(np.average(predicted == y, weights=weights))
+        y = y.astype(np.float64)
+        residual = float(np.average((y - predicted) ** 2, weights=weights))
+        spread = float(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
+        return 1.0 - residual / spread if spread > 0 else float(residual == 0)
+
+    def summary(self) -> str:
+        """Say in a few lines what ran, what was chosen, how it ended."""
+        chosen = "given" if self.mode == "textbook" else self.rate_reason
+        history = self.history
+        lines = [
+            f"{self.variant} gradient descent, {self.mode}",
+            f"  loss           {self.loss_}",
+            f"  optimizer      {self.optimizer_}",
+            f"  learning rate  {_short(self.learning_rate_)} ({chosen})",
+            f"  rows per step  {self.batch_size_}",
+            f"  epochs, steps  {self.n_iter_}, {self.t_}",
+            f"  passes         {history['passes'][-1]:.4g}",
+            f"  seconds        {history['seconds'][-1]:.3g}"
+            f" (+ {self.compile_seconds:.2g} to compile or load)",
+            f"  objective      {self.objective:.6g}",
+            f"  {self.stop_reason}",
+        ]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """Say the essentials in one line."""
+        return (
+            f"FitResult({self.variant}, {self.loss_.name}, {self.optimizer_.name}, "
+            f"{self.n_features_in_} features, {self.n_iter_} epochs, "
+            f"objective={self.objective:.6g}: {self.stop_reason})"
+        )
+
+
+def _short(learning_rate: float | Schedule) -> str:
+    return f"{learning_rate:.6g}" if isinstance(learning_rate, float) else repr(learning_rate)

@@ -1,0 +1,259 @@
+"""`Run`: the only driver. It visits rows, steps, and keeps everything needed to stop and go on."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from fastgd.compose import (
+    Kernel,
+    batch_step_kernel,
+    load_for_loss,
+    minibatch_kernel,
+    stochastic_kernel,
+)
+from fastgd.kernels._jit import load
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Model, Settings
+from fastgd.kernels.gradient import QUAD
+from fastgd.passes import Floats, FullPass
+from fastgd.plan import Plan
+from fastgd.schedules import Memory, Rates
+from fastgd.sources import Source
+
+
+@dataclass
+class State:
+    """Where a run stands; with the plan and the source, all that the next step depends on."""
+
+    coef: Array  # (d + 1,): coefficients and intercept, in X's type
+    first: Array  # the optimizer's slots, (d + 1,) or (0,)
+    second: Array
+    g: Floats  # (d + 1,): gradients of a batch that is not full yet
+    total: Floats  # (d + 1,): sum of the iterates that are averaged, or (0,)
+    tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
+    t: int = 0  # steps taken
+    epoch: int = 0  # epochs completed
+    visit: int = 0  # visits of this epoch
+    counted: int = 0  # iterates in `total`
+    older_total: Floats = field(default_factory=lambda: np.zeros(0))
+    older_counted: int = 0
+    memory: Memory = Memory()  # the schedule's
+    grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
+
+    def copy(self) -> "State":
+        """Return a state that goes its own way."""
+        return copy.deepcopy(self)
+
+
+class Run:
+    """A plan at work on a source.
+
+    `advance` may stop at any visit: the bits that follow are those of a run that did not stop.
+    Work is done in whole units (a row; four rows of a mini-batch; a block of a batch), so a visit
+    counts once its unit is complete.
+    """
+
+    def __init__(self, plan: Plan, source: Source, state: State | None = None) -> None:
+        self.plan, self.source = plan, source
+        self.full = FullPass(source, plan.loss, plan.n_threads)
+        self.state = self._initial_state() if state is None else state
+        self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
+        self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
+        self.settings = self._settings()
+        self.kernel = self._kernel()
+        self.call_visits = self.full.call_rows if plan.variant == "batch" else plan.order.window
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        """Let no thread stay behind."""
+        self.full.__exit__(*failure)
+
+    def load(self) -> None:
+        """Compile or fetch the kernels: a call that visits no row and changes nothing."""
+        self.full.load()
+        state, model = self.state, self._model()
+        if self.plan.variant == "batch":
+            idle = Model(*(array.copy() for array in model))
+            load(self.kernel, idle, self.settings, state.g, 0.0, 1, 0.0)
+            return
+        self.plan.order.load()
+        nobody, no_rows, no_rates = self.source.nobody(), np.empty(0, np.int64), np.empty(0)
+        arguments = (nobody, no_rows, no_rows, model, self.settings, no_rates, 1, state.tally)
+        load_for_loss(self.kernel, self.plan.loss, *arguments, *self._batch_arguments(0, 0))
+
+    @property
+    def visits_left(self) -> int:
+        """How many visits the epoch still has."""
+        return self.plan.order.length - self.state.visit
+
+    def advance(self, visits: int) -> None:
+        """Visit up to *visits* more rows of this epoch, and complete the epoch at its end."""
+        state = self.state
+        target = state.visit + min(visits, self.visits_left)
+        if state.visit == 0:
+            state.tally[:] = 0.0
+        start, stop = self._done(state.visit), self._done(target)
+        window = self.call_visits
+        while start < stop:
+            cut = min(stop, start - start % window + window)
+            self._work(start, cut)
+            start = cut
+        state.visit = target
+        if self.visits_left == 0:
+            self._complete_epoch()
+
+    @property
+    def loss_of_epoch(self) -> float:
+        """Return the weighted mean loss met so far in the epoch begun last."""
+        loss, weight = self.state.tally[LOSS], self.state.tally[WEIGHT]
+        return float(loss / weight) if weight != 0 else np.nan
+
+    @property
+    def passes(self) -> float:
+        """Return the row gradients so far, the pilot's included, per row of the table."""
+        visits = self.state.epoch * self.plan.order.length + self.state.visit
+        return self.plan.pilot_passes + visits / self.source.n
+
+    @property
+    def learning_rate(self) -> float:
+        """Return the rate of the last step (of the first, before it)."""
+        rate = self.plan.schedule(np.array([max(1, self.state.t)]))[0]
+        return float(rate * self.state.memory.factor)
+
+    def steps_at(self, visit: int) -> int:
+        """Return how many steps of an epoch are taken once *visit* visits are made."""
+        size, length = self.plan.batch_size, self.plan.order.length
+        return -(-visit // size) if visit == length else visit // size
+
+    def coefficients(self) -> Floats:
+        """Return what `fit` would return now: coefficients, then the intercept."""
+        state = self.state
+        counted = state.counted + state.older_counted
+        if counted == 0:
+            return state.coef.astype(np.float64)
+        total = state.total + state.older_total if state.older_counted else state.total
+        return total / counted
+
+    def penalty(self, coef: Array) -> float:
+        """Return the penalty of these coefficients."""
+        w = np.asarray(coef[:-1], dtype=np.float64)
+        return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
+
+    def evaluate(self, coef: Array) -> tuple[float, float]:
+        """Return the objective at *coef* and the norm of its (proximal) gradient: one pass."""
+        loss, g = self.full.over_all(np.asarray(coef, dtype=self.source.dtype))
+        return loss + self.penalty(coef), self._gradient_norm(coef, g)
+
+    def _work(self, start: int, stop: int) -> None:
+        """Do whole units of work, within one window."""
+        if self.plan.variant == "batch":
+            self.full.add(self.state.coef, start, stop, self.state.g, self.state.tally)
+            if stop == self.plan.order.length:
+                self._take_batch_step()
+            return
+        state = self.state
+        rows, coming = self.plan.order.rows(state.epoch, start, stop)
+        data, rows, coming = self.source.visit(rows, coming)
+        steps = self.steps_at(stop) - self.steps_at(start)
+        arguments = (data, rows, coming, self._model(), self.settings)
+        rates = self._rates(steps)
+        self.kernel(
+            *arguments, rates, state.t + 1, state.tally, *self._batch_arguments(start, stop)
+        )
+        self._count_steps(steps)
+
+    def _batch_arguments(self, start: int, stop: int) -> tuple[Any, ...]:
+        """Return what the mini-batch kernel needs beyond the stochastic one."""
+        if self.plan.variant != "minibatch":
+            return ()
+        size = self.plan.batch_size
+        return self.state.g, start % size, size, stop == self.plan.order.length
+
+    def _take_batch_step(self) -> None:
+        state, scale = self.state, 1.0 / self.source.n
+        state.grad_norm = self._gradient_norm(state.coef, state.g * scale)
+        (rate,) = self._rates(1)
+        self.kernel(self._model(), self.settings, state.g, scale, state.t + 1, rate)
+        state.g[:] = 0.0
+        self._count_steps(1)
+
+    def _count_steps(self, steps: int) -> None:
+        self.state.t += steps
+        if self.plan.average != "none":
+            self.state.counted += steps
+
+    def _complete_epoch(self) -> None:
+        state = self.state
+        state.memory = self.plan.schedule.after_epoch(state.memory, self.loss_of_epoch)
+        state.epoch += 1
+        state.visit = 0
+        is_power_of_two = state.epoch & (state.epoch - 1) == 0
+        if self.plan.average == "recent" and is_power_of_two:
+            # Older iterates are forgotten: the average covers the second half of the run or more.
+            state.older_total, state.older_counted = state.total.copy(), state.counted
+            state.total[:] = 0.0
+            state.counted = 0
+
+    def _done(self, visit: int) -> int:
+        """Return how many of the epoch's first *visit* visits lie in whole units of work."""
+        if visit == self.plan.order.length:
+            return visit
+        if self.plan.variant == "batch":
+            return visit - visit % self.full.block_rows
+        if self.plan.variant == "minibatch":
+            return visit - visit % self.plan.batch_size % QUAD
+        return visit
+
+    def _rates(self, steps: int) -> Rates:
+        first = self.state.t + 1
+        return self.plan.schedule(np.arange(first, first + steps)) * self.state.memory.factor
+
+    def _gradient_norm(self, coef: Array, g: Floats) -> float:
+        """Return the norm of the least subgradient of the objective, given the loss's gradient."""
+        w = np.asarray(coef[:-1], dtype=np.float64)
+        g_w = g[:-1] + self.l2 * w
+        with np.errstate(all="ignore"):
+            at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - self.l1, 0.0)
+            g_w = np.where(w == 0, at_zero, g_w + self.l1 * np.sign(w))
+            return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
+
+    def _model(self) -> Model:
+        state = self.state
+        return Model(state.coef, state.first, state.second, state.total)
+
+    def _initial_state(self) -> State:
+        size, dtype = self.source.d + 1, self.source.dtype
+        initial = self.plan.initial
+        slots = self.plan.optimizer.slots
+        averaged = self.plan.average != "none"
+        return State(
+            coef=np.zeros(size, dtype) if initial is None else initial.astype(dtype),
+            first=np.zeros(size if slots > 0 else 0, dtype),
+            second=np.zeros(size if slots > 1 else 0, dtype),
+            g=np.zeros(size),
+            total=np.zeros(size if averaged else 0),
+        )
+
+    def _settings(self) -> Settings:
+        plan, dtype = self.plan, self.source.dtype
+        size = self.source.d if plan.alpha > 0 else 0
+        return Settings(
+            plan.loss.parameters,
+            plan.optimizer.hyper,
+            self.l1[:size].astype(dtype),
+            self.l2[:size].astype(dtype),
+            plan.guard,
+            plan.fit_intercept,
+        )
+
+    def _kernel(self) -> Kernel:
+        plan = self.plan
+        penalised = plan.alpha > 0
+        if plan.variant == "batch":
+            return batch_step_kernel(plan.optimizer, penalised)
+        make = stochastic_kernel if plan.variant == "stochastic" else minibatch_kernel
+        return make(plan.loss, plan.optimizer, penalised, bool(np.isfinite(plan.guard)))

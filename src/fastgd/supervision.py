@@ -1,0 +1,93 @@
+"""Supervision: is a run still sound, has it converged, and what to say where it diverged."""
+
+import math
+
+import numpy as np
+
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
+from fastgd.passes import Floats
+from fastgd.pilot import largest_stable_rate
+from fastgd.run import Run
+
+DIVERGED_FACTOR = 1e12  # how far above the losses at the start and at z = 0 is too far
+EPOCHS_WITHOUT_PROGRESS = 5
+
+
+class DivergenceGuard:
+    """Tells when a run has left the rails and keeps the last coefficients that were good."""
+
+    def __init__(self, run: Run, start_loss: float, zero_loss: float) -> None:
+        self.run = run
+        self.limit = DIVERGED_FACTOR * max(start_loss, zero_loss)
+        self.good = self._candidate = run.coefficients()
+        self._seen = np.zeros(2)
+
+    def is_sound(self) -> bool:
+        """Look at what was met since the last look; call it after every advance."""
+        state = self.run.state
+        met = state.tally[[LOSS, WEIGHT]] - self._seen
+        self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]].copy()
+        finite = np.isfinite(state.tally).all() and np.isfinite(state.coef).all()
+        if not finite or state.tally[NOT_FINITE] > 0 or met[0] > self.limit * met[1]:
+            return False
+        # The loss of a point is met after the point is reached.
+        self.good, self._candidate = self._candidate, self.run.coefficients()
+        return True
+
+
+class Convergence:
+    """Tells when the tolerance is met; asked after every epoch."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.first_norm = math.nan
+        self.best = math.inf
+        self.epochs_without_progress = 0
+
+    def is_reached(self) -> bool:
+        """Batch: the gradient has shrunk to tol of its first norm; else: no progress any more."""
+        tol = self.run.plan.tol
+        if tol is None:
+            return False
+        if self.run.plan.variant == "batch":
+            norm = self.run.state.grad_norm
+            if math.isnan(self.first_norm):
+                self.first_norm = norm
+            return norm <= tol * self.first_norm
+        value = self.run.loss_of_epoch + self.run.penalty(self.run.state.coef)
+        stalled = not value < self.best - tol * abs(self.best) if self.best < math.inf else False
+        self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
+        self.best = min(self.best, value)
+        return self.epochs_without_progress >= EPOCHS_WITHOUT_PROGRESS
+
+
+def start_losses(run: Run) -> tuple[float, float]:
+    """Return the mean loss at the start and at z = 0."""
+    zero = run.full.loss_of_constant(0.0)
+    if run.plan.initial is None:
+        return zero, zero
+    coef: Floats = run.coefficients()
+    return run.evaluate(coef)[0] - run.penalty(coef), zero
+
+
+def divergence_message(run: Run) -> str:
+    """Say which rate was used and, where theory has one, the largest stable one."""
+    plan = run.plan
+    stable = largest_stable_rate(
+        run.source,
+        plan.variant,
+        plan.batch_size,
+        plan.loss,
+        plan.optimizer,
+        plan.alpha * (1 - plan.l1_ratio),
+        plan.fit_intercept,
+        plan.n_threads,
+    )
+    advice = "use a smaller learning_rate or scale the features"
+    if stable is not None:
+        about = "" if plan.variant == "batch" else "about "
+        advice = f"theory calls rates below {about}{stable:.3g} stable here"
+    return (
+        f"{plan.variant} gradient descent diverged in epoch {run.state.epoch + 1} at "
+        f"learning_rate={run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
+    )
