@@ -1,16 +1,14 @@
 """Which templates, bound to which scalar functions, make the kernel of a loss and an optimizer."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from numba.core.errors import NumbaError
 
-from fastgd.kernels import batch, gradient, minibatch, rows, stochastic, update
-from fastgd.kernels._jit import compile_once, load, specialise, unbound
+from fastgd.kernels import batch, gradient, losses, minibatch, rows, stochastic, update
+from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
-
-Kernel = Callable[..., Any]
 
 user_function = unbound
 
@@ -21,45 +19,58 @@ def _ignore_parameters(z: float, y: float, parameters: tuple[float, ...]) -> tup
     return float(value), float(slope)
 
 
-def loss_kernel(loss: Loss) -> Kernel:
+def scalar_loss(loss: Loss) -> Kernel:
     """Return the compiled scalar function (z, y, parameters) -> (value, slope)."""
     if loss.built_in:
-        return compile_once(loss.function, True)  # type: ignore[no-any-return]
+        kernel: Kernel = compile_once(loss.function, True)
+        return kernel
     f = loss.function
-    own = f if hasattr(f, "py_func") else compile_once(f, False)  # type: ignore[arg-type]
+    own = f if hasattr(f, "py_func") else compile_once(f, False)
     return specialise(_ignore_parameters, cache=False, user_function=own)
 
 
 def _meet(loss: Loss, guarded: bool) -> Kernel:
-    return specialise(rows.meet, cache=loss.built_in, loss=loss_kernel(loss), GUARDED=guarded)
+    return specialise(rows.meet, cache=loss.built_in, loss=scalar_loss(loss), GUARDED=guarded)
 
 
-def _take_step(optimizer: Optimizer, penalised: bool) -> Kernel:
-    return specialise(
-        update.take_step,
-        prepare=optimizer.prepare,
-        move=_move(optimizer, penalised),
-        move_intercept=_move(optimizer, False),
-    )
+@dataclass(frozen=True)
+class Step:
+    """What is compiled into the taking of a step."""
+
+    optimizer: Optimizer
+    penalised: bool
+    averaged: bool
+
+    def parts(self) -> dict[str, Any]:
+        """Return what a template needs to take the step; the intercept has no penalty."""
+        return {
+            "prepare": self.optimizer.prepare,
+            "move": self._move(self.penalised),
+            "move_intercept": self._move(False),
+        }
+
+    def _move(self, penalised: bool) -> Kernel:
+        return specialise(
+            update.move_each,
+            step=self.optimizer.step,
+            SLOTS=self.optimizer.slots,
+            PENALISED=penalised,
+            AVERAGED=self.averaged,
+        )
 
 
-def _move(optimizer: Optimizer, penalised: bool) -> Kernel:
-    slots, step = optimizer.slots, optimizer.step
-    return specialise(update.move_each, step=step, SLOTS=slots, PENALISED=penalised)
-
-
-def stochastic_kernel(loss: Loss, optimizer: Optimizer, penalised: bool, guarded: bool) -> Kernel:
-    """Return `stochastic.stochastic` for this loss and optimizer."""
+def stochastic_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
+    """Return `stochastic.stochastic` for this loss and step."""
     return specialise(
         stochastic.stochastic,
         cache=loss.built_in,
         meet=_meet(loss, guarded),
-        take_step=_take_step(optimizer, penalised),
+        **step.parts(),
     )
 
 
-def minibatch_kernel(loss: Loss, optimizer: Optimizer, penalised: bool, guarded: bool) -> Kernel:
-    """Return `minibatch.minibatch` for this loss and optimizer."""
+def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
+    """Return `minibatch.minibatch` for this loss and step."""
     add_gradients = specialise(
         gradient.add_gradients,
         cache=loss.built_in,
@@ -70,11 +81,16 @@ def minibatch_kernel(loss: Loss, optimizer: Optimizer, penalised: bool, guarded:
         minibatch.minibatch,
         cache=loss.built_in,
         add_gradients=add_gradients,
-        take_step=_take_step(optimizer, penalised),
+        **step.parts(),
     )
 
 
-def sum_kernel(loss: Loss) -> Kernel:
+def loss_kernel(loss: Loss) -> Kernel:
+    """Return `losses.sum_losses` for this loss."""
+    return specialise(losses.sum_losses, cache=loss.built_in, meet=_meet(loss, False))
+
+
+def gradient_kernel(loss: Loss) -> Kernel:
     """Return `batch.sum_blocks` for this loss."""
     add_gradients = specialise(
         gradient.add_gradients, cache=loss.built_in, meet=_meet(loss, False), AS_THEY_LIE=True
@@ -82,9 +98,9 @@ def sum_kernel(loss: Loss) -> Kernel:
     return specialise(batch.sum_blocks, cache=loss.built_in, add_gradients=add_gradients)
 
 
-def batch_step_kernel(optimizer: Optimizer, penalised: bool) -> Kernel:
-    """Return `batch.take_batch_step` for this optimizer."""
-    return specialise(batch.take_batch_step, take_step=_take_step(optimizer, penalised))
+def batch_step_kernel(step: Step) -> Kernel:
+    """Return `batch.take_batch_step` for this step."""
+    return specialise(batch.take_batch_step, **step.parts())
 
 
 def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:

@@ -195,7 +195,7 @@ def fit(
     source = make_source(X, y, sample_weight, request.loss.target)
     initial = check_initial(coef_init, intercept_init, source.d)
     plan = make_plan(request, source, initial, draw_seed(settled))
-    with Run(plan, source) as run:
+    with Run(plan, source, evaluates_gradients="grad_norm" in watching.record) as run:
         run.load()
         outcome = descend(run, watching, watch)
     warn_of(outcome, run)
@@ -275,7 +275,9 @@ def refuse_unknown(unknown: dict[str, Any]) -> None:
     """Refuse keywords that `fit` does not have; name the one that was meant."""
     for word in unknown:
         meant = OTHER_NAMES.get(word)
-        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(word, fit.__kwdefaults__ or ())
+        hint = (
+            f" Did you mean {meant!r}?" if meant else did_you_mean(word, fit.__kwdefaults__ or ())
+        )
         raise TypeError(f"fit() got an unexpected keyword argument {word!r}.{hint}")
 
 

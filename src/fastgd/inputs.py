@@ -142,7 +142,9 @@ def _as_array(values: Any, name: str) -> Array:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be a table of numbers; its rows differ in length.") from error
+        raise ValueError(
+            f"{name} must be a table of numbers; its rows differ in length."
+        ) from error
 
 
 def _numeric(array: Array, name: str, columns: tuple[str, ...] | None) -> Array:

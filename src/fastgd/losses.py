@@ -75,7 +75,7 @@ class SquaredError(Loss):
 
 @dataclass(frozen=True)
 class Huber(Loss):
-    """½r² for |r| = |z - y| <= delta, delta(|r| - ½delta) beyond: outliers pull with a bounded force.
+    """½r² where |r| = |z - y| <= delta, delta(|r| - ½delta) beyond: outliers pull boundedly.
 
     Parameters
     ----------

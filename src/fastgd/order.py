@@ -63,7 +63,7 @@ class Injected(Order):
     @property
     def length(self) -> int:
         """How many visits an epoch has."""
-        return self.visits.shape[1]
+        return int(self.visits.shape[1])
 
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the given rows."""
@@ -129,7 +129,6 @@ class Shuffled(RandomOrder):
 
     _pieces: Rows = field(init=False, repr=False)
     _pieces_epoch: int = field(init=False, repr=False, default=-1)
-    _offset: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
         """Choose the pieces, the buffer and the window."""
@@ -146,28 +145,34 @@ class Shuffled(RandomOrder):
         """Compile or fetch what makes the order."""
         zero, nothing = np.uint64(0), self._memory[0, :0]
         with np.errstate(over="ignore"):
-            load(kernels.shuffle_pieces, zero, zero, 1, nothing, self._state)
-            places = (1, 1, 0, 1, 0)
-            load(kernels.fill_shuffled, nothing, *places, zero, zero, nothing, nothing, self._state)
+            places = (1, 1, 1, 0)
+            load(
+                kernels.fill_shuffled,
+                nothing,
+                False,
+                *places,
+                zero,
+                zero,
+                nothing,
+                nothing,
+                self._state,
+            )
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        seed, counted = np.uint64(self.seed), np.uint64(epoch)
-        if self._pieces_epoch != epoch:
-            self._offset = kernels.shuffle_pieces(seed, counted, self.n, self._pieces, self._state)
-            self._pieces_epoch = epoch
         kernels.fill_shuffled(
             self._pieces,
+            self._pieces_epoch != epoch,
             self.piece_rows,
             self.buffer_rows,
-            self._offset,
             self.n,
             first,
-            seed,
-            counted,
+            np.uint64(self.seed),
+            np.uint64(epoch),
             rows,
             coming,
             self._state,
         )
+        self._pieces_epoch = epoch
 
 
 def _soon(rows: Rows) -> Rows:

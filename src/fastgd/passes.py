@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.compose import load_for_loss, sum_kernel
+from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Settings
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -21,15 +21,16 @@ Floats = NDArray[np.float64]
 
 
 class FullPass:
-    """Adds up losses and gradients over the rows as they lie.
+    """Adds up losses, and gradients where they are wanted, over the rows as they lie.
 
     Sums are made per block and added in the order of the blocks, so that neither the number of
     threads nor where a pass is cut changes a bit of them.
     """
 
-    def __init__(self, source: Source, loss: Loss, n_threads: int) -> None:
+    def __init__(self, source: Source, loss: Loss, n_threads: int, gradients: bool) -> None:
         self.source, self.loss, self.n_threads = source, loss, n_threads
-        self.kernel = sum_kernel(loss)
+        self.gradients = gradients
+        self.kernel = gradient_kernel(loss) if gradients else loss_kernel(loss)
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
@@ -38,9 +39,10 @@ class FullPass:
 
     def __enter__(self) -> Self:
         """Begin; threads start when the first of them is needed."""
+        self.load()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: Any, where: TracebackType | None):
+    def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
         if self.pool is not None:
             self.pool.shutdown()
@@ -62,8 +64,9 @@ class FullPass:
                 tally += block_tally
 
     def over_all(self, coef: Array) -> tuple[float, Floats]:
-        """Return the weighted mean loss and its gradient over all rows."""
-        g, tally = np.zeros(len(coef)), np.zeros(TALLY_SIZE)
+        """Return the weighted mean loss over all rows and its gradient (NaN if not wanted)."""
+        g = np.full(len(coef), 0.0 if self.gradients else np.nan)
+        tally = np.zeros(TALLY_SIZE)
         self.add(coef, 0, self.source.n, g, tally)
         return float(tally[LOSS] / tally[WEIGHT]), g / self.source.n
 
@@ -79,14 +82,21 @@ class FullPass:
         for first in range(start, stop, self.call_rows):
             last = min(first + self.call_rows, stop)
             blocks = -(-(last - first) // self.block_rows)
-            sums, tallies = np.empty((blocks, len(coef))), np.empty((blocks, TALLY_SIZE))
+            sums, tallies = np.zeros((blocks, len(coef))), np.empty((blocks, TALLY_SIZE))
             values = (last - first) * len(coef)
             threads = min(self.n_threads, blocks, max(1, values // THREAD_VALUES))
             edges = [blocks * k // threads for k in range(threads + 1)]
+            rows = self.block_rows
             tasks = [
-                (self._block(first, last, a, b), coef, self.settings, self.block_rows)
-                + (sums[a:b], tallies[a:b])
-                for a, b in zip(edges[:-1], edges[1:], strict=True)
+                (
+                    self.source.block(first + a * rows, min(first + b * rows, last)),
+                    coef,
+                    self.settings,
+                    rows,
+                    sums[a:b],
+                    tallies[a:b],
+                )
+                for a, b in pairwise(edges)
             ]
             if threads == 1:
                 self.kernel(*tasks[0])
@@ -94,7 +104,3 @@ class FullPass:
                 self.pool = self.pool or ThreadPoolExecutor(self.n_threads)
                 list(self.pool.map(self.kernel, *zip(*tasks, strict=True)))
             yield sums, tallies
-
-    def _block(self, first: int, last: int, a: int, b: int) -> Any:
-        rows = self.block_rows
-        return self.source.block(first + a * rows, min(first + b * rows, last))

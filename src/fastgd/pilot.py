@@ -40,10 +40,10 @@ def largest_eigenvalue(
     """
     v = np.random.default_rng(seed).standard_normal(source.d + 1)
     v[-1] *= fit_intercept
-    largest = 0.0
-    with FullPass(source, HalfSquare(), n_threads) as full:
-        full.load()
-        for passes in range(1, POWER_ITERATIONS + 1):
+    largest, passes = 0.0, 0
+    with FullPass(source, HalfSquare(), n_threads, gradients=True) as full:
+        while passes < POWER_ITERATIONS:
+            passes += 1
             v /= np.linalg.norm(v)
             v = full.over_all(v.astype(source.dtype))[1]
             v[-1] *= fit_intercept

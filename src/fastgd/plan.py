@@ -237,8 +237,7 @@ def _batch_size(request: Request, n: int) -> int:
         return min(DEFAULT_BATCH_SIZE, n)
     if request.batch_size > n:
         warnings.warn(
-            f"batch_size={request.batch_size} is more than the {n} rows there are; "
-            f"{n} is used.",
+            f"batch_size={request.batch_size} is more than the {n} rows there are; {n} is used.",
             UserWarning,
             stacklevel=4,
         )

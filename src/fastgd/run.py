@@ -7,13 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from fastgd.compose import (
-    Kernel,
+    Step,
     batch_step_kernel,
     load_for_loss,
     minibatch_kernel,
     stochastic_kernel,
 )
-from fastgd.kernels._jit import load
+from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Model, Settings
 from fastgd.kernels.gradient import QUAD
 from fastgd.passes import Floats, FullPass
@@ -38,7 +38,7 @@ class State:
     counted: int = 0  # iterates in `total`
     older_total: Floats = field(default_factory=lambda: np.zeros(0))
     older_counted: int = 0
-    memory: Memory = Memory()  # the schedule's
+    memory: Memory = field(default_factory=Memory)  # the schedule's
     grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
 
     def copy(self) -> "State":
@@ -54,9 +54,17 @@ class Run:
     counts once its unit is complete.
     """
 
-    def __init__(self, plan: Plan, source: Source, state: State | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        source: Source,
+        state: State | None = None,
+        *,
+        evaluates_gradients: bool = False,
+    ) -> None:
         self.plan, self.source = plan, source
-        self.full = FullPass(source, plan.loss, plan.n_threads)
+        gradients = evaluates_gradients or plan.variant == "batch"
+        self.full = FullPass(source, plan.loss, plan.n_threads, gradients)
         self.state = self._initial_state() if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
@@ -144,7 +152,10 @@ class Run:
         return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
-        """Return the objective at *coef* and the norm of its (proximal) gradient: one pass."""
+        """Return the objective at *coef* and the norm of its (proximal) gradient: one pass.
+
+        The norm is NaN unless the run is one that evaluates gradients.
+        """
         loss, g = self.full.over_all(np.asarray(coef, dtype=self.source.dtype))
         return loss + self.penalty(coef), self._gradient_norm(coef, g)
 
@@ -222,8 +233,9 @@ class Run:
             return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
 
     def _model(self) -> Model:
-        state = self.state
-        return Model(state.coef, state.first, state.second, state.total)
+        d, state = self.source.d, self.state
+        arrays = (state.coef, state.first, state.second, state.total)
+        return Model(*(a[:d] for a in arrays), *(a[d:] for a in arrays))
 
     def _initial_state(self) -> State:
         size, dtype = self.source.d + 1, self.source.dtype
@@ -252,8 +264,8 @@ class Run:
 
     def _kernel(self) -> Kernel:
         plan = self.plan
-        penalised = plan.alpha > 0
+        step = Step(plan.optimizer, plan.alpha > 0, plan.average != "none")
         if plan.variant == "batch":
-            return batch_step_kernel(plan.optimizer, penalised)
+            return batch_step_kernel(step)
         make = stochastic_kernel if plan.variant == "stochastic" else minibatch_kernel
-        return make(plan.loss, plan.optimizer, penalised, bool(np.isfinite(plan.guard)))
+        return make(plan.loss, step, bool(np.isfinite(plan.guard)))

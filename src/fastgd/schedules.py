@@ -198,7 +198,9 @@ class Cosine(Schedule):
     def __call__(self, t: Steps) -> Rates:
         """Return eta_min + (eta0 - eta_min) (1 + cos(pi (t - 1) / (n_steps - 1))) / 2."""
         share = np.minimum((t - 1.0) / max(self.n_steps - 1, 1), 1.0)
-        return np.asarray(self.eta_min + (self.eta0 - self.eta_min) * (1 + np.cos(np.pi * share)) / 2)
+        return np.asarray(
+            self.eta_min + (self.eta0 - self.eta_min) * (1 + np.cos(np.pi * share)) / 2
+        )
 
 
 @dataclass(frozen=True)

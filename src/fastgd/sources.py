@@ -60,9 +60,7 @@ class Source:
         X = np.ascontiguousarray(self.X[rows], dtype=self.dtype)
         weights = self.weights[rows] if self.weighted else self.weights
         local = np.arange(len(rows))
-        block = Data(
-            read_only(X), read_only(self.y[rows]), read_only(weights), self.weight_scale
-        )
+        block = Data(read_only(X), read_only(self.y[rows]), read_only(weights), self.weight_scale)
         return block, local, local
 
     def block(self, start: int, stop: int) -> Data:

@@ -22,12 +22,19 @@ class Data(NamedTuple):
 
 
 class Model(NamedTuple):
-    """What a step changes in place; arrays that a run does not need are empty."""
+    """What a step changes in place; arrays that a run does not need are empty.
 
-    coef: Array  # (features + 1,): the coefficients, then the intercept
-    first: Array  # (features + 1,): the optimizer's slots, or (0,)
-    second: Array
-    total: Array  # (features + 1,) float64: the sum of the iterates to average, or (0,)
+    The intercept's arrays hold one element.
+    """
+
+    w: Array  # (features,)
+    w_first: Array  # the optimizer's slots, (features,) or (0,)
+    w_second: Array
+    w_total: Array  # sum of the iterates to average, float64, (features,) or (0,)
+    b: Array
+    b_first: Array
+    b_second: Array
+    b_total: Array
 
 
 class Settings(NamedTuple):

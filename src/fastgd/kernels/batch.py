@@ -4,7 +4,9 @@ from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
 
 add_gradients = unbound
-take_step = unbound
+prepare = unbound
+move = unbound
+move_intercept = unbound
 
 
 def sum_blocks(
@@ -20,6 +22,7 @@ def sum_blocks(
     Blocks are fixed, so that the sums are the same bits whoever computes them, in any order.
     """
     X, y, weights, weight_scale = data
+    d = X.shape[1]
     no_list = sums[0]  # rows as they lie are not listed
     for m in range(sums.shape[0]):
         start = m * block_rows
@@ -33,10 +36,12 @@ def sum_blocks(
             weight_scale,
             no_list,
             no_list,
-            coef,
+            coef[:d],
+            coef[d:],
             settings.loss,
             settings.guard,
-            sums[m],
+            sums[m, :d],
+            sums[m, d:],
             tallies[m],
         )
 
@@ -45,20 +50,12 @@ def take_batch_step(
     model: Model, settings: Settings, g: Array, scale: float, t: int, learning_rate: float
 ) -> None:
     """Take step t along the gradient scale * g."""
-    coef, first, second, total = model
-    d = coef.shape[0] - 1
-    take_step(
-        coef,
-        first,
-        second,
-        total,
-        g[:d],
-        g[d:],
-        coef.dtype.type(scale),
-        t,
-        learning_rate,
-        settings.hyper,
-        settings.l1,
-        settings.l2,
-        settings.fit_intercept,
-    )
+    w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
+    T = w.dtype.type
+    d = w.shape[0]
+    scalars = prepare(t, learning_rate, settings.hyper, T)
+    move(w, w_first, w_second, w_total, g[:d], T(scale), scalars, settings.l1, settings.l2)
+    if settings.fit_intercept:
+        move_intercept(
+            b, b_first, b_second, b_total, g[d:], T(scale), scalars, settings.l1, settings.l2
+        )

@@ -19,19 +19,18 @@ def add_gradients(
     weight_scale: float,
     rows: Array,
     coming: Array,
-    coef: Array,
+    w: Array,
+    b: Array,
     parameters: tuple[float, ...],
     guard: float,
-    g: Array,
+    g_w: Array,
+    g_b: Array,
     tally: Array,
 ) -> None:
-    """Add each row's gradient to *g* (features, then intercept) and its loss to *tally*.
+    """Add each row's gradient to *g_w* and *g_b* and its loss to *tally*.
 
     The last quad may be short: it repeats its last row with weight zero.
     """
-    d = X.shape[1]
-    w = coef[:d]
-    b = coef[d]
     zero = X.dtype.type(0)
     n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
@@ -41,10 +40,8 @@ def add_gradients(
             i0, i1, i2, i3 = k, k1, k2, k3
         else:
             i0, i1, i2, i3 = rows[k], rows[k1], rows[k2], rows[k3]
-            fetch(X, y, coming[k])
-            fetch(X, y, coming[k1])
-            fetch(X, y, coming[k2])
-            fetch(X, y, coming[k3])
+            for m in range(k, min(k + QUAD, n)):
+                fetch(X, y, coming[m])
         x0, x1, x2, x3 = X[i0], X[i1], X[i2], X[i3]
         z0 = z1 = z2 = z3 = zero
         for j in range(w.shape[0]):
@@ -57,15 +54,14 @@ def add_gradients(
         s1 = weight_of(weights, weight_scale, i1) if k + 1 < n else 0.0
         s2 = weight_of(weights, weight_scale, i2) if k + 2 < n else 0.0
         s3 = weight_of(weights, weight_scale, i3) if k + 3 < n else 0.0
-        value0, r0 = meet(x0, z0 + b, y[i0], s0, parameters, guard)
-        value1, r1 = meet(x1, z1 + b, y[i1], s1, parameters, guard)
-        value2, r2 = meet(x2, z2 + b, y[i2], s2, parameters, guard)
-        value3, r3 = meet(x3, z3 + b, y[i3], s3, parameters, guard)
+        value0, r0 = meet(x0, z0 + b[0], y[i0], s0, parameters, guard)
+        value1, r1 = meet(x1, z1 + b[0], y[i1], s1, parameters, guard)
+        value2, r2 = meet(x2, z2 + b[0], y[i2], s2, parameters, guard)
+        value3, r3 = meet(x3, z3 + b[0], y[i3], s3, parameters, guard)
         loss_sum += (value0 + value1) + (value2 + value3)
         weight_sum += (s0 + s1) + (s2 + s3)
-        not_finite += not np.isfinite((z0 + z1) + (z2 + z3) + b)
-        g_w = g[:d]
+        not_finite += not np.isfinite((z0 + z1) + (z2 + z3) + b[0])
         for j in range(g_w.shape[0]):
             g_w[j] += (r0 * x0[j] + r1 * x1[j]) + (r2 * x2[j] + r3 * x3[j])
-        g[d] += (r0 + r1) + (r2 + r3)
+        g_b[0] += (r0 + r1) + (r2 + r3)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

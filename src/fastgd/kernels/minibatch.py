@@ -4,7 +4,9 @@ from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
 
 add_gradients = unbound
-take_step = unbound
+prepare = unbound
+move = unbound
+move_intercept = unbound
 
 
 def minibatch(
@@ -27,10 +29,10 @@ def minibatch(
     is returned is the new number of them. A short batch steps where the epoch ends.
     """
     X, y, weights, weight_scale = data
-    coef, first, second, total = model
+    w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, guard, fit_intercept = settings
-    d = X.shape[1]
     T = X.dtype.type
+    g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
     steps = 0
     start = 0
     while start < rows.shape[0]:
@@ -42,30 +44,22 @@ def minibatch(
             weight_scale,
             rows[start:stop],
             coming[start:stop],
-            coef,
+            w,
+            b,
             parameters,
             guard,
-            g,
+            g_w,
+            g_b,
             tally,
         )
         filled += stop - start
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
-            take_step(
-                coef,
-                first,
-                second,
-                total,
-                g[:d],
-                g[d:],
-                T(1.0 / filled),
-                t + steps,
-                rates[steps],
-                hyper,
-                l1,
-                l2,
-                fit_intercept,
-            )
+            scale = T(1.0 / filled)
+            scalars = prepare(t + steps, rates[steps], hyper, T)
+            move(w, w_first, w_second, w_total, g_w, scale, scalars, l1, l2)
+            if fit_intercept:
+                move_intercept(b, b_first, b_second, b_total, g_b, scale, scalars, l1, l2)
             g[:] = 0.0
             filled = 0
             steps += 1

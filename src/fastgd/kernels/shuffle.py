@@ -7,7 +7,7 @@ Numbers come from splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom 
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled
+from fastgd.kernels._jit import compiled, compiled_apart
 from fastgd.kernels.arguments import Array
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -38,7 +38,7 @@ def draw_below(bound: np.uint64, state: Array) -> np.uint64:
     return np.uint64(product >> BITS_32)
 
 
-@compiled
+@compiled_apart
 def seed_place(seed: np.uint64, epoch: np.uint64, place: np.uint64, state: Array) -> None:
     """Set the state for one place of one epoch, far from that of every other."""
     state[0] = seed
@@ -47,7 +47,7 @@ def seed_place(seed: np.uint64, epoch: np.uint64, place: np.uint64, state: Array
     state[0] = draw(state)
 
 
-@compiled
+@compiled_apart
 def shuffle(values: Array, state: Array) -> None:
     """Put *values* in random order, in place (Fisher-Yates)."""
     for i in range(values.shape[0] - 1, 0, -1):
@@ -55,20 +55,8 @@ def shuffle(values: Array, state: Array) -> None:
         values[i], values[j] = values[j], values[i]
 
 
-@compiled
-def shuffle_pieces(seed: np.uint64, epoch: np.uint64, n: int, pieces: Array, state: Array) -> int:
-    """Fill *pieces* with a random order of its indices and return the row where piece 0 begins."""
-    seed_place(seed, epoch, np.uint64(0), state)
-    for i in range(pieces.shape[0]):
-        pieces[i] = i
-    shuffle(pieces, state)
-    return np.int64(draw_below(np.uint64(n), state))
-
-
-@compiled
-def lay_out(
-    pieces: Array, piece_rows: int, offset: int, n: int, start: int, out: Array
-) -> None:
+@compiled_apart
+def lay_out(pieces: Array, piece_rows: int, offset: int, n: int, start: int, out: Array) -> None:
     """Write the rows of positions start, start + 1, ... of the pieces laid end to end.
 
     Piece p holds the rows from offset + p piece_rows on, counted round the end of the table; the
@@ -84,12 +72,12 @@ def lay_out(
         k += piece_rows
 
 
-@compiled
+@compiled_apart
 def fill_shuffled(
     pieces: Array,
+    new_pieces: bool,
     piece_rows: int,
     buffer_rows: int,
-    offset: int,
     n: int,
     start: int,
     seed: np.uint64,
@@ -100,9 +88,16 @@ def fill_shuffled(
 ) -> None:
     """Fill *rows* with the visits from *start* on (where a buffer begins), and *coming*.
 
+    *pieces* is the epoch's random order of pieces, put there where *new_pieces* says so.
     *coming* holds, for each visit, the row at the same place of the next buffer as it was before
     the shuffle: asking for those keeps the memory reading whole pieces.
     """
+    seed_place(seed, epoch, np.uint64(0), state)
+    offset = np.int64(draw_below(np.uint64(n), state))
+    if new_pieces:
+        for p in range(pieces.shape[0]):
+            pieces[p] = p
+        shuffle(pieces, state)
     lay_out(pieces, piece_rows, offset, n, start, rows)
     ahead = max(0, min(rows.shape[0], n - start - buffer_rows))
     lay_out(pieces, piece_rows, offset, n, start + buffer_rows, coming[:ahead])
@@ -114,7 +109,7 @@ def fill_shuffled(
         coming[k] = rows[k]
 
 
-@compiled
+@compiled_apart
 def fill_with_replacement(
     n: int, seed: np.uint64, epoch: np.uint64, place: np.uint64, rows: Array, state: Array
 ) -> None:

@@ -7,7 +7,9 @@ from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Mode
 from fastgd.kernels.rows import dot, fetch, weight_of
 
 meet = unbound
-take_step = unbound
+prepare = unbound
+move = unbound
+move_intercept = unbound
 
 
 def stochastic(
@@ -25,23 +27,22 @@ def stochastic(
     While row rows[k] is visited, row coming[k] is asked of the memory.
     """
     X, y, weights, weight_scale = data
-    coef, first, second, total = model
+    w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, guard, fit_intercept = settings
-    d = X.shape[1]
-    w = coef[:d]
     one = np.ones(1, X.dtype)
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for k in range(rows.shape[0]):
         fetch(X, y, coming[k])
         i = rows[k]
         x = X[i]
-        z = dot(x, w) + coef[d]
+        z = dot(x, w) + b[0]
         weight = weight_of(weights, weight_scale, i)
         value, slope = meet(x, z, y[i], weight, parameters, guard)
         loss_sum += value
         weight_sum += weight
         not_finite += not np.isfinite(z)
-        take_step(
-            coef, first, second, total, x, one, slope, t + k, rates[k], hyper, l1, l2, fit_intercept
-        )
+        scalars = prepare(t + k, rates[k], hyper, X.dtype.type)
+        move(w, w_first, w_second, w_total, x, slope, scalars, l1, l2)
+        if fit_intercept:
+            move_intercept(b, b_first, b_second, b_total, one, slope, scalars, l1, l2)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

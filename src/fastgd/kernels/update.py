@@ -5,12 +5,10 @@ import math
 from fastgd.kernels._jit import compiled, unbound
 from fastgd.kernels.arguments import Array, Scalar
 
-prepare = unbound
 step = unbound
-move = unbound
-move_intercept = unbound  # `move` without the penalty
 SLOTS = 0  # how many numbers the optimizer keeps per coefficient
 PENALISED = False
+AVERAGED = False
 
 
 @compiled
@@ -25,13 +23,17 @@ def move_each(
     w: Array,
     first: Array,
     second: Array,
+    total: Array,
     v: Array,
     scale: Scalar,
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
 ) -> None:
-    """Step every w_j along the gradient scale * v_j, then take the proximal step of the L1."""
+    """Step every w_j along the gradient scale * v_j, then take the proximal step of the L1.
+
+    Where iterates are averaged, *total* is their sum.
+    """
     T = w.dtype.type
     for j in range(v.shape[0]):
         g = T(scale * v[j])
@@ -46,28 +48,5 @@ def move_each(
         if PENALISED:
             w_j = shrink(w_j, rate * l1[j])
         w[j] = w_j
-
-
-def take_step(
-    coef: Array,
-    first: Array,
-    second: Array,
-    total: Array,
-    v: Array,
-    v_intercept: Array,
-    scale: Scalar,
-    t: int,
-    learning_rate: float,
-    hyper: tuple[float, ...],
-    l1: Array,
-    l2: Array,
-    fit_intercept: bool,
-) -> None:
-    """Take step t along the gradient scale * (v, v_intercept) and add the iterate to *total*."""
-    d = v.shape[0]
-    scalars = prepare(t, learning_rate, hyper, coef.dtype.type)
-    move(coef[:d], first[:d], second[:d], v, scale, scalars, l1, l2)
-    if fit_intercept:
-        move_intercept(coef[d:], first[d:], second[d:], v_intercept, scale, scalars, l1, l2)
-    for j in range(total.shape[0]):
-        total[j] += coef[j]
+        if AVERAGED:
+            total[j] += w_j

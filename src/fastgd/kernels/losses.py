@@ -1,0 +1,38 @@
+"""The sum of the rows' losses alone: what evaluating an objective takes."""
+
+import numpy as np
+
+from fastgd.kernels._jit import unbound
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Settings
+from fastgd.kernels.rows import dot, weight_of
+
+meet = unbound
+
+
+def sum_losses(
+    data: Data,
+    coef: Array,
+    settings: Settings,
+    block_rows: int,
+    sums: Array,
+    tallies: Array,
+) -> None:
+    """Write the tally of each block of rows to a row of *tallies*; *sums* is left alone.
+
+    `batch.sum_blocks` tells as much and more; this one compiles in a third of the time.
+    """
+    X, y, weights, weight_scale = data
+    d = X.shape[1]
+    w, b = coef[:d], coef[d]
+    for m in range(tallies.shape[0]):
+        loss_sum, weight_sum, not_finite = 0.0, 0.0, 0.0
+        for i in range(m * block_rows, min((m + 1) * block_rows, X.shape[0])):
+            x = X[i]
+            z = dot(x, w) + b
+            weight = weight_of(weights, weight_scale, i)
+            value, _ = meet(x, z, y[i], weight, settings.loss, settings.guard)
+            loss_sum += value
+            weight_sum += weight
+            not_finite += not np.isfinite(z)
+        tallies[m, LOSS], tallies[m, WEIGHT] = loss_sum, weight_sum
+        tallies[m, NOT_FINITE] = not_finite
