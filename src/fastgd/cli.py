@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -39,11 +39,10 @@ except ImportError:  # `main` says so
 else:
     INSTALLED = True
 
-Arrays: TypeAlias = tuple[Any, Any, Any]  # X, y and the true coefficients, None if unknown
 Rows: TypeAlias = list[tuple[str, str]]  # of the card: what, and what there is to say
 
 WORTH_SAYING = 0.5  # seconds of compiling
-LINE = 72  # characters of Python that are not broken
+LINE = 80  # characters of Python that are not broken
 INTERRUPTED = 130  # exit status of what Ctrl-C ended
 MEMORY_LIMITS = (
     (Path("/proc/meminfo"), r"MemAvailable:\s+(\d+) kB", 1024),
@@ -66,37 +65,6 @@ Examples:
 # ---- the options
 
 
-@dataclass(frozen=True)
-class Value:
-    """What may be written after an option: one of some words, or a number."""
-
-    words: Mapping[str, Any] = field(default_factory=dict)  # and what they mean
-    number: type[int] | type[float] | None = None
-
-    @property
-    def metavar(self) -> str:
-        """The place-holder in the help."""
-        return "|".join([*self.words, *({int: ["N"], float: ["X"]}.get(self.number, []))])
-
-    def read(self, text: Any) -> Any:
-        """Return what *text* means; a number, which a default may be, means itself."""
-        if text in self.words:
-            return self.words[text]
-        with suppress(ValueError):
-            if self.number is not None:
-                return float(text) if self.number is float else read_whole(text)
-        kinds = [
-            *self.words,
-            *({int: ["a whole number"], float: ["a number"]}.get(self.number, [])),
-        ]
-        wanted = " or ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
-        raise click.BadParameter(f"{text!r} is not {wanted}.{did_you_mean(text, self.words)}")
-
-    def write(self, meant: Any) -> Any:
-        """Return the word that means *meant*, else the number itself."""
-        return next((word for word, value in self.words.items() if value is meant), meant)
-
-
 def read_whole(text: Any) -> int:
     """Return a whole number, which may be written 1e6."""
     try:
@@ -108,13 +76,50 @@ def read_whole(text: Any) -> int:
         raise
 
 
+# Place-holder in the help, how to read it, what it is called.
+NUMBERS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "N": (read_whole, "a whole number"),
+    "X": (float, "a number"),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """What may be written after an option: one of some words, or a number."""
+
+    words: Mapping[str, Any] = field(default_factory=dict)  # and what they mean
+    number: str = ""  # key of NUMBERS
+
+    @property
+    def metavar(self) -> str:
+        """The place-holder in the help."""
+        return "|".join(filter(None, [*self.words, self.number]))
+
+    def read(self, text: Any) -> Any:
+        """Return what *text* means; a number, which a default may be, means itself."""
+        if text in self.words:
+            return self.words[text]
+        wanted = list(self.words)
+        if self.number:
+            convert, kind = NUMBERS[self.number]
+            with suppress(ValueError):
+                return convert(text)
+            wanted.append(kind)
+        listed = " or ".join(", ".join(wanted).rsplit(", ", 1))
+        raise click.BadParameter(f"{text!r} is not {listed}.{did_you_mean(text, self.words)}")
+
+    def write(self, meant: Any) -> Any:
+        """Return the word that means *meant*, else the number itself."""
+        return next((word for word, value in self.words.items() if value is meant), meant)
+
+
 def words(names: Iterable[str]) -> dict[str, str]:
     """Return words that mean themselves."""
     return {name: name for name in names}
 
 
 AUTO = words(["auto"])
-COUNT, NUMBER = Value(number=int), Value(number=float)
+COUNT, NUMBER = Value(number="N"), Value(number="X")
 
 # Flag, keyword of the function behind it (which has the default), what may follow, help.
 MADE_OPTIONS = (
@@ -153,11 +158,11 @@ FIT_OPTIONS = (
     (
         "--learning-rate",
         "learning_rate",
-        Value(AUTO, float),
+        Value(AUTO, "X"),
         "Multiplies the mean gradient of a step's rows. A number runs exactly the algorithm of the "
         "textbooks; auto lets the library choose the step, and more.",
     ),
-    ("--batch-size", "batch_size", Value(AUTO, int), "Rows per step of minibatch; auto is 256."),
+    ("--batch-size", "batch_size", Value(AUTO, "N"), "Rows per step of minibatch; auto is 256."),
     (
         "--max-iter",
         "max_iter",
@@ -168,7 +173,7 @@ FIT_OPTIONS = (
     (
         "--tol",
         "tol",
-        Value(AUTO | {"none": None}, float),
+        Value(AUTO | {"none": None}, "X"),
         "Tolerance. batch stops when the gradient's norm is this share of its first value, the "
         "others when 5 epochs have not lowered the objective by this share; none makes exactly "
         "--max-iter epochs.",
@@ -263,6 +268,15 @@ def show_help() -> None:
 # ---- the job
 
 
+class Data(NamedTuple):
+    """A table to fit."""
+
+    X: Any
+    y: Any
+    truth: Any  # the coefficients it was made from, None if unknown
+    seconds: float  # that it took
+
+
 @dataclass(frozen=True)
 class Job:
     """What the command line asks for, as keywords of the functions that do it."""
@@ -274,28 +288,32 @@ class Job:
 
     @property
     def is_flights(self) -> bool:
-        """Are the data real?"""
+        """Whether the data are real."""
         return self.maker == "load_flights"
 
-    @property
-    def origin(self) -> str:
-        """Where the data come from, and what was done to them."""
-        scaled = ", columns centred and scaled" if self.standardize else ""
-        return f"{'flights of 2013, read' if self.is_flights else 'made'}{scaled}"
-
-    def load(self) -> Arrays:
-        """Return the table, and the true coefficients where they are known."""
+    def load(self) -> Data:
+        """Make or read the table."""
+        began = time.perf_counter()
         X, y, truth = getattr(datasets, self.maker)(**self.made)
         if self.standardize:
             X -= X.mean(axis=0)
             X /= X.std(axis=0)
-        return X, y, None if self.standardize or self.is_flights else truth
+        known = None if self.standardize or self.is_flights else truth
+        return Data(X, y, known, time.perf_counter() - began)
 
     def rehearse(self) -> fastgd.FitResult:
         """Fit two made rows for an epoch: bad values are refused, and kernels compiled, early."""
         made = {} if self.is_flights else self.made
         X = datasets.make_regression(**made | {"n_samples": 2})[0]
         return fastgd.fit(X, np.arange(2.0), **self.fit, callback=lambda _: True)
+
+    def describe(self, data: Data) -> Rows:
+        """Return what the table is and what was done to it."""
+        n_rows, n_features = data.X.shape
+        origin = "flights read" if self.is_flights else "made"
+        table = f"{n_rows:,} rows x {n_features:,} features, {data.X.dtype}"
+        scaling = [("columns", "centred and scaled to variance 1")] if self.standardize else []
+        return [("data", f"{table}, {origin} in {data.seconds:.2g} s"), *scaling]
 
     def code(self) -> str:
         """Return the lines of Python that do the same."""
@@ -308,7 +326,8 @@ class Job:
 
 def write_call(function: str, *arguments: str, **keywords: Any) -> str:
     """Return a call as Python, on one line where that is short enough."""
-    parts = [*arguments, *(f"{name}={value!r}" for name, value in keywords.items())]
+    written = {name: repr(value).replace("'", '"') for name, value in keywords.items()}
+    parts = [*arguments, *(f"{name}={value}" for name, value in written.items())]
     line = f"{function}({', '.join(parts)})"
     if len(line) <= LINE:
         return line
@@ -436,32 +455,29 @@ def in_background(work: Callable[[], Rows]) -> Rows:
 
 def perform(job: Job, watch: Watch) -> Rows:
     """Do the job and return the rows of its card."""
+    watch.doing = "reading the flights" if job.is_flights else "making the data"
+    data = job.load() if job.is_flights else None  # first: the extra `data` may be missing
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compile_seconds = job.rehearse().compile_seconds
-    watch.doing = "reading the flights" if job.is_flights else "making the data"
-    began = time.perf_counter()
-    X, y, truth = job.load()
-    table = f"{X.shape[0]:,} rows x {X.shape[1]:,} features, {X.dtype}, {job.origin}"
-    table += f" in {time.perf_counter() - began:.2g} s"
+    data = data or job.load()
     watch.doing = "fitting"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
-        result = fastgd.fit(X, y, **job.fit, callback=watch.epoch)
+        result = fastgd.fit(data.X, data.y, **job.fit, callback=watch.epoch)
     watch.doing = "scoring"
-    compile_seconds += result.compile_seconds
-    notes = [("note", str(warning.message)) for warning in caught]
     return [
-        ("data", table),
-        *describe(result, compile_seconds),
-        *score(result, X, y, truth),
-        *notes,
+        *job.describe(data),
+        *describe(result, compile_seconds + result.compile_seconds),
+        *score(result, data),
+        ("stopped", str(result.stop_reason)),
+        *(("note", str(warning.message)) for warning in caught),
     ]
 
 
 def describe(result: fastgd.FitResult, compile_seconds: float) -> Rows:
-    """Return what ran, what it took and why it stopped."""
+    """Return what ran and what it took."""
     rate, history = result.learning_rate_, result.history
     rate_text = f"{rate:.4g}" if isinstance(rate, float) else repr(rate)
     chosen = "given" if result.mode == "textbook" else "self-tuned"
@@ -471,20 +487,19 @@ def describe(result: fastgd.FitResult, compile_seconds: float) -> Rows:
         ("learning rate", f"{rate_text} ({chosen})"),
         ("epochs", f"{result.n_iter_:,} ({history['passes'][-1]:,.4g} passes over the rows)"),
         ("seconds", f"{history['seconds'][-1]:.3g} (+ {compile_seconds:.2g} to compile or load)"),
-        ("stopped", str(result.stop_reason)),
     ]
 
 
-def score(result: fastgd.FitResult, X: Any, y: Any, truth: Any) -> Rows:
+def score(result: fastgd.FitResult, data: Data) -> Rows:
     """Return how well it fits, and how well the true coefficients do."""
+    X, y, truth, _ = data
     text = f"{result.score(X, y):.6g}"
     if truth is not None:
         ideal = replace(result, coef_=truth, intercept_=0.0)
         text += f" ({ideal.score(X, y):.6g} with the true coefficients)"
-    if result.classes_ is None:
-        error = np.sqrt(np.mean((y - result.predict(X)) ** 2))
-        return [("R^2", text), ("RMSE", f"{error:.6g}")]
     z = result.decision_function(X)
+    if result.classes_ is None:
+        return [("R^2", text), ("RMSE", f"{np.sqrt(np.mean((y - z) ** 2)):.6g}")]
     loss = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z)).mean()
     return [("accuracy", text), ("mean log loss", f"{loss:.6g}")]
 
@@ -502,8 +517,7 @@ def show_card(rows: Rows, code: str) -> None:
         grid.add_row(label, text, style="yellow" if label == "note" else None)
     console.print(Panel.fit(grid, title="fastgd fit", title_align="left"))
     console.print("In Python:\n")
-    lines = Syntax("", "python", theme="ansi_dark").highlight(code)
-    console.print(lines, soft_wrap=True)
+    console.print(Syntax("", "python", theme="ansi_dark").highlight(code), soft_wrap=True)
 
 
 # ---- the ways out
@@ -522,11 +536,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.ClickException as error:
         leave(error.format_message(), error.exit_code)
     except (TypeError, ValueError) as error:
-        leave(str(error), 2)
+        leave(as_flag(str(error)), 2)
     except (ImportError, MemoryError) as error:
         leave(str(error), 1)
     except click.Abort:  # Ctrl-C before the work began
         leave_interrupted()
+
+
+def as_flag(message: str) -> str:
+    """Return a sentence about a keyword of Python as one about the flag that sets it."""
+    for flag, keyword, *_ in [*MADE_OPTIONS, *FIT_OPTIONS]:
+        if message.startswith(f"{keyword} "):
+            return message.replace(keyword, flag, 1)
+    return message
 
 
 def leave(message: str, status: int) -> NoReturn:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from numba.core.errors import NumbaError
-
 from fastgd.kernels import batch, gradient, losses, minibatch, rows, stochastic, update
-from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
+from fastgd.kernels._jit import CompileError, Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 
@@ -107,7 +105,7 @@ def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
     """Compile or fetch *kernel*; a user's loss that Numba cannot compile gets one sentence."""
     try:
         load(kernel, *arguments)
-    except NumbaError as error:
+    except CompileError as error:
         if loss.built_in:
             raise
         reason = next((line for line in str(error).splitlines()[1:] if line.strip()), str(error))

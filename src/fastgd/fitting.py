@@ -264,8 +264,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
         )
     if source.n < source.d and plan.alpha == 0:
         warnings.warn(
-            f"X has fewer rows ({source.n}) than features ({source.d}): the solution is not unique; "
-            "the one nearest to the start is approached. An alpha above 0 makes it unique.",
+            f"X has fewer rows ({source.n}) than features ({source.d}): the solution is not "
+            "unique; an alpha above 0 makes it so.",
             UserWarning,
             stacklevel=3,
         )

@@ -112,8 +112,9 @@ class WithReplacement(RandomOrder):
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
-        zero = np.uint64(0)
-        load(kernels.fill_with_replacement, 1, zero, zero, zero, self._memory[0, :0], self._state)
+        zero, nothing = np.uint64(0), self._memory[0, :0]
+        with np.errstate(over="ignore"):
+            load(kernels.fill_with_replacement, 1, zero, zero, zero, nothing, self._state)
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         place = np.uint64(first // self.window)

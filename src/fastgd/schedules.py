@@ -101,7 +101,8 @@ class Optimal(Schedule):
         Strength of the penalty; `fit`'s own where it is not given.
     t0 : float, optional
         Where the schedule starts; Bottou's heuristic where it is not given: the first rate moves
-        the weights about as far as the penalty lets them be.
+        the weights about as far as the penalty lets them be. (scikit-learn takes the slope there
+        with its sign, so its first rates are larger, and diverge, for squared errors.)
 
     References
     ----------

@@ -1,0 +1,211 @@
+"""The slow obvious twins: gradient descent as the textbooks write it, in plain float64 NumPy.
+
+Nothing here imports the package. Formulas: shared/GROUND_TRUTH.md (optimizers, PyTorch's) and
+shared/DESIGN.md section 3 (objective, weights, the rates of the proximal step). Words as there: a
+*step* is one update, counted by t from 1; an *order* is an array (n_epochs, n_visits) of rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# ---------------------------------------------------------------- losses: (z, y) -> (value, slope)
+
+
+def squared_error(z, y):
+    """Half the squared residual."""
+    return 0.5 * (z - y) ** 2, z - y
+
+
+def huber(delta=1.35):
+    """Quadratic within delta of the target, linear outside."""
+
+    def loss(z, y):
+        residual = z - y
+        size = np.abs(residual)
+        value = np.where(size <= delta, 0.5 * residual**2, delta * size - 0.5 * delta**2)
+        return value, np.clip(residual, -delta, delta)
+
+    return loss
+
+
+def log_loss(z, y):
+    """log(1 + exp(-yz)) for labels -1 and +1; no exponential here ever overflows."""
+    margin = y * z
+    small = np.exp(-np.abs(margin))
+    value = np.maximum(-margin, 0.0) + np.log1p(small)
+    probability_wrong = np.where(margin > 0, small, 1.0) / (1.0 + small)
+    return value, -y * probability_wrong
+
+
+# ------------------------------------- optimizers: (g, slots, t, lr, hyper) -> (movement, rate)
+# The movement is subtracted from w. The rate multiplies a stationary gradient, so it is what the
+# proximal step needs. `slots` is a dict that the optimizer keeps its memory in.
+
+
+def gd(g, slots, t, lr):
+    return lr * g, lr
+
+
+def momentum(g, slots, t, lr, mu=0.9):
+    slots["b"] = mu * slots.get("b", 0.0) + g
+    return lr * slots["b"], lr / (1.0 - mu)
+
+
+def nesterov(g, slots, t, lr, mu=0.9):
+    slots["b"] = mu * slots.get("b", 0.0) + g
+    return lr * (g + mu * slots["b"]), lr / (1.0 - mu)
+
+
+def adagrad(g, slots, t, lr, eps=1e-10):
+    slots["s"] = slots.get("s", 0.0) + g**2
+    rate = lr / (np.sqrt(slots["s"]) + eps)
+    return rate * g, rate
+
+
+def rmsprop(g, slots, t, lr, rho=0.99, eps=1e-8):
+    slots["v"] = rho * slots.get("v", 0.0) + (1.0 - rho) * g**2
+    rate = lr / (np.sqrt(slots["v"]) + eps)
+    return rate * g, rate
+
+
+def adam(g, slots, t, lr, beta_1=0.9, beta_2=0.999, eps=1e-8):
+    m = slots.get("m", 0.0)
+    slots["m"] = m + (1.0 - beta_1) * (g - m)
+    slots["v"] = beta_2 * slots.get("v", 0.0) + (1.0 - beta_2) * g**2
+    rate = lr / (np.sqrt(slots["v"]) / np.sqrt(1.0 - beta_2**t) + eps)
+    return rate / (1.0 - beta_1**t) * slots["m"], rate
+
+
+OPTIMIZERS = {
+    "gd": gd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+}
+
+
+# ------------------------------------------------------------------------------ gradient descent
+
+
+def soft_threshold(w, threshold):
+    return np.sign(w) * np.maximum(np.abs(w) - threshold, 0.0)
+
+
+def with_intercept_column(X, fit_intercept):
+    """X, with a last column of ones if an intercept is fitted, and which columns are penalised."""
+    X = np.asarray(X, dtype=np.float64)
+    if not fit_intercept:
+        return X, np.ones(X.shape[1])
+    return np.column_stack([X, np.ones(len(X))]), np.append(np.ones(X.shape[1]), 0.0)
+
+
+def relative_weights(sample_weight, n):
+    weights = np.ones(n) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    return weights / weights.mean()
+
+
+def rows_of_each_step(n, variant, order, batch_size):
+    """The rows that every step visits, one array a step, over all epochs of the order."""
+    size = {"stochastic": 1, "minibatch": batch_size}.get(variant)
+    for epoch in order:
+        if variant == "batch":
+            yield np.arange(n)
+        else:
+            for first in range(0, len(epoch), size):
+                yield np.asarray(epoch[first : first + size])
+
+
+def descend(
+    X,
+    y,
+    *,
+    loss=squared_error,
+    optimizer="gd",
+    variant="batch",
+    learning_rate,
+    order,
+    batch_size=None,
+    alpha=0.0,
+    l1_ratio=0.0,
+    sample_weight=None,
+    fit_intercept=True,
+    coef_init=None,
+    intercept_init=None,
+    hyper=None,
+):
+    """Return (coef..., intercept) after every step, one row a step; row 0 is the start.
+
+    For `batch`, which visits all rows as they lie, only the number of rows of *order* counts: the
+    number of steps. *learning_rate* is a number or a function of an array of step numbers.
+    """
+    A, penalised = with_intercept_column(X, fit_intercept)
+    y = np.asarray(y, dtype=np.float64)
+    n, width = A.shape
+    s = relative_weights(sample_weight, n)
+    l1, l2 = alpha * l1_ratio * penalised, alpha * (1.0 - l1_ratio) * penalised
+
+    w = np.zeros(width)
+    if coef_init is not None:
+        w[: np.shape(X)[1]] = coef_init
+    if fit_intercept and intercept_init is not None:
+        w[-1] = intercept_init
+
+    steps = list(rows_of_each_step(n, variant, order, batch_size))
+    numbers = np.arange(1, len(steps) + 1)
+    rates = (
+        learning_rate(numbers) if callable(learning_rate) else learning_rate * np.ones(len(steps))
+    )
+
+    path, slots = [w], {}
+    for t, rows, lr in zip(numbers, steps, rates, strict=True):
+        _, slope = loss(A[rows] @ w, y[rows])
+        gradient = A[rows].T @ (s[rows] * slope) / len(rows) + l2 * w
+        movement, rate = OPTIMIZERS[optimizer](gradient, slots, t, lr, **(hyper or {}))
+        w = soft_threshold(w - movement, rate * l1)
+        path.append(w)
+    return np.array(path)
+
+
+# --------------------------------------------------------------------- the objective, its optimum
+
+
+def objective(X, y, coef, intercept=0.0, *, loss, alpha=0.0, l1_ratio=0.0, sample_weight=None):
+    """F = weighted mean loss + alpha ((1 - l1_ratio)/2 |w|^2 + l1_ratio |w|_1)."""
+    coef = np.asarray(coef, dtype=np.float64)
+    value, _ = loss(np.asarray(X, dtype=np.float64) @ coef + intercept, np.asarray(y))
+    data_term = np.average(value, weights=sample_weight)
+    return data_term + alpha * (
+        0.5 * (1.0 - l1_ratio) * np.sum(coef**2) + l1_ratio * np.sum(np.abs(coef))
+    )
+
+
+def elastic_net(X, y, loss, alpha, l1_ratio, sample_weight=None, fit_intercept=True):
+    """Return (coef, intercept) at the minimum of F, for losses whose curvature is at most 1.
+
+    Accelerated proximal gradient (FISTA; Beck, Teboulle 2009) that forgets its momentum whenever
+    it points uphill (O'Donoghue, Candes 2015), run until nothing moves beyond rounding.
+    """
+    A, penalised = with_intercept_column(X, fit_intercept)
+    n, width = A.shape
+    s = relative_weights(sample_weight, n)
+    l1, l2 = alpha * l1_ratio * penalised, alpha * (1.0 - l1_ratio) * penalised
+    rate = 1.0 / (np.linalg.eigvalsh(A.T @ (s[:, None] * A) / n)[-1] + l2.max())
+
+    w, ahead, age, still = np.zeros(width), np.zeros(width), 1.0, 0
+    for _ in range(200_000):
+        _, slope = loss(A @ ahead, y)
+        gradient = A.T @ (s * slope) / n + l2 * ahead
+        new = soft_threshold(ahead - rate * gradient, rate * l1)
+        if (ahead - new) @ (new - w) > 0:
+            age = 1.0
+        next_age = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * age**2))
+        moved = np.max(np.abs(new - w))
+        ahead = new + (age - 1.0) / next_age * (new - w)
+        w, age = new, next_age
+        still = still + 1 if moved <= 4e-16 * max(1.0, np.max(np.abs(w))) else 0
+        if still == 20:
+            return (w[:-1], float(w[-1])) if fit_intercept else (w, 0.0)
+    raise RuntimeError("elastic_net did not come to rest")

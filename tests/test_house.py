@@ -1,0 +1,104 @@
+"""Facts about the house itself: who knows Numba, what an import loads, what is documented."""
+
+import ast
+import doctest
+import importlib
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fastgd
+
+PACKAGE = Path(fastgd.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+KNOWS_NUMBA = PACKAGE / "kernels" / "_jit.py"
+COMPILER_NAMES = {"guvectorize", "jit", "njit", "prange", "stencil", "vectorize"}
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(fastgd.__path__, "fastgd.")
+    if not module.name.endswith("__main__")
+)
+
+
+def label(source: Path) -> str:
+    return source.relative_to(PACKAGE).as_posix()
+
+
+def module_name(source: Path) -> str:
+    parts = source.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imported_names(source: Path) -> Iterator[str]:
+    """Absolute names of all that *source* imports, inside functions too."""
+    inside = module_name(source)
+    package = inside if source.name == "__init__.py" else inside.rpartition(".")[0]
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            base = importlib.util.resolve_name(relative, package)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def top_level(name: str) -> str:
+    return name.partition(".")[0]
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if s != KNOWS_NUMBA], ids=label)
+def test_only_one_module_knows_the_compiler(source: Path) -> None:
+    compiler = [name for name in imported_names(source) if top_level(name) in {"llvmlite", "numba"}]
+    assert [name for name in compiler if not name.startswith("numba.core.errors.")] == []
+    tree = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    used = {getattr(node, "id", getattr(node, "attr", None)) for node in tree}
+    assert not COMPILER_NAMES & used
+
+
+@pytest.mark.parametrize("source", sorted(PACKAGE.glob("kernels/**/*.py")), ids=label)
+def test_kernels_import_nothing_from_above(source: Path) -> None:
+    ours = [name for name in imported_names(source) if top_level(name) == "fastgd"]
+    assert [name for name in ours if not name.startswith("fastgd.kernels")] == []
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the modules that a new process holds after *statement*, the standard library apart."""
+    code = f"import sys\n{statement}\nprint(*sys.modules, sep='\\n')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name for name in run.stdout.split() if top_level(name) not in sys.stdlib_module_names}
+
+
+def test_import_loads_numpy_and_numba_and_nothing_else() -> None:
+    # Numba itself looks at SciPy where there is one, so what it loads is taken off.
+    more = loaded_by("import fastgd") - loaded_by("import numba, numpy")
+    assert {top_level(name) for name in more} <= {"fastgd", "llvmlite", "numba", "numpy"}
+
+
+def test_types_are_shipped() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("name", fastgd.__all__)
+def test_public_name_is_documented(name: str) -> None:
+    public = getattr(fastgd, name)
+    if isinstance(public, str):
+        return  # __version__: a string carries the docstring of str
+    assert public.__doc__
+    assert not public.__doc__.startswith(f"{name}("), "only what @dataclass writes by itself"
+
+
+@pytest.mark.parametrize("name", ["fastgd", *MODULES])
+def test_examples_in_docstrings_are_true(name: str, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)  # an example may save a model
+    module = importlib.import_module(name)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=flags)
+    for example in doctest.DocTestFinder().find(module):
+        runner.run(example, out=report.append)
+    assert runner.summarize(verbose=False).failed == 0, "".join(report)

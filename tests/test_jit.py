@@ -1,0 +1,403 @@
+"""Compiling: what is cached, what must not be, and what happens where a cache fails.
+
+Whatever another process would do is done in another process, on a copy of the package with a cache
+folder of its own.
+"""
+
+import importlib.util
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+from numba.core import event
+from numba.core.errors import NumbaWarning
+
+import fastgd
+from fastgd.inputs import make_source
+from fastgd.kernels import _jit, rows
+from fastgd.kernels._jit import load, specialise, unbound
+from fastgd.losses import CustomLoss
+from fastgd.plan import make_plan, read_request
+from fastgd.run import Run
+
+PACKAGE = Path(fastgd.__file__).parent
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((30, 3))
+y = X @ np.array([1.0, -2.0, 0.5]) + 0.1 * RNG.standard_normal(30)
+
+PREAMBLE = """
+import gc, json, warnings
+import numpy as np
+from numba.core import event
+from numba.core.dispatcher import Dispatcher
+recorder = event.RecordingListener()
+event.register("numba:compile", recorder)
+import fastgd
+rng = np.random.default_rng(0)
+X = rng.standard_normal((30, 3))
+y = X @ np.array([1.0, -2.0, 0.5]) + 0.1 * rng.standard_normal(30)
+answer = {}
+def fit(variant="batch", **settings):
+    settings = {"learning_rate": 0.1, "max_iter": 3, "random_state": 0, **settings}
+    return fastgd.fit(X, y, variant, **settings).coef_.tolist()
+"""
+CODA = """
+kernels = [k for k in gc.get_objects() if isinstance(k, Dispatcher)]
+kernels = [k for k in kernels if k.py_func.__module__.startswith("fastgd")]
+answer["compiled"] = sum(record.is_start for _, record in recorder.buffer)
+answer["hits"] = sum(sum(k.stats.cache_hits.values()) for k in kernels)
+answer["misses"] = sum(sum(k.stats.cache_misses.values()) for k in kernels)
+answer["folders"] = sorted({str(k.stats.cache_path) for k in kernels})
+print(json.dumps(answer))
+"""
+
+
+class House:
+    """A copy of the package and a cache folder, both of their own."""
+
+    def __init__(self, folder):
+        self.folder, self.package, self.cache = folder, folder / "fastgd", folder / "cache"
+        shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def run(self, body, **environment):
+        """What *body*, in a new process, leaves in `answer`; the counts of kernels come with it."""
+        code = PREAMBLE + textwrap.dedent(body) + CODA
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "NUMBA_CACHE_DIR": str(self.cache),
+            **environment,
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1]) | {"stderr": done.stderr}
+
+    def files(self):
+        return sorted(path for path in self.cache.rglob("*") if path.is_file())
+
+    def edit(self, name, old, new):
+        source = self.package / name
+        text = source.read_text(encoding="utf-8")
+        assert old in text
+        source.write_text(text.replace(old, new), encoding="utf-8")
+
+
+FIT = "answer['coef'] = fit()"
+FIT_BOTH = "answer['coef'], answer['other'] = fit(), fit('stochastic')"
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory):
+    """A house in which a process has fitted once, and what that process said."""
+    house = House(tmp_path_factory.mktemp("house"))
+    return house, house.run(FIT_BOTH)
+
+
+@pytest.fixture
+def lived_in(warm, tmp_path):
+    """The same house, its cache to be played with: it is put back afterwards."""
+    house, _ = warm
+    shutil.copytree(house.cache, tmp_path / "cache")
+    shutil.copytree(house.package, tmp_path / "fastgd")
+    yield house
+    for kept, place in (("cache", house.cache), ("fastgd", house.package)):
+        shutil.rmtree(place)
+        shutil.copytree(tmp_path / kept, place)
+
+
+# -------------------------------------------------------------------------------- across processes
+
+
+@pytest.mark.compiled
+def test_a_second_process_compiles_nothing(warm):
+    house, first = warm
+    assert first["compiled"] >= first["misses"] > 0
+    second = house.run(FIT_BOTH)
+    assert (second["compiled"], second["misses"]) == (0, 0)
+    assert second["hits"] > 0
+    assert (second["coef"], second["other"]) == (first["coef"], first["other"])
+
+
+@pytest.mark.compiled
+def test_an_edited_loss_takes_effect(lived_in):
+    """Twice the loss at half the rate is the same run."""
+    before = lived_in.run("answer['coef'] = fit(learning_rate=0.1)")["coef"]
+    lived_in.edit("losses.py", "return 0.5 * r * r, r\n", "return r * r, 2.0 * r\n")
+    after = lived_in.run("answer['coef'] = fit(learning_rate=0.05)")["coef"]
+    np.testing.assert_allclose(after, before, rtol=1e-12)
+
+
+@pytest.mark.compiled
+def test_edited_compiler_options_take_effect(lived_in):
+    """They are in no file that Numba's key looks at: small functions of kernels must know, too."""
+    lived_in.edit("kernels/_jit.py", '"reassoc": True, ', "")
+    after = lived_in.run(FIT)
+    assert after["hits"] == 0
+    assert after["compiled"] > 0
+
+
+USERS_LOSSES = """
+    def make(k):
+        def loss(z, y):
+            return 0.5 * k * (z - y) ** 2, k * (z - y)
+        return loss
+    answer["lambda"] = fit(loss=lambda z, y: (0.5 * (z - y) ** 2, SLOPE * (z - y)))
+    answer["closures"] = [fit(loss=make(k)) for k in CLOSURES]
+"""
+
+
+@pytest.mark.compiled
+def test_losses_of_the_user_never_share_code(lived_in):
+    """Lambdas, functions of one name, edited ones; within a process and across two."""
+    files = lived_in.files()
+    first = lived_in.run(USERS_LOSSES.replace("SLOPE", "1.0").replace("CLOSURES", "(1.0, 2.0)"))
+    second = lived_in.run(USERS_LOSSES.replace("SLOPE", "2.0").replace("CLOSURES", "()"))
+    settings = {"max_iter": 3, "random_state": 0}
+    single, double = (
+        fastgd.fit(X, y, "batch", learning_rate=rate, **settings).coef_ for rate in (0.1, 0.2)
+    )
+    np.testing.assert_allclose(first["lambda"], single, rtol=1e-12)
+    np.testing.assert_allclose(first["closures"], [single, double], rtol=1e-12)
+    np.testing.assert_allclose(second["lambda"], double, rtol=1e-12)
+    assert lived_in.files() == files  # nothing that holds a user's loss is ever written
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(os.name == "nt", reason="the home is found in another way")
+def test_without_a_cache_folder_it_compiles_and_works(tmp_path, warm):
+    """Neither the folder asked for, nor the package's own, nor the home can be written."""
+    house = House(tmp_path)
+    for folder in (house.package, house.package / "kernels"):
+        (folder / "__pycache__").write_text("a file where a folder should be")
+    nowhere = {
+        "NUMBA_CACHE_DIR": "/dev/null/cache",
+        "HOME": "/dev/null",
+        "XDG_CACHE_HOME": "/dev/null",
+    }
+    answer = house.run(FIT, **nowhere)
+    assert answer["folders"] == ["None"]
+    assert answer["compiled"] > 0
+    assert answer["coef"] == warm[1]["coef"]
+
+
+@pytest.mark.compiled
+def test_cut_cache_files_are_repaired(lived_in, warm):
+    for path in lived_in.files():
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    repaired = lived_in.run(FIT)
+    assert repaired["coef"] == warm[1]["coef"]
+    assert "broken cache file" in repaired["stderr"]
+    afterwards = lived_in.run(FIT)
+    assert afterwards["coef"] == warm[1]["coef"]
+    assert (afterwards["compiled"], afterwards["stderr"]) == (0, "")
+
+
+@pytest.mark.compiled
+def test_six_threads_may_fit_at_once_from_a_cold_cache(lived_in, warm):
+    shutil.rmtree(lived_in.cache)
+    answer = lived_in.run("""
+        import threading
+        barrier, coefs = threading.Barrier(6), []
+        def work():
+            barrier.wait()
+            coefs.append(fit())
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        answer["coefs"] = coefs
+    """)
+    assert answer["coefs"] == [warm[1]["coef"]] * 6
+    assert answer["stderr"] == ""
+
+
+# ------------------------------------------------------------------- each file of a small kernel cut
+
+SMALL = """
+from fastgd.kernels._jit import compiled, unbound
+pick = unbound
+
+@compiled
+def inner(a, b):
+    return 2.0 * a + b
+
+def add_up(values, out):
+    for k in range(values.shape[0]):
+        out[0] += pick(inner(values[k], 1.0))
+"""
+
+
+def small_kernel(folder):
+    """A new kernel that calls two functions, as a new process would make it."""
+    source = folder / "small.py"
+    source.write_text(SMALL)
+    spec = importlib.util.spec_from_file_location("small", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules["small"] = module
+    return specialise(module.add_up, pick=PICK)
+
+
+def PICK(z):
+    return 3.0 * z
+
+
+def sum_with(kernel):
+    out = np.zeros(1)
+    kernel(np.arange(4.0), out)
+    return out[0]
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
+@pytest.mark.parametrize("suffix", ["*.nbi", "*.nbc"])
+def test_each_cut_file_is_repaired(tmp_path, monkeypatch, share, suffix):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delitem(sys.modules, "small", raising=False)
+    load(small_kernel(tmp_path), np.arange(4.0), np.zeros(1))
+    files = sorted((tmp_path / "cache").rglob(suffix))
+    assert len(files) >= 2
+    warned = 0
+    for path in files:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(share * len(whole))])
+        compiled_anew = small_kernel(tmp_path)
+        _jit.compile_once.cache_clear()
+        if path.name.startswith("small.add_up"):
+            with pytest.warns(NumbaWarning, match="broken cache file"):
+                load(compiled_anew, np.arange(4.0), np.zeros(1))
+            warned += 1
+        else:
+            load(compiled_anew, np.arange(4.0), np.zeros(1))
+            path.write_bytes(whole)
+        assert sum_with(compiled_anew) == 48.0
+        again = small_kernel(tmp_path)
+        load(again, np.arange(4.0), np.zeros(1))  # without a warning: the file is whole again
+        assert sum_with(again) == 48.0
+        assert sum(again.stats.cache_misses.values()) == 0
+    assert warned == 1
+
+
+# ------------------------------------------------------------------------------- within one process
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch"])
+def test_a_second_fit_compiles_nothing(variant):
+    """Other values, layouts, weights, rates, hyper-parameters and starts: the same machine code."""
+    settings = {"alpha": 0.1, "learning_rate": 0.05, "max_iter": 2, "optimizer": "adam"}
+    fastgd.fit(X, y, variant, **settings)
+    fixed = X.copy()
+    fixed.flags.writeable = False
+    other = [
+        (X, {"alpha": 0.2, "l1_ratio": 0.5, "learning_rate": 0.1}),
+        (X, {"learning_rate": fastgd.Cosine(eta0=0.1), "optimizer": fastgd.Adam(beta_1=0.5)}),
+        (X, {"sample_weight": np.arange(30) + 1, "fit_intercept": False}),
+        (X, {"coef_init": [1, 2, 3], "n_threads": 2, "record": "objective"}),
+        (X, {"shuffle": "replacement" if variant == "batch" else False, "record_path": 1}),
+        (X, {"shuffle": np.zeros((2, 4), dtype=np.uint8)}),
+        (np.asfortranarray(X), {}),
+        (X[::-1, ::-1], {}),
+        (fixed, {}),
+        ((10 * X).astype(int), {}),
+        (X.astype(np.float16), {"max_iter": 1}),
+        (X.tolist(), {}),
+        (X[:1], {}),
+    ]
+    with event.install_recorder("numba:compile") as recorder:
+        for table, changed in other:
+            targets = y[: len(table)]
+            changed = {**settings, **changed}
+            if len(table) < 3:
+                changed["alpha"] = 0.3  # with a penalty, fewer rows than features are no surprise
+            fastgd.fit(table, targets, variant, **changed)
+    assert [record.data["dispatcher"].py_func.__name__ for _, record in recorder.buffer] == []
+
+
+def planned(loss):
+    """A plan for this loss, and its source."""
+    defaults = {name: p.default for name, p in inspect.signature(fastgd.fit).parameters.items()}
+    chosen = {**defaults, "variant": "stochastic", "loss": loss, "learning_rate": 0.1}
+    request = read_request(**{k: chosen[k] for k in inspect.signature(read_request).parameters})
+    source = make_source(X, y, None, "real")
+    return make_plan(request, source, None, 0), source
+
+
+def half_square(z, y, parameters):
+    return 0.5 * z * z, z
+
+
+def square(z, y, parameters):
+    return z * z, 2.0 * z
+
+
+def test_the_same_binding_gives_the_same_kernel():
+    first = specialise(rows.meet, loss=half_square, GUARDED=False)
+    assert specialise(rows.meet, GUARDED=False, loss=half_square) is first
+    assert specialise(rows.meet, loss=half_square, GUARDED=True) is not first
+    assert specialise(rows.meet, loss=square, GUARDED=False) is not first
+
+
+def test_a_specialisation_leaves_its_template_alone():
+    arguments = (np.ones(2), 3.0, 1.0, 0.5, (), np.inf)
+    assert specialise(rows.meet, loss=half_square, GUARDED=False)(*arguments) == (2.25, 1.5)
+    assert specialise(rows.meet, loss=square, GUARDED=False)(*arguments) == (4.5, 3.0)
+    assert rows.loss is unbound
+    with pytest.raises(NotImplementedError, match="specialise"):
+        rows.meet(*arguments)
+
+
+@pytest.mark.compiled
+def test_a_template_that_is_not_bound_does_not_compile():
+    with pytest.raises(numba.core.errors.NumbaError):
+        specialise(rows.meet, GUARDED=False)(np.ones(2), 3.0, 1.0, 0.5, (), np.inf)
+
+
+def test_the_parameters_of_a_loss_make_no_other_kernel():
+    runs = [Run(*planned(fastgd.Huber(delta=delta))) for delta in (0.5, 1.0, 2.0)]
+    assert len({run.kernel for run in runs}) == 1
+
+
+def test_kernels_of_user_losses_are_kept_while_there_is_room():
+    loss, other = (CustomLoss(lambda z, y: (z - y, 1.0)) for _ in range(2))
+    kernel = Run(*planned(loss)).kernel
+    assert Run(*planned(CustomLoss(loss.function))).kernel is kernel
+    assert Run(*planned(other)).kernel is not kernel
+
+
+def test_kernels_of_user_losses_are_bounded_in_number():
+    for _ in range(2 * _jit.USER_KERNELS_KEPT):
+        Run(*planned(CustomLoss(lambda z, y: (z - y, 1.0))))
+    assert _jit._specialise_in_process.cache_info().currsize <= _jit.USER_KERNELS_KEPT
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_prefetch_does_no_harm(dtype):
+    """Even of what lies far outside: a prefetch is a hint."""
+    values = np.arange(10, dtype=dtype)
+    for offset in (0, 9, -5, 10, 10**9):
+        assert _jit.prefetch(values, offset) is None
+    np.testing.assert_array_equal(values, np.arange(10))
+
+
+def test_seconds_of_compiling_are_told_apart():
+    def loss(z, y):
+        return 0.5 * (z - y) ** 2, z - y
+
+    first, second = (
+        fastgd.fit(X, y, "batch", loss=loss, learning_rate=0.1, max_iter=1) for _ in range(2)
+    )
+    assert first.compile_seconds > second.compile_seconds >= 0
+    if _jit.JIT_ENABLED:
+        assert first.history["seconds"][-1] < first.compile_seconds

@@ -1,0 +1,290 @@
+"""The order of visits: a permutation, uniform where it claims to be, a function of the seed alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import fastgd
+from fastgd import order
+from fastgd.kernels import shuffle as kernels
+from fastgd.order import draw_seed, make_order
+
+# ------------------------------------------------------------------------------------ permutations
+
+
+def shape_of(n, d):
+    """Rows per piece, per buffer and per window of a table."""
+    made = make_order(n, d, 0, True)
+    return made.piece_rows, made.buffer_rows, made.window
+
+
+LARGE = 1 << 20
+EDGES = [
+    (n + k, d)
+    for d, rows in ((100, 10), (700, 1))  # rows of a piece
+    for n in (rows, 2 * rows, 64 * rows, 65 * rows, 128 * rows, 130 * rows)
+    for k in (-1, 0, 1)
+]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 1000])
+@pytest.mark.parametrize("d", [1, 3, 2000])
+def test_every_row_is_visited_once(n, d):
+    for epoch in range(3):
+        visits = fastgd.visiting_order(n, d, 0, epoch)
+        assert visits.dtype == np.int64
+        np.testing.assert_array_equal(np.sort(visits), np.arange(n))
+
+
+@pytest.mark.parametrize(("n", "d"), [(n, d) for n, d in EDGES if n > 0])
+def test_every_row_is_visited_once_around_pieces_and_buffers(n, d):
+    np.testing.assert_array_equal(np.sort(fastgd.visiting_order(n, d, 1)), np.arange(n))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("d", [3, 100])
+def test_every_row_is_visited_once_around_windows(d):
+    window = shape_of(LARGE, d)[2]
+    assert 1 < window < LARGE
+    for n in (window - 1, window, window + 1, 2 * window, 3 * window + 7):
+        np.testing.assert_array_equal(np.sort(fastgd.visiting_order(n, d, 2, 5)), np.arange(n))
+
+
+def test_every_row_is_visited_once_however_small_the_pieces(monkeypatch):
+    """All sizes through several windows of buffers of two pieces of three rows."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
+    assert shape_of(100, 2) == (3, 6, 12)
+    for n in range(1, 60):
+        for epoch in (0, 1):
+            visits = fastgd.visiting_order(n, 2, n, epoch)
+            np.testing.assert_array_equal(np.sort(visits), np.arange(n))
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "replacement"])
+def test_rows_do_not_depend_on_how_they_are_asked_for(shuffle, monkeypatch):
+    """Whole windows, single visits, one epoch after another or in turns."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
+    n = 50
+    whole = [fastgd.visiting_order(n, 2, 9, epoch, shuffle=shuffle) for epoch in range(3)]
+    made = make_order(n, 2, draw_seed(9), shuffle)
+    for epoch in (0, 2, 1, 0):
+        single = [made.rows(epoch, k, k + 1)[0][0] for k in range(n)]
+        np.testing.assert_array_equal(single, whole[epoch])
+    in_turns = [[made.rows(epoch, k, k + 1)[0][0] for epoch in (0, 1)] for k in range(n)]
+    np.testing.assert_array_equal(in_turns, np.column_stack(whole[:2]))
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "replacement"])
+def test_rows_to_ask_for_exist(shuffle, monkeypatch):
+    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
+    for n in (1, 2, 11, 12, 13, 50):
+        made = make_order(n, 2, 3, shuffle)
+        for start in range(0, n, made.window):
+            rows, coming = made.rows(0, start, min(n, start + made.window))
+            assert rows.shape == coming.shape
+            assert coming.min() >= 0 and coming.max() < n
+
+
+# ------------------------------------------------------------------------- a function of the seed
+
+
+def test_the_order_follows_from_seed_and_epoch_alone():
+    first = [fastgd.visiting_order(500, 3, seed, e) for seed in (0, 1, 2) for e in (0, 1, 2)]
+    np.random.default_rng(0).random(5)
+    again = [fastgd.visiting_order(500, 3, seed, e) for seed in (0, 1, 2) for e in (0, 1, 2)]
+    np.testing.assert_array_equal(first, again)
+    for one, other in itertools.combinations(first, 2):
+        assert np.mean(one == other) < 0.05
+
+
+def test_a_generator_moves_on_and_an_int_stands_for_itself():
+    rng = np.random.default_rng(0)
+    one, other = (fastgd.visiting_order(100, 3, rng) for _ in range(2))
+    assert (one != other).any()
+    same = fastgd.visiting_order(100, 3, np.random.default_rng(0))
+    np.testing.assert_array_equal(one, same)
+    assert (fastgd.visiting_order(100, 3) != fastgd.visiting_order(100, 3)).any()
+    numpy_int = fastgd.visiting_order(100, 3, np.int32(5))
+    np.testing.assert_array_equal(numpy_int, fastgd.visiting_order(100, 3, 5))
+
+
+GOLDEN = {  # (n, d, seed, epoch): the first eight visits, and the sum of place (from 1) times row
+    (8, 3, 0, 0): ([1, 0, 3, 5, 7, 6, 2, 4], 147),
+    (8, 3, 0, 1): ([1, 0, 7, 5, 4, 3, 6, 2], 138),
+    (8, 3, 1, 0): ([4, 3, 7, 0, 1, 2, 5, 6], 131),
+    (1000, 100, 42, 0): ([669, 374, 732, 254, 417, 5, 978, 280], 257899693),
+    (3000, 200, 42, 7): ([2734, 1791, 2383, 2660, 222, 2380, 2195, 220], 7028379109),
+}
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=str)
+def test_the_order_is_the_one_of_earlier_versions(case):
+    """Without compiled code, on every machine: a seed in a paper still means the same run."""
+    visits = fastgd.visiting_order(*case)
+    first, total = GOLDEN[case]
+    np.testing.assert_array_equal(visits[:8], first)
+    assert visits @ np.arange(1, len(visits) + 1) == total
+
+
+def test_the_generator_is_splitmix64():
+    """The reference numbers of seed 1234567 (Vigna's splitmix64.c)."""
+    state = np.array([1234567], dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        numbers = [int(kernels.draw(state)) for _ in range(5)]
+    assert numbers == [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+
+
+# --------------------------------------------------------------------------------------- uniformity
+
+
+def chi_squared(counts):
+    expected = np.mean(counts)
+    return float(np.sum((np.asarray(counts) - expected) ** 2) / expected)
+
+
+def limit(cells):
+    """What chi-squared with cells - 1 degrees of freedom exceeds once in 10,000."""
+    freedom = cells - 1
+    return freedom * (1 - 2 / (9 * freedom) + 3.72 * np.sqrt(2 / (9 * freedom))) ** 3
+
+
+def seen(orders, cells):
+    counts = dict.fromkeys(cells, 0)
+    for visits in orders:
+        counts[tuple(visits)] += 1
+    return list(counts.values())
+
+
+@pytest.mark.parametrize("over", ["epochs", "seeds"])
+def test_all_orders_of_four_rows_are_equally_likely(over):
+    draws = range(1200)
+    orders = [fastgd.visiting_order(4, 2, *((7, k) if over == "epochs" else (k, 0))) for k in draws]
+    counts = seen(orders, itertools.permutations(range(4)))
+    assert chi_squared(counts) < limit(24)
+
+
+def test_an_epoch_tells_nothing_about_the_next():
+    first = [fastgd.visiting_order(5, 1, 3, epoch)[0] for epoch in range(2001)]
+    counts = np.zeros((5, 5))
+    np.add.at(counts, (first[:-1], first[1:]), 1)
+    assert chi_squared(counts) < limit(25)
+
+
+def test_each_place_of_a_table_in_pieces_gets_each_row_equally_often(monkeypatch):
+    """Eleven rows in pieces of three, two pieces a buffer: small pieces stay together, no row leads."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    orders = np.array([fastgd.visiting_order(11, 1, 3, epoch) for epoch in range(2200)])
+    for place in (0, 5, 6, 10):
+        assert chi_squared(np.bincount(orders[:, place], minlength=11)) < limit(11)
+
+
+def test_draws_with_replacement_are_uniform_and_independent():
+    visits = np.concatenate(
+        [fastgd.visiting_order(7, 2, 5, epoch, shuffle="replacement") for epoch in range(900)]
+    )
+    assert chi_squared(np.bincount(visits, minlength=7)) < limit(7)
+    counts = np.zeros((7, 7))
+    np.add.at(counts, (visits[:-1], visits[1:]), 1)
+    assert chi_squared(counts) < limit(49)
+
+
+@pytest.mark.compiled
+def test_two_levels_mix_a_sorted_table():
+    """Every buffer's rows are a sample of the whole table: on sorted rows their means agree.
+
+    A buffer of 64 pieces of consecutive rows has the mean of a sample of 64.
+    """
+    n, d = 400_000, 20
+    piece, buffer, _ = shape_of(n, d)
+    assert n > 100 * buffer
+    visits = fastgd.visiting_order(n, d, 0)
+    means = visits[: n // buffer * buffer].reshape(-1, buffer).mean(axis=1) / n
+    expected = np.sqrt(1 / 12 / order.BUFFER_PIECES)
+    assert means.std() == pytest.approx(expected, rel=0.2)
+    assert abs(means - 0.5).max() < 4.5 * expected
+    neighbours = np.abs(np.diff(visits)) == 1
+    assert neighbours.mean() < 4 / order.BUFFER_PIECES  # consecutive rows rarely follow each other
+
+
+@pytest.mark.parametrize("d", [1, 3, 2000])
+def test_a_table_that_fits_a_buffer_is_shuffled_in_one_level(d):
+    n = order.BUFFER_PIECES
+    assert shape_of(n, d)[1] >= n
+
+
+def test_pieces_begin_elsewhere_in_each_epoch(monkeypatch):
+    """Two rows that share a piece in one epoch need not share one in the next."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 2 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 1)
+    together = [
+        abs(np.subtract(*np.flatnonzero(np.isin(fastgd.visiting_order(12, 1, 0, e), (4, 5)))))
+        for e in range(40)
+    ]
+    assert 5 < sum(distance == 1 for distance in together) < 35
+
+
+# ------------------------------------------------------------------------ what fit really visits
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "replacement"])
+def test_fit_visits_what_visiting_order_says(shuffle, monkeypatch):
+    """A step of rate 1 on x = (1, 0) puts the row's target into the coefficient."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
+    n = 100
+    X = np.column_stack([np.ones(n), np.zeros(n)])
+    result = fastgd.fit(
+        X, np.arange(n), "stochastic", learning_rate=1.0, fit_intercept=False, shuffle=shuffle,
+        max_iter=3, random_state=6, record_path=1,
+    )  # fmt: skip
+    expected = [fastgd.visiting_order(n, 2, 6, epoch, shuffle=shuffle) for epoch in range(3)]
+    np.testing.assert_array_equal(result.path[1:, 0], np.concatenate(expected))
+
+
+@pytest.mark.compiled
+def test_fit_visits_what_visiting_order_says_of_a_large_table():
+    n = 300_000
+    X = np.column_stack([np.ones(n), np.zeros(n)])
+    result = fastgd.fit(
+        X, np.arange(n), "stochastic", learning_rate=1.0, fit_intercept=False, max_iter=1,
+        random_state=6, record_path=1000,
+    )  # fmt: skip
+    expected = fastgd.visiting_order(n, 2, 6)
+    np.testing.assert_array_equal(result.path[1:, 0], expected[999::1000])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 3), "n must be a whole number >= 1; got 0"),
+        ((5, 0), "d must be a whole number >= 1; got 0"),
+        ((5.5, 3), "n must be a whole number >= 1; got 5.5"),
+        ((5, 3, 0, -1), "epoch"),
+        ((5, 3, -1), "random_state must be .* got -1"),
+        ((5, 3, "seed"), "random_state must be .* got 'seed'"),
+        ((5, 3, True), "random_state must be .* got True"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fastgd.visiting_order(*arguments)
+
+
+def test_a_bad_shuffle_is_named():
+    with pytest.raises(ValueError, match="shuffle must be True, False"):
+        fastgd.visiting_order(5, 3, shuffle="yes")

@@ -1,0 +1,753 @@
+"""A run is a function of its inputs: stopping, watching, threads and replaying change no bit of it.
+
+`small_pieces` shrinks the windows, blocks and pieces that the package cuts its work into, so that
+a table of a few rows is cut everywhere a table of millions would be.
+"""
+
+import dataclasses
+import hashlib
+import inspect
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import naive
+import numpy as np
+import pytest
+
+import fastgd
+from fastgd import order, passes, recording, stopwatch
+from fastgd.inputs import check_initial, make_source
+from fastgd.order import draw_seed
+from fastgd.plan import make_plan, read_request
+from fastgd.run import Run
+
+VARIANTS = ["batch", "stochastic", "minibatch"]
+N, D = 23, 3
+
+
+class Data:
+    """A small table with a regression target, two labels and weights."""
+
+    def __init__(self, n=N, d=D, seed=0):
+        rng = np.random.default_rng(seed)
+        self.X = rng.standard_normal((n, d))
+        self.y = self.X @ np.linspace(-1.0, 2.0, d) + 0.5 + 0.3 * rng.standard_normal(n)
+        self.labels = np.where(self.y > 0.5, "yes", "no")
+        self.weights = rng.uniform(0.2, 2.0, n)
+
+    def target(self, settings):
+        return self.labels if settings.get("loss") == "log_loss" else self.y
+
+
+TINY = Data()
+
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    """Windows of a few visits, blocks of four rows, threads for one value."""
+    monkeypatch.setattr(order, "WINDOW_WORK", 5 * (D + 16))
+    monkeypatch.setattr(order, "PIECE_BYTES", 2 * D * 8)
+    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
+    monkeypatch.setattr(passes, "CALL_VALUES", 8 * (D + 1))
+    monkeypatch.setattr(passes, "THREAD_VALUES", 1)
+
+
+def bits(result):
+    return np.append(result.coef_, result.intercept_).tobytes()
+
+
+def orders(n_epochs, n_visits=N, n=N):
+    return np.random.default_rng(7).integers(0, n, (n_epochs, n_visits))
+
+
+# ------------------------------------------------------------------------------ stopping, going on
+
+
+def prepared(data, variant, settings):
+    """The plan and the source that fit would make."""
+    defaults = {name: p.default for name, p in inspect.signature(fastgd.fit).parameters.items()}
+    chosen = {**defaults, **settings, "variant": variant}
+    request = read_request(**{k: chosen[k] for k in inspect.signature(read_request).parameters})
+    weights = settings.get("sample_weight")
+    source = make_source(data.X, data.target(settings), weights, request.loss.target)
+    initial = check_initial(settings.get("coef_init"), None, source.d)
+    return make_plan(request, source, initial, draw_seed(5)), source
+
+
+def final_state(plan, source, cuts=()):
+    """The state after all epochs; at each cut (visits, counted over the whole run) a copy goes on."""
+    length = plan.order.length
+    run = Run(plan, source)
+    for cut in [*cuts, plan.max_iter * length]:
+        while (made := run.state.epoch * length + run.state.visit) < cut:
+            run.advance(cut - made)
+        run.__exit__(None, None, None)
+        run = Run(plan, source, run.state.copy())
+    return run.state
+
+
+def assert_same_state(state, expected):
+    for field in dataclasses.fields(expected):
+        ours, theirs = getattr(state, field.name), getattr(expected, field.name)
+        np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=field.name)
+
+
+CUT_RUNS = {
+    "batch": ("batch", {"learning_rate": 0.1, "max_iter": 4}),
+    "batch, adam, averaged, weights": (
+        "batch",
+        {
+            "learning_rate": fastgd.Adaptive(eta0=0.1, patience=1, tol=0.5),
+            "optimizer": "adam",
+            "average": True,
+            "sample_weight": TINY.weights,
+            "max_iter": 4,
+        },
+    ),
+    "batch, self-tuned, elastic net": (
+        "batch",
+        {"alpha": 0.1, "l1_ratio": 0.5, "loss": "log_loss", "max_iter": 3},
+    ),
+    "stochastic, self-tuned": ("stochastic", {"max_iter": 5}),
+    "stochastic, momentum, injected": (
+        "stochastic",
+        {"learning_rate": 0.02, "optimizer": "momentum", "shuffle": orders(3, 19)},
+    ),
+    "minibatch, adaptive, averaged": (
+        "minibatch",
+        {
+            "learning_rate": fastgd.Adaptive(eta0=0.1, factor=0.5, patience=1, tol=0.3),
+            "average": True,
+            "batch_size": 7,
+            "max_iter": 4,
+        },
+    ),
+    "minibatch, adam, replacement, weights": (
+        "minibatch",
+        {
+            "learning_rate": fastgd.Cosine(eta0=0.1, n_steps=9),
+            "optimizer": "adam",
+            "shuffle": "replacement",
+            "sample_weight": TINY.weights,
+            "batch_size": 10,
+            "max_iter": 3,
+        },
+    ),
+    "minibatch, self-tuned, as they lie": (
+        "minibatch",
+        {"shuffle": False, "batch_size": 9, "alpha": 0.1, "loss": "log_loss", "max_iter": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUT_RUNS)
+def test_a_run_cut_at_any_visit_ends_in_the_same_state(name, small_pieces):
+    plan, source = prepared(TINY, *CUT_RUNS[name])
+    expected = final_state(plan, source)
+    total = plan.max_iter * plan.order.length
+    assert expected.epoch == plan.max_iter
+    for cut in range(1, total):
+        assert_same_state(final_state(plan, source, [cut]), expected)
+    assert_same_state(final_state(plan, source, range(1, total)), expected)
+
+
+@pytest.mark.parametrize("name", CUT_RUNS)
+def test_a_run_cut_at_random_visits_ends_in_the_same_state(name, small_pieces):
+    plan, source = prepared(TINY, *CUT_RUNS[name])
+    expected = final_state(plan, source)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        cuts = np.sort(rng.integers(0, plan.max_iter * plan.order.length, rng.integers(2, 9)))
+        assert_same_state(final_state(plan, source, cuts.tolist()), expected)
+
+
+def test_a_copied_state_goes_its_own_way():
+    plan, source = prepared(TINY, "minibatch", CUT_RUNS["minibatch, adaptive, averaged"][1])
+    run = Run(plan, source)
+    run.advance(10)
+    copied, twin = run.state.copy(), run.state.copy()
+    run.advance(13)
+    assert_same_state(copied, twin)
+    assert run.state.t > copied.t
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_large_run_cut_anywhere_ends_in_the_same_state(variant):
+    """The real windows and blocks, cut inside them and between them."""
+    data = Data(n=300_000, d=10)
+    settings = {"learning_rate": 0.01, "max_iter": 2}
+    if variant == "minibatch":
+        settings |= {"batch_size": 250, "shuffle": "replacement"}
+    plan, source = prepared(data, variant, settings)
+    expected = final_state(plan, source)
+    block = Run(plan, source).full.block_rows
+    edges = [plan.order.window, block, 7 * block, 300_000]
+    cuts = sorted({edge + k for edge in edges for k in (-1, 0, 1, 39)} | {100_001, 450_003})
+    assert_same_state(final_state(plan, source, cuts), expected)
+
+
+# ------------------------------------------------------------------------------------- being watched
+
+WATCHED = {
+    "textbook": {"learning_rate": 0.05, "max_iter": 9, "random_state": 3},
+    "self-tuned": {"max_iter": 9, "tol": None, "random_state": 3},
+}
+WATCHERS = {
+    "callback": {"callback": lambda state: None},
+    "objective": {"record": ["objective", "grad_norm"]},
+    "path of records": {"record_path": True},
+    "path of steps": {"record_path": 1},
+    "path of every seventh step": {"record_path": 7},
+    "time limit": {"time_limit": 1e6},
+    "verbose": {"verbose": 1},
+    "one thread": {"n_threads": 1},
+    "three threads": {"n_threads": 3},
+    "all": {
+        "callback": lambda state: False,
+        "record": "objective",
+        "record_path": 3,
+        "time_limit": 1e6,
+        "verbose": 1,
+        "n_threads": 2,
+    },
+}
+
+
+@pytest.mark.parametrize("watcher", WATCHERS)
+@pytest.mark.parametrize("mode", WATCHED)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_being_watched_changes_no_bit(variant, mode, watcher, small_pieces):
+    settings = {**WATCHED[mode], "average": True} if watcher == "all" else WATCHED[mode]
+    if variant == "minibatch":
+        settings = {**settings, "batch_size": 5}
+    plain = fastgd.fit(TINY.X, TINY.y, variant, **settings)
+    watched = fastgd.fit(TINY.X, TINY.y, variant, **settings, **WATCHERS[watcher])
+    assert bits(watched) == bits(plain)
+    assert (watched.n_iter_, watched.t_) == (plain.n_iter_, plain.t_)
+    assert watched.objective == plain.objective
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_threads_and_records_change_no_bit_of_a_large_run(variant, dtype, monkeypatch):
+    pools = []
+
+    class Pool(passes.ThreadPoolExecutor):
+        def __init__(self, n_threads):
+            pools.append(n_threads)
+            super().__init__(n_threads)
+
+    monkeypatch.setattr(passes, "ThreadPoolExecutor", Pool)
+    data = Data(n=150_000, d=10)
+    X = data.X.astype(dtype)
+    settings = {"learning_rate": 0.01, "max_iter": 3, "random_state": 0}
+    plain = fastgd.fit(X, data.y, variant, n_threads=1, **settings)
+    assert pools == []
+    for n_threads in (2, 3):
+        watched = fastgd.fit(
+            X, data.y, variant, n_threads=n_threads, record="objective", record_path=True,
+            callback=lambda state: None, **settings,
+        )  # fmt: skip
+        assert bits(watched) == bits(plain)
+        assert watched.objective == plain.objective
+    assert pools == [2, 3]  # one for the whole of a fit
+
+
+def test_no_thread_outlives_a_fit(small_pieces):
+    before = threading.active_count()
+    fastgd.fit(TINY.X, TINY.y, "batch", learning_rate=0.1, max_iter=3, n_threads=4)
+    with pytest.raises(ValueError, match="contains NaN"):
+        fastgd.fit(TINY.X * np.nan, TINY.y, "batch", learning_rate=0.1, n_threads=4)
+    assert threading.active_count() == before
+
+
+class Clock:
+    """A clock that moves on by one second whenever it is read."""
+
+    def __init__(self):
+        self.reads = itertools.count()
+
+    def perf_counter(self):
+        return float(next(self.reads))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_time_limit_stops_within_an_epoch_and_changes_nothing_before(
+    variant, small_pieces, monkeypatch
+):
+    monkeypatch.setattr(stopwatch, "time", Clock())
+    monkeypatch.setattr(recording, "FREE_VALUES", 0)
+    settings = {"learning_rate": 0.05, "max_iter": 50, "random_state": 3, "record_path": 1}
+    if variant == "minibatch":
+        settings["batch_size"] = 5
+    everything = fastgd.fit(TINY.X, TINY.y, variant, **settings)
+    cut_within = 0
+    for limit in range(30, 60):
+        cut = fastgd.fit(TINY.X, TINY.y, variant, time_limit=limit, **settings)
+        assert cut.stop_reason is fastgd.StopReason.TIME_LIMIT
+        assert 0 < cut.t_ < everything.t_
+        assert cut.path.tobytes() == everything.path[: len(cut.path)].tobytes()
+        if variant != "batch":
+            assert cut.path_steps[-1] == cut.t_
+        assert bits(cut) == everything.path[cut.path_steps[-1]].tobytes()
+        cut_within += cut.history["passes"][-1] % 1 != 0
+    assert cut_within > 0
+
+
+def test_verbose_prints_a_line_per_record(capsys):
+    settings = {"learning_rate": 0.1, "max_iter": 4, "random_state": 0}
+    fastgd.fit(TINY.X, TINY.y, **settings)
+    assert capsys.readouterr().out == ""
+    result = fastgd.fit(TINY.X, TINY.y, verbose=1, **settings)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(result.history["epoch"])
+    assert lines[-1].startswith("epoch 4  step 4 ")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_callback_sees_every_epoch(variant):
+    seen = []
+    result = fastgd.fit(
+        TINY.X, TINY.y, variant, learning_rate=0.05, max_iter=4, random_state=1, record_path=1,
+        callback=seen.append,
+    )  # fmt: skip
+    assert [state.epoch for state in seen] == [1, 2, 3, 4]
+    assert [state.passes for state in seen] == [1, 2, 3, 4]
+    assert [state.step for state in seen] == [result.t_ // 4 * k for k in (1, 2, 3, 4)]
+    assert [state.learning_rate for state in seen] == [0.05] * 4
+    for state in seen:
+        expected = result.path[state.step]
+        np.testing.assert_array_equal(np.append(state.coef, state.intercept), expected)
+        state.coef[:] = np.nan  # a copy
+    assert np.isfinite(result.coef_).all()
+
+
+def test_an_error_in_a_callback_reaches_the_caller():
+    with pytest.raises(ZeroDivisionError):
+        fastgd.fit(TINY.X, TINY.y, learning_rate=0.1, callback=lambda state: 1 / 0)
+
+
+# ------------------------------------------------------------------------- the same bits once more
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("mode", WATCHED)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_same_seed_same_bits(variant, mode, dtype):
+    X = TINY.X.astype(dtype)
+    first, second = (fastgd.fit(X, TINY.y, variant, **WATCHED[mode]) for _ in range(2))
+    assert bits(first) == bits(second)
+    for column in set(first.history) - {"seconds"}:
+        np.testing.assert_array_equal(first.history[column], second.history[column])
+
+
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+def test_another_seed_is_another_run(variant):
+    runs = [
+        fastgd.fit(
+            TINY.X, TINY.y, variant, learning_rate=0.1, max_iter=2, random_state=seed, **size
+        )
+        for seed in range(5)
+        for size in [{"batch_size": 4} if variant == "minibatch" else {}]
+    ]
+    assert len({bits(run) for run in runs}) == 5
+
+
+@pytest.mark.parametrize("shuffle", [True, "replacement"])
+def test_the_order_does_not_depend_on_the_type(shuffle, small_pieces):
+    """A step of rate 1 on x = (1, 0, 0) puts the row's target into the coefficient."""
+    n = 57
+    X = np.zeros((n, D))
+    X[:, 0] = 1.0
+    runs = [
+        fastgd.fit(
+            X.astype(dtype, order=layout), np.arange(n), "stochastic", learning_rate=1.0,
+            shuffle=shuffle, fit_intercept=False, max_iter=3, random_state=4, record_path=1,
+        )
+        for dtype in (np.float64, np.float32, np.int32)
+        for layout in "CF"
+    ]  # fmt: skip
+    assert len(set(runs[0].path[:, 0])) > 30
+    for run in runs[1:]:
+        np.testing.assert_array_equal(run.path, runs[0].path)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_inputs_are_left_as_they_were(variant):
+    X, y, weights = TINY.X.copy(), TINY.y.copy(), TINY.weights.copy()
+    start, visits = np.array([0.1, 0.2, 0.3]), orders(4)
+    inputs = [X, y, weights, start, visits]
+    before = [hashlib.sha256(array).digest() for array in inputs]
+    result = fastgd.fit(
+        X, y, variant, learning_rate=0.05, sample_weight=weights, coef_init=start, shuffle=visits,
+        max_iter=4, alpha=0.1, l1_ratio=0.5, record="objective", optimizer="adam",
+    )  # fmt: skip
+    result.score(X, y, weights)
+    assert [hashlib.sha256(array).digest() for array in inputs] == before
+    assert all(array.flags.writeable for array in inputs)
+
+
+# ------------------------------------------------------------------------------------------- recipes
+
+REPLAYED = {
+    "textbook": {"learning_rate": 0.05, "max_iter": 5},
+    "textbook, no seed, adam": {"learning_rate": 0.05, "max_iter": 3, "optimizer": "adam"},
+    "textbook, generator": {
+        "learning_rate": fastgd.InverseScaling(eta0=0.1),
+        "max_iter": 3,
+        "random_state": np.random.default_rng(3),
+        "average": True,
+    },
+    "textbook, tol": {"learning_rate": 0.2, "max_iter": 4000, "tol": 1e-3, "random_state": 1},
+    "callable, start, no intercept": {
+        "learning_rate": lambda t: 0.1 / np.sqrt(t),
+        "max_iter": 3,
+        "coef_init": [1.0, 2.0, 3.0],
+        "fit_intercept": False,
+    },
+    "huber, elastic net": {
+        "learning_rate": 0.1,
+        "max_iter": 3,
+        "loss": fastgd.Huber(delta=0.5),
+        "alpha": 0.2,
+        "l1_ratio": 0.4,
+    },
+    "replacement": {"learning_rate": 0.05, "max_iter": 3, "shuffle": "replacement"},
+    "weights": {"learning_rate": 0.05, "max_iter": 3, "sample_weight": TINY.weights},
+    "weights, self-tuned": {"sample_weight": TINY.weights},
+    "self-tuned": {},
+    "self-tuned, log loss": {"loss": "log_loss", "alpha": 0.1},
+    "self-tuned, momentum": {"optimizer": "momentum", "random_state": 5},
+    "stopped by a callback": {
+        "learning_rate": 0.05,
+        "max_iter": 20,
+        "callback": lambda state: state.epoch == 7,
+    },
+}
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@pytest.mark.parametrize("name", REPLAYED)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_recipe_replays_the_run(variant, name):
+    settings = REPLAYED[name]
+    y = TINY.target(settings)
+    first = fastgd.fit(TINY.X, y, variant, **settings)
+    again = fastgd.fit(TINY.X, y, **first.recipe)
+    assert bits(again) == bits(first)
+    assert (again.n_iter_, again.t_) == (first.n_iter_, first.t_)
+    assert bits(fastgd.fit(TINY.X, y, **again.recipe)) == bits(first)
+
+
+@pytest.mark.parametrize("stop", [None, 2])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_recipe_replays_an_injected_order(variant, stop):
+    first = fastgd.fit(
+        TINY.X, TINY.y, variant, learning_rate=0.05, shuffle=orders(4), max_iter=4,
+        callback=lambda state: state.epoch == stop,
+    )  # fmt: skip
+    assert first.n_iter_ == (stop or 4)
+    again = fastgd.fit(TINY.X, TINY.y, **first.recipe)
+    assert bits(again) == bits(first) and again.n_iter_ == first.n_iter_
+
+
+@pytest.mark.parametrize("visits", [None, orders(40)])
+@pytest.mark.parametrize("learning_rate", [0.9, 3.0, 1e9])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_recipe_replays_a_run_that_diverged(variant, learning_rate, visits, small_pieces):
+    settings = {"learning_rate": learning_rate, "random_state": 0, "batch_size": 8}
+    settings |= {"max_iter": 200} if visits is None else {"shuffle": visits}
+    if variant != "minibatch":
+        del settings["batch_size"]
+    if visits is not None and variant == "batch":
+        settings["max_iter"] = 200
+    X = 2 * TINY.X
+    with pytest.warns(fastgd.DivergenceWarning):
+        first = fastgd.fit(X, TINY.y, variant, **settings)
+    with pytest.warns(fastgd.DivergenceWarning):
+        again = fastgd.fit(X, TINY.y, **first.recipe)
+    assert bits(again) == bits(first)
+
+
+def test_the_recipe_of_a_run_cut_within_an_epoch_replays_its_whole_epochs(
+    small_pieces, monkeypatch
+):
+    monkeypatch.setattr(stopwatch, "time", Clock())
+    settings = {"learning_rate": 0.05, "random_state": 3, "record_path": 1}
+    cut = fastgd.fit(TINY.X, TINY.y, "stochastic", time_limit=150, **settings)
+    assert cut.n_iter_ > 1 and cut.t_ % N != 0
+    again = fastgd.fit(TINY.X, TINY.y, **cut.recipe)
+    assert again.n_iter_ == cut.n_iter_
+    assert bits(again) == cut.path[cut.n_iter_ * N].tobytes()
+
+
+def test_a_recipe_does_not_follow_later_changes_of_the_inputs():
+    start, visits = np.array([1.0, 2.0, 3.0]), orders(2)
+    first = fastgd.fit(
+        TINY.X, TINY.y, "stochastic", learning_rate=0.05, coef_init=start, shuffle=visits
+    )
+    start[:], visits[:] = 0.0, 0
+    assert bits(fastgd.fit(TINY.X, TINY.y, **first.recipe)) == bits(first)
+
+
+# ----------------------------------------------------------------------------------- why a run ends
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_it_makes_exactly_the_epochs_it_is_asked_for(variant):
+    result = fastgd.fit(TINY.X, TINY.y, variant, learning_rate=0.05, max_iter=6)
+    assert result.stop_reason is fastgd.StopReason.MAX_ITER
+    assert result.n_iter_ == 6 and result.converged is None
+
+
+@pytest.mark.parametrize("answer", [True, StopIteration])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_callback_ends_the_run(variant, answer):
+    def callback(state):
+        if state.epoch == 3:
+            if answer is True:
+                return True
+            raise answer
+        return None
+
+    result = fastgd.fit(TINY.X, TINY.y, variant, learning_rate=0.05, callback=callback)
+    assert result.stop_reason is fastgd.StopReason.CALLBACK
+    assert result.n_iter_ == 3
+
+
+@pytest.mark.parametrize("answer", [False, None, 0, 1, "stop"])
+def test_only_true_ends_the_run(answer):
+    result = fastgd.fit(
+        TINY.X, TINY.y, learning_rate=0.05, max_iter=3, callback=lambda state: answer
+    )
+    assert result.stop_reason is fastgd.StopReason.MAX_ITER
+
+
+def test_batch_stops_where_the_gradient_has_shrunk_to_tol():
+    settings = {"learning_rate": 0.3, "alpha": 0.2, "l1_ratio": 0.5, "record_path": 1}
+    result = fastgd.fit(TINY.X, TINY.y, "batch", tol=1e-4, max_iter=1000, **settings)
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE and result.converged is True
+
+    def norm(point):
+        """The least subgradient of F."""
+        coef, intercept = point[:-1], point[-1]
+        r = TINY.X @ coef + intercept - TINY.y
+        g = TINY.X.T @ r / N + 0.1 * coef
+        shrunk = np.sign(g) * np.maximum(np.abs(g) - 0.1, 0.0)
+        return np.hypot(
+            np.linalg.norm(np.where(coef == 0, shrunk, g + 0.1 * np.sign(coef))), r.mean()
+        )
+
+    norms = np.array([norm(point) for point in result.path[:-1]])  # before each step
+    assert norms[-1] <= 1e-4 * norms[0]
+    assert (norms[:-1] > 1e-4 * norms[0]).all()
+
+
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+def test_the_others_stop_five_epochs_after_the_best(variant):
+    """Loss + penalty of an epoch, against the best so far: tol |best| below it is progress."""
+    values = []
+
+    def callback(state):
+        w = state.coef
+        values.append(state.loss + 0.3 * (0.35 * w @ w + 0.3 * np.abs(w).sum()))
+
+    result = fastgd.fit(
+        TINY.X, TINY.y, variant, learning_rate=0.02, alpha=0.3, l1_ratio=0.3, tol=1e-3,
+        max_iter=5000, random_state=0, callback=callback,
+    )  # fmt: skip
+    best, waited = np.inf, 0
+    for epoch, value in enumerate(values, 1):
+        waited = 0 if value < best - 1e-3 * abs(best) or best == np.inf else waited + 1
+        best = min(best, value)
+        if waited == 5:
+            break
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE and result.converged is True
+    assert result.n_iter_ == len(values) == epoch > 6
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_hitting_the_cap_warns(variant):
+    with pytest.warns(fastgd.ConvergenceWarning, match=r"max_iter=4 .*tol=1e-09"):
+        result = fastgd.fit(TINY.X, TINY.y, variant, learning_rate=0.01, tol=1e-9, max_iter=4)
+    assert result.stop_reason is fastgd.StopReason.CAPPED
+    assert result.n_iter_ == 4 and result.converged is False
+
+
+def test_every_reason_is_a_sentence():
+    for reason in fastgd.StopReason:
+        assert re.fullmatch(r"[A-Z].*\.", str(reason))
+
+
+# ---------------------------------------------------------------------------------------- divergence
+
+
+def numbers_in(message):
+    return [float(number) for number in re.findall(r"\d[\d.]*(?:e[-+]?\d+)?(?<!\.)", message)]
+
+
+def stable_rate(X, variant, batch_size=1, optimizer="gd", mu=0.0):
+    """2/L and its kin (shared/DESIGN.md, section 7), for the columns of X and an intercept."""
+    A = np.column_stack([X, np.ones(len(X))])
+    H = A.T @ A / len(A)
+    L = np.linalg.eigvalsh(H)[-1]
+    if variant == "batch":
+        return {"gd": 2 / L, "momentum": 2 * (1 + mu) / L,
+                "nesterov": 2 * (1 + mu) / ((1 + 2 * mu) * L)}[optimizer]  # fmt: skip
+    fourth = (A * np.sum(A**2, axis=1)[:, None]).T @ A / len(A)
+    r_squared = np.linalg.eigvals(np.linalg.solve(H, fourth)).real.max()
+    return 2 * batch_size / (r_squared + (batch_size - 1) * L)
+
+
+@pytest.mark.parametrize(
+    ("variant", "optimizer"),
+    [
+        ("batch", fastgd.GD()),
+        ("batch", fastgd.Momentum(mu=0.5)),
+        ("batch", fastgd.Nesterov(mu=0.5)),
+        ("stochastic", fastgd.GD()),
+        ("minibatch", fastgd.GD()),
+    ],
+)
+def test_divergence_names_the_rate_and_a_stable_one(variant, optimizer):
+    size = {"batch_size": 4} if variant == "minibatch" else {}
+    with pytest.warns(fastgd.DivergenceWarning) as caught:
+        result = fastgd.fit(
+            TINY.X, TINY.y, variant, optimizer=optimizer, learning_rate=7.25, random_state=0,
+            max_iter=500, **size,
+        )  # fmt: skip
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    message = str(caught[0].message)
+    assert message.startswith(f"{variant} gradient descent diverged in epoch ")
+    stable = stable_rate(
+        TINY.X, variant, 4 if size else 1, optimizer.name, getattr(optimizer, "mu", 0.0)
+    )
+    epoch, rate, named = numbers_in(message)
+    assert epoch == np.ceil(result.history["passes"][-1])  # the epoch in which it was noticed
+    assert rate == 7.25
+    assert named == pytest.approx(stable, rel=0.02)
+    assert result.stop_reason is fastgd.StopReason.DIVERGED
+    assert np.isfinite(result.coef_).all() and np.isfinite(result.intercept_)
+    assert np.isfinite(result.objective)
+
+
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adagrad"])
+def test_no_stable_rate_is_claimed_for_adaptive_optimizers(optimizer):
+    with pytest.warns(fastgd.DivergenceWarning) as caught:
+        fastgd.fit(TINY.X, TINY.y, "stochastic", optimizer=optimizer, learning_rate=1e8, max_iter=9)
+    assert "theory" not in str(caught[0].message)
+    assert "smaller learning_rate" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_last_good_coefficients_lie_on_the_path_before_the_end(variant):
+    size = {"batch_size": 4} if variant == "minibatch" else {}
+    with pytest.warns(fastgd.DivergenceWarning):
+        result = fastgd.fit(
+            TINY.X, TINY.y, variant, learning_rate=3.0, random_state=0, record_path=1,
+            max_iter=500, **size,
+        )  # fmt: skip
+    on_path = [k for k, point in enumerate(result.path) if point.tobytes() == bits(result)]
+    assert len(on_path) == 1 and on_path[0] < len(result.path) - 1
+    objective = naive.objective(
+        TINY.X, TINY.y, result.coef_, result.intercept_, loss=naive.squared_error
+    )
+    assert result.objective == pytest.approx(objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("scale", [1e30, 1e200])
+def test_a_hopeless_scale_ends_at_once(variant, scale):
+    with pytest.warns(fastgd.DivergenceWarning) as caught:
+        result = fastgd.fit(scale * TINY.X, TINY.y, variant, learning_rate=0.1, random_state=0)
+    assert [type(warning.message) for warning in caught] == [fastgd.DivergenceWarning]
+    assert result.n_iter_ <= 2
+    assert np.isfinite(result.coef_).all()
+
+
+def test_a_good_run_raises_no_alarm():
+    """Fifty problems, at half the rate that is stable (warnings are errors)."""
+    rng = np.random.default_rng(11)
+    for k in range(50):
+        n, d = int(rng.integers(6, 40)), int(rng.integers(1, 6))
+        data = Data(n=n, d=d, seed=k)
+        X = data.X * rng.uniform(0.1, 10.0, d) + rng.normal(0, 1, d)
+        y = rng.choice([1e-6, 1.0, 1e6]) * data.y
+        variant = VARIANTS[k % 3]
+        rate = 0.5 * stable_rate(X, variant, min(4, n))
+        size = {"batch_size": min(4, n)} if variant == "minibatch" else {}
+        result = fastgd.fit(
+            X, y, variant, learning_rate=rate, max_iter=20, random_state=k, alpha=0.01, **size
+        )
+        assert result.stop_reason is fastgd.StopReason.MAX_ITER
+        tuned = fastgd.fit(X, y, variant, max_iter=20, tol=None, random_state=k)
+        assert tuned.stop_reason is fastgd.StopReason.MAX_ITER
+
+
+@pytest.mark.parametrize("constant", [0.0, -50.0])
+def test_a_loss_of_negative_values_raises_no_alarm(constant):
+    """Without the term y²/2, squared error is 0 at z = 0 and negative at the optimum."""
+
+    def shifted(z, y):
+        return 0.5 * z * z - z * y + constant, z - y
+
+    settings = {"learning_rate": 0.05, "max_iter": 30, "random_state": 0}
+    ours = fastgd.fit(TINY.X, TINY.y, "stochastic", loss=shifted, **settings)
+    usual = fastgd.fit(TINY.X, TINY.y, "stochastic", **settings)
+    assert ours.stop_reason is fastgd.StopReason.MAX_ITER
+    np.testing.assert_allclose(ours.coef_, usual.coef_, rtol=1e-12)
+
+
+def test_a_fit_that_is_exact_from_the_start_raises_no_alarm():
+    coef = np.array([1.0, -2.0, 0.5])
+    for y in (TINY.X @ coef, np.zeros(N)):
+        for variant in VARIANTS:
+            start = coef if y.any() else None
+            result = fastgd.fit(TINY.X, y, variant, learning_rate=0.05, max_iter=9, coef_init=start)
+            assert result.stop_reason is fastgd.StopReason.MAX_ITER
+            np.testing.assert_allclose(result.coef_, coef if y.any() else 0.0, atol=1e-14)
+
+
+# ------------------------------------------------------------------------------------------- Ctrl-C
+
+INTERRUPTED = """
+import sys, threading, time
+import numpy as np, fastgd
+variant = sys.argv[1]
+rng = np.random.default_rng(0)
+X = rng.standard_normal((2_000_000, 10)); y = X @ np.ones(10)
+settings = {"learning_rate": 1e-3, "n_threads": 2}
+fastgd.fit(X[:200_000], y[:200_000], variant, max_iter=1, **settings)
+print("fitting", flush=True)
+try:
+    fastgd.fit(X, y, variant, max_iter=100_000, **settings)
+except KeyboardInterrupt:
+    print("interrupted", threading.active_count(), flush=True)
+"""
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT cannot be sent to one process there")
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_ctrl_c_ends_a_fit_within_half_a_second(variant):
+    command = [sys.executable, "-c", INTERRUPTED, variant]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "fitting\n"
+        time.sleep(0.5)
+        sent = time.perf_counter()
+        child.send_signal(signal.SIGINT)
+        answer = child.stdout.readline()
+        took = time.perf_counter() - sent
+        assert child.wait(timeout=20) == 0
+    assert answer == "interrupted 1\n"
+    assert took < 0.5
