@@ -42,7 +42,7 @@ else:
 Rows: TypeAlias = list[tuple[str, str]]  # of the card: what, and what there is to say
 
 WORTH_SAYING = 0.5  # seconds of compiling
-LINE = 80  # characters of Python that are not broken
+NARROW = 80  # characters in a line of the usual terminal
 INTERRUPTED = 130  # exit status of what Ctrl-C ended
 MEMORY_LIMITS = (
     (Path("/proc/meminfo"), r"MemAvailable:\s+(\d+) kB", 1024),
@@ -317,21 +317,26 @@ class Job:
 
     def code(self) -> str:
         """Return the lines of Python that do the same."""
-        third = "names" if self.is_flights else "coef"
-        scaling = "X -= X.mean(axis=0)\nX /= X.std(axis=0)\n" if self.standardize else ""
-        made = write_call(f"fastgd.datasets.{self.maker}", **self.made)
-        fitted = write_call("fastgd.fit", "X", "y", **self.fit)
-        return f"import fastgd\n\nX, y, {third} = {made}\n{scaling}result = {fitted}\n"
+        names = "X, y, names" if self.is_flights else "X, y, coef"
+        lines = [write_call(names, f"fastgd.datasets.{self.maker}", **self.made)]
+        if self.standardize:
+            lines += ["X -= X.mean(axis=0)", "X /= X.std(axis=0)"]
+        lines += [write_call("result", "fastgd.fit", "X", "y", **self.fit)]
+        return "\n".join(["import fastgd", "", *lines, ""])
 
 
-def write_call(function: str, *arguments: str, **keywords: Any) -> str:
-    """Return a call as Python, on one line where that is short enough."""
-    written = {name: repr(value).replace("'", '"') for name, value in keywords.items()}
-    parts = [*arguments, *(f"{name}={value}" for name, value in written.items())]
-    line = f"{function}({', '.join(parts)})"
-    if len(line) <= LINE:
+def write_call(names: str, function: str, *arguments: str, **keywords: Any) -> str:
+    """Return a call in Python whose value gets *names*, on one line where that is short enough."""
+    parts = [*arguments, *(f"{name}={write_value(v)}" for name, v in keywords.items())]
+    line = f"{names} = {function}({', '.join(parts)})"
+    if len(line) < NARROW:
         return line
-    return "\n".join([f"{function}(", *(f"    {part}," for part in parts), ")"])
+    return "\n".join([f"{names} = {function}(", *(f"    {part}," for part in parts), ")"])
+
+
+def write_value(value: Any) -> str:
+    """Return a value in Python, as a careful person would write it."""
+    return f"{value:_}" if type(value) is int else repr(value).replace("'", '"')
 
 
 def read_job(values: dict[str, Any]) -> Job:
@@ -516,7 +521,7 @@ def show_card(rows: Rows, code: str) -> None:
     for label, text in rows:
         grid.add_row(label, text, style="yellow" if label == "note" else None)
     console.print(Panel.fit(grid, title="fastgd fit", title_align="left"))
-    console.print("In Python:\n")
+    console.print("\nIn Python:\n")
     console.print(Syntax("", "python", theme="ansi_dark").highlight(code), soft_wrap=True)
 
 
@@ -551,16 +556,20 @@ def as_flag(message: str) -> str:
     return message
 
 
+def say(message: str) -> None:
+    """Print one line on stderr."""
+    print("fastgd:", *message.split(), file=sys.stderr, flush=True)
+
+
 def leave(message: str, status: int) -> NoReturn:
     """Exit with one line on stderr."""
-    sys.stderr.write(f"fastgd: {' '.join(message.split())}\n")
+    say(message)
     sys.exit(status)
 
 
 def leave_interrupted() -> NoReturn:
     """Exit at once: `sys.exit` would wait for threads, or take LLVM away from one that compiles."""
-    sys.stderr.write("fastgd: interrupted\n")
-    sys.stderr.flush()
+    say("interrupted")
     os._exit(INTERRUPTED)
 
 

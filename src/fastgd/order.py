@@ -37,7 +37,10 @@ class Order:
 
     def __post_init__(self) -> None:
         """Choose the window."""
-        self.window = max(1, WINDOW_WORK // (self.d + 16))
+        self.window = self._choose_window()
+
+    def _choose_window(self) -> int:
+        return max(1, WINDOW_WORK // (self.d + 16))
 
     @property
     def length(self) -> int:
@@ -84,9 +87,6 @@ class RandomOrder(Order):
         """Choose the window and reserve the memory of the generator and of one window."""
         super().__post_init__()
         self._state = np.zeros(1, dtype=np.uint64)
-        self._reserve()
-
-    def _reserve(self) -> None:
         self._memory = np.empty((2, min(self.window, self.length)), dtype=np.int64)
 
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
@@ -113,8 +113,7 @@ class WithReplacement(RandomOrder):
     def load(self) -> None:
         """Compile or fetch what makes the order."""
         zero, nothing = np.uint64(0), self._memory[0, :0]
-        with np.errstate(over="ignore"):
-            load(kernels.fill_with_replacement, 1, zero, zero, zero, nothing, self._state)
+        load(kernels.fill_with_replacement, 1, zero, zero, zero, nothing, self._state)
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         place = np.uint64(first // self.window)
@@ -132,32 +131,23 @@ class Shuffled(RandomOrder):
     _pieces_epoch: int = field(init=False, repr=False, default=-1)
 
     def __post_init__(self) -> None:
-        """Choose the pieces, the buffer and the window."""
-        super().__post_init__()
+        """Choose the pieces and the buffers, and reserve their memory."""
         self.piece_rows = max(1, PIECE_BYTES // (BYTES_PER_VALUE * self.d))
         self.buffer_rows = BUFFER_PIECES * self.piece_rows
         if self.buffer_rows >= self.n:
             self.piece_rows = self.buffer_rows = self.n
-        self.window = max(1, self.window // self.buffer_rows) * self.buffer_rows
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
-        self._reserve()
+        super().__post_init__()
+
+    def _choose_window(self) -> int:
+        return max(1, super()._choose_window() // self.buffer_rows) * self.buffer_rows
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
         zero, nothing = np.uint64(0), self._memory[0, :0]
-        with np.errstate(over="ignore"):
-            places = (1, 1, 1, 0)
-            load(
-                kernels.fill_shuffled,
-                nothing,
-                False,
-                *places,
-                zero,
-                zero,
-                nothing,
-                nothing,
-                self._state,
-            )
+        sizes = (1, 1, 1, 0)
+        seeds = (zero, zero)
+        load(kernels.fill_shuffled, nothing, False, *sizes, *seeds, nothing, nothing, self._state)
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         kernels.fill_shuffled(

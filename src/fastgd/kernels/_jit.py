@@ -157,19 +157,12 @@ def load(kernel: Kernel, *arguments: Any) -> None:
 
     A cache file that a crash cut short raises when it is read: it is written anew.
     """
+    if not JIT_ENABLED:
+        return
     began = time.perf_counter()
-    try:
-        _load(kernel, *arguments)
-    finally:
-        loading.seconds += time.perf_counter() - began
-
-
-def _load(kernel: Kernel, *arguments: Any) -> None:
     try:
         kernel(*arguments)
     except BROKEN_CACHE as error:
-        if not JIT_ENABLED:
-            raise
         warnings.warn(
             f"fastgd: a broken cache file of a compiled kernel was replaced ({error!r})",
             NumbaWarning,
@@ -178,6 +171,8 @@ def _load(kernel: Kernel, *arguments: Any) -> None:
         for part in _parts(kernel):
             part.recompile()
         kernel(*arguments)
+    finally:
+        loading.seconds += time.perf_counter() - began
 
 
 def _parts(kernel: Any) -> list[Any]:

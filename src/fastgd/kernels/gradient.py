@@ -2,14 +2,46 @@
 
 import numpy as np
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array
+from fastgd.kernels._jit import compiled, unbound
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Scalar
 from fastgd.kernels.rows import fetch, weight_of
 
 meet = unbound
 AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
 
 QUAD = 4  # rows taken together: the dots share each load of w, one pass adds all four to g
+
+
+@compiled
+def four_dots(
+    x0: Array, x1: Array, x2: Array, x3: Array, w: Array
+) -> tuple[Scalar, Scalar, Scalar, Scalar]:
+    """Return the dots of four rows with w: each element of w is loaded once."""
+    z0 = z1 = z2 = z3 = w.dtype.type(0)
+    for j in range(w.shape[0]):
+        w_j = w[j]
+        z0 += x0[j] * w_j
+        z1 += x1[j] * w_j
+        z2 += x2[j] * w_j
+        z3 += x3[j] * w_j
+    return z0, z1, z2, z3
+
+
+@compiled
+def add_four(
+    g: Array,
+    x0: Array,
+    x1: Array,
+    x2: Array,
+    x3: Array,
+    r0: Scalar,
+    r1: Scalar,
+    r2: Scalar,
+    r3: Scalar,
+) -> None:
+    """Add four scaled rows to g, which is loaded and stored once."""
+    for j in range(g.shape[0]):
+        g[j] += (r0 * x0[j] + r1 * x1[j]) + (r2 * x2[j] + r3 * x3[j])
 
 
 def add_gradients(
@@ -31,7 +63,6 @@ def add_gradients(
 
     The last quad may be short: it repeats its last row with weight zero.
     """
-    zero = X.dtype.type(0)
     n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for k in range(0, n, QUAD):
@@ -43,13 +74,7 @@ def add_gradients(
             for m in range(k, min(k + QUAD, n)):
                 fetch(X, y, coming[m])
         x0, x1, x2, x3 = X[i0], X[i1], X[i2], X[i3]
-        z0 = z1 = z2 = z3 = zero
-        for j in range(w.shape[0]):
-            w_j = w[j]
-            z0 += x0[j] * w_j
-            z1 += x1[j] * w_j
-            z2 += x2[j] * w_j
-            z3 += x3[j] * w_j
+        z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, w)
         s0 = weight_of(weights, weight_scale, i0)
         s1 = weight_of(weights, weight_scale, i1) if k + 1 < n else 0.0
         s2 = weight_of(weights, weight_scale, i2) if k + 2 < n else 0.0
@@ -61,7 +86,6 @@ def add_gradients(
         loss_sum += (value0 + value1) + (value2 + value3)
         weight_sum += (s0 + s1) + (s2 + s3)
         not_finite += not np.isfinite((z0 + z1) + (z2 + z3) + b[0])
-        for j in range(g_w.shape[0]):
-            g_w[j] += (r0 * x0[j] + r1 * x1[j]) + (r2 * x2[j] + r3 * x3[j])
+        add_four(g_w, x0, x1, x2, x3, r0, r1, r2, r3)
         g_b[0] += (r0 + r1) + (r2 + r3)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite
