@@ -222,7 +222,7 @@ def test_six_threads_may_fit_at_once_from_a_cold_cache(lived_in, warm):
     assert answer["stderr"] == ""
 
 
-# ------------------------------------------------------------------- each file of a small kernel cut
+# ------------------------------------------------------------------ each file of a small kernel cut
 
 SMALL = """
 from fastgd.kernels._jit import compiled, unbound

@@ -1,4 +1,4 @@
-"""The order of visits: a permutation, uniform where it claims to be, a function of the seed alone."""
+"""The order of visits: a permutation, uniform where it says so, a function of the seed alone."""
 
 import itertools
 
@@ -184,7 +184,7 @@ def test_an_epoch_tells_nothing_about_the_next():
 
 
 def test_each_place_of_a_table_in_pieces_gets_each_row_equally_often(monkeypatch):
-    """Eleven rows in pieces of three, two pieces a buffer: small pieces stay together, no row leads."""
+    """Eleven rows in pieces of three, two pieces a buffer."""
     monkeypatch.setattr(order, "PIECE_BYTES", 3 * 8)
     monkeypatch.setattr(order, "BUFFER_PIECES", 2)
     orders = np.array([fastgd.visiting_order(11, 1, 3, epoch) for epoch in range(2200)])
@@ -209,7 +209,7 @@ def test_two_levels_mix_a_sorted_table():
     A buffer of 64 pieces of consecutive rows has the mean of a sample of 64.
     """
     n, d = 400_000, 20
-    piece, buffer, _ = shape_of(n, d)
+    _, buffer, _ = shape_of(n, d)
     assert n > 100 * buffer
     visits = fastgd.visiting_order(n, d, 0)
     means = visits[: n // buffer * buffer].reshape(-1, buffer).mean(axis=1) / n

@@ -82,7 +82,7 @@ def prepared(data, variant, settings):
 
 
 def final_state(plan, source, cuts=()):
-    """The state after all epochs; at each cut (visits, counted over the whole run) a copy goes on."""
+    """The state after all epochs; at each cut (visits of the whole run so far) a copy goes on."""
     length = plan.order.length
     run = Run(plan, source)
     for cut in [*cuts, plan.max_iter * length]:
@@ -194,7 +194,7 @@ def test_a_large_run_cut_anywhere_ends_in_the_same_state(variant):
     assert_same_state(final_state(plan, source, cuts), expected)
 
 
-# ------------------------------------------------------------------------------------- being watched
+# ------------------------------------------------------------------------------------ being watched
 
 WATCHED = {
     "textbook": {"learning_rate": 0.05, "max_iter": 9, "random_state": 3},
@@ -396,7 +396,7 @@ def test_inputs_are_left_as_they_were(variant):
     assert all(array.flags.writeable for array in inputs)
 
 
-# ------------------------------------------------------------------------------------------- recipes
+# ------------------------------------------------------------------------------------------ recipes
 
 REPLAYED = {
     "textbook": {"learning_rate": 0.05, "max_iter": 5},
@@ -565,14 +565,13 @@ def test_the_others_stop_five_epochs_after_the_best(variant):
         TINY.X, TINY.y, variant, learning_rate=0.02, alpha=0.3, l1_ratio=0.3, tol=1e-3,
         max_iter=5000, random_state=0, callback=callback,
     )  # fmt: skip
-    best, waited = np.inf, 0
-    for epoch, value in enumerate(values, 1):
-        waited = 0 if value < best - 1e-3 * abs(best) or best == np.inf else waited + 1
+    best, waits = np.inf, [0]
+    for value in values:
+        progress = value < best - 1e-3 * abs(best) or best == np.inf
+        waits.append(0 if progress else waits[-1] + 1)
         best = min(best, value)
-        if waited == 5:
-            break
     assert result.stop_reason is fastgd.StopReason.TOLERANCE and result.converged is True
-    assert result.n_iter_ == len(values) == epoch > 6
+    assert result.n_iter_ == len(values) == waits.index(5) > 6
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -588,7 +587,7 @@ def test_every_reason_is_a_sentence():
         assert re.fullmatch(r"[A-Z].*\.", str(reason))
 
 
-# ---------------------------------------------------------------------------------------- divergence
+# --------------------------------------------------------------------------------------- divergence
 
 
 def numbers_in(message):
@@ -663,6 +662,20 @@ def test_the_last_good_coefficients_lie_on_the_path_before_the_end(variant):
         TINY.X, TINY.y, result.coef_, result.intercept_, loss=naive.squared_error
     )
     assert result.objective == pytest.approx(objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("watcher", ["path of steps", "path of every seventh step", "all"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_being_watched_changes_no_bit_of_a_run_that_diverges(variant, watcher):
+    settings = {"learning_rate": 0.9, "max_iter": 300, "random_state": 3}
+    if variant == "minibatch":
+        settings["batch_size"] = 5
+    X = 2 * TINY.X
+    with pytest.warns(fastgd.DivergenceWarning) as caught:
+        plain = fastgd.fit(X, TINY.y, variant, **settings)
+        watched = fastgd.fit(X, TINY.y, variant, **settings, **WATCHERS[watcher])
+    assert len({str(warning.message) for warning in caught}) == 1
+    assert bits(watched) == bits(plain)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -137,7 +137,7 @@ MADE_OPTIONS = (
         "noise",
         NUMBER,
         "Standard deviation of the noise on y (log_loss: scale of the logistic noise on the "
-        "margin), where X @ coef has variance 1: R^2 cannot exceed 1 / (1 + noise^2) by much.",
+        "margin), where X @ coef has variance 1: coef itself has an R^2 of 1 / (1 + noise^2).",
     ),
     ("--dtype", "dtype", Value(words(["float64", "float32"])), "Type of the made numbers."),
 )
@@ -505,13 +505,15 @@ def score(result: fastgd.FitResult, data: Data) -> Rows:
     z = result.decision_function(X)
     if result.classes_ is None:
         return [("R^2", text), ("RMSE", f"{np.sqrt(np.mean((y - z) ** 2)):.6g}")]
+    if not result.loss_.probability:
+        return [("accuracy", text)]
     loss = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z)).mean()
     return [("accuracy", text), ("mean log loss", f"{loss:.6g}")]
 
 
 def show_card(rows: Rows, code: str) -> None:
     """Print the card: a panel on a terminal, else one line per row."""
-    console = Console()
+    console = Console(markup=False, highlight=False)  # brackets in a message are brackets
     if not console.is_terminal:
         lines = [f"{label:<14} {text}" for label, text in rows]
         click.echo("\n".join([*lines, "", "In Python:", "", code]), nl=False)
@@ -542,7 +544,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         leave(error.format_message(), error.exit_code)
     except (TypeError, ValueError) as error:
         leave(as_flag(str(error)), 2)
-    except (ImportError, MemoryError) as error:
+    except (ImportError, MemoryError, OSError) as error:
         leave(str(error), 1)
     except click.Abort:  # Ctrl-C before the work began
         leave_interrupted()

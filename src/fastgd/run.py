@@ -148,8 +148,11 @@ class Run:
 
     def penalty(self, coef: Array) -> float:
         """Return the penalty of these coefficients."""
+        if self.plan.alpha == 0:
+            return 0.0
         w = np.asarray(coef[:-1], dtype=np.float64)
-        return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
+        with np.errstate(over="ignore"):
+            return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient: one pass.
@@ -226,8 +229,8 @@ class Run:
     def _gradient_norm(self, coef: Array, g: Floats) -> float:
         """Return the norm of the least subgradient of the objective, given the loss's gradient."""
         w = np.asarray(coef[:-1], dtype=np.float64)
-        g_w = g[:-1] + self.l2 * w
         with np.errstate(all="ignore"):
+            g_w = g[:-1] + self.l2 * w
             at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - self.l1, 0.0)
             g_w = np.where(w == 0, at_zero, g_w + self.l1 * np.sign(w))
             return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))

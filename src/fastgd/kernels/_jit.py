@@ -17,7 +17,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import config, njit, types
-from numba.core import cgutils
+from numba.core import cgutils, event
 from numba.core.errors import NumbaError, NumbaWarning
 from numba.extending import intrinsic
 
@@ -173,6 +173,11 @@ def load(kernel: Kernel, *arguments: Any) -> None:
         kernel(*arguments)
     finally:
         loading.seconds += time.perf_counter() - began
+
+
+def record_compiling() -> Any:
+    """Record, as a context, when Numba begins and ends to compile (not when it reads the disk)."""
+    return event.install_recorder("numba:compile")
 
 
 def _parts(kernel: Any) -> list[Any]:

@@ -1,0 +1,382 @@
+"""The command line: what it runs, what it says, and how it refuses."""
+
+import functools
+import inspect
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import fastgd
+from fastgd import cli, datasets
+
+SMALL = ["--rows", "300", "--features", "3"]
+OLD_CLICK = "mix_stderr" in inspect.signature(CliRunner).parameters  # before 8.2
+RUNNER = CliRunner(mix_stderr=False) if OLD_CLICK else CliRunner()
+COMMAND = SimpleNamespace(name="fastgd", main=lambda args, prog_name: cli.main(args))
+PYTHON_PATH = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def run(*arguments, **environment):
+    return RUNNER.invoke(COMMAND, list(arguments), env=environment)
+
+
+def fit(*arguments):
+    """Run `fastgd fit`, which is to go well; return its card and its lines of Python."""
+    done = run("fit", *arguments)
+    assert (done.exit_code, done.stderr) == (0, ""), done.stderr or done.exception
+    card, _, code = done.stdout.partition("\n\nIn Python:\n\n")
+    return {line[:14].strip(): line[15:] for line in card.splitlines()}, code
+
+
+def start(*arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "fastgd.cli", *arguments],
+        env=os.environ | PYTHON_PATH | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def refused(done, status=2):
+    """Return the only line that was said."""
+    assert (done.exit_code, done.stdout) == (status, "")
+    assert done.stderr.startswith("fastgd: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+# ---- help and version
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_names_the_commands(arguments):
+    done = run(*arguments)
+    assert done.exit_code == 0
+    assert "fit  " in done.stdout
+
+
+def test_help_names_every_option_and_its_default():
+    text = " ".join(run("fit", "--help").stdout.split())
+    for function, rows in (
+        (datasets.make_regression, cli.MADE_OPTIONS),
+        (fastgd.fit, cli.FIT_OPTIONS),
+    ):
+        for flag, keyword, value, _ in rows:
+            default = inspect.signature(function).parameters[keyword].default
+            shown = "" if default is None else f"[default: {value.write(default)}]"
+            assert f"{flag} {value.metavar} " in text
+            assert shown in text
+
+
+def test_version():
+    assert run("--version").stdout == f"fastgd {fastgd.__version__}\n"
+
+
+# ---- what runs
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--dtype", "float32", "--noise", "0.1", "--condition", "10"],
+        ["--variant", "batch", "--optimizer", "adam", "--learning-rate", "0.1", "--max-iter", "5"],
+        ["--variant", "stochastic", "--standardize", "--seed", "7", "--no-average"],
+        ["--shuffle", "replacement", "--tol", "none", "--max-iter", "3", "--average"],
+        ["--batch-size", "1e1", "--alpha", "0.1", "--l1-ratio", "0.5", "--threads", "1"],
+        ["--loss", "log_loss"],
+    ],
+    ids=" ".join,
+)
+def test_lines_of_python_do_the_same(arguments):
+    card, code = fit(*SMALL, *arguments)
+    names = {}
+    exec(code, names)
+    result = names["result"]
+    kind = "accuracy" if "log_loss" in arguments else "R^2"
+    assert card[kind].split(" ")[0] == f"{result.score(names['X'], names['y']):.6g}"
+    assert card["epochs"].startswith(f"{result.n_iter_} (")
+    assert card["stopped"] == str(result.stop_reason)
+
+
+def test_card_of_a_regression():
+    card, code = fit(*SMALL, "--noise", "0.1")
+    assert card["data"].startswith("300 rows x 3 features, float64, made in ")
+    assert card["ran"] == "minibatch, gd, squared_error, 256 rows per step"
+    assert "self-tuned" in card["learning rate"]
+    assert "passes" in card["epochs"]
+    assert "compile" in card["seconds"]
+    assert "with the true coefficients" in card["R^2"]
+    assert float(card["RMSE"]) == pytest.approx(0.1, rel=0.2)
+    assert "n_samples=300" in code and "noise=0.1" in code
+
+
+def test_card_of_a_classification():
+    card, code = fit(*SMALL, "--loss", "log_loss")
+    result = {}
+    exec(code, result)
+    model, X, y = result["result"], result["X"], result["y"]
+    likelihood = model.predict_proba(X)[np.arange(len(y)), y]
+    assert float(card["mean log loss"]) == pytest.approx(-np.log(likelihood).mean(), rel=1e-5)
+
+
+def test_options_reach_fit(monkeypatch):
+    seen = []
+
+    @functools.wraps(fastgd.fit)
+    def spy(X, y, **keywords):
+        seen.append((X.shape, keywords))
+        return original(X, y, **keywords)
+
+    original = fastgd.fit
+    monkeypatch.setattr(fastgd, "fit", spy)
+    options = {
+        "variant": "minibatch",
+        "loss": "huber",
+        "optimizer": "momentum",
+        "learning_rate": 0.01,
+        "batch_size": 32,
+        "max_iter": 2,
+        "tol": 0.5,
+        "alpha": 0.25,
+        "l1_ratio": 0.125,
+        "shuffle": False,
+        "n_threads": 1,
+        "time_limit": 60.0,
+        "random_state": 3,
+        "average": True,
+    }
+    flags = {keyword: flag for flag, keyword, *_ in cli.FIT_OPTIONS} | {"random_state": "--seed"}
+    words = [
+        word
+        for name, value in options.items()
+        for word in ([flags[name], str(value).lower()] if name in flags else [f"--{name}"])
+    ]
+    fit(*SMALL, *words)
+    (first, _), (second, keywords) = seen
+    assert (first, second) == ((2, 3), (300, 3))
+    assert keywords.pop("callback")
+    assert keywords == options
+
+
+def made_flights():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 2)) * [1.0, 1e5] + [0.0, 1e5]
+    return datasets.Flights(X, X @ [1.0, 1e-5], ("dep_delay", "distance"))
+
+
+@pytest.mark.parametrize("flag", [[], ["--no-standardize"]])
+def test_flights_are_standardized_unless_forbidden(monkeypatch, flag):
+    monkeypatch.setattr(datasets, "load_flights", made_flights)
+    card, code = fit("--flights", *flag)
+    assert ("columns" in card) == ("X.std" in code) == (not flag)
+    assert "with the true coefficients" not in card["R^2"]
+    assert flag or float(card["R^2"]) > 0.99
+
+
+@pytest.mark.compiled
+def test_flights():
+    pytest.importorskip("pandas")
+    card, _ = fit("--flights")
+    assert card["data"].startswith("327,346 rows x 49 features, float64, flights read in ")
+    assert float(card["R^2"]) > 0.88
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (["--learning-rate", "100"], "diverged"),
+        (["--learning-rate", "1e300"], "diverged"),
+        (["--max-iter", "1"], "max_iter=1"),
+        (["--batch-size", "500"], "batch_size=500"),
+    ],
+)
+def test_warnings_become_notes(arguments, note):
+    card, _ = fit(*SMALL, *arguments)
+    assert note in card["note"]
+    assert "Warning" not in card["note"]
+
+
+# ---- on a terminal
+
+
+def test_panel_and_progress_on_a_terminal():
+    done = run("fit", *SMALL, FORCE_COLOR="1", TERM="xterm", COLUMNS="90")
+    assert done.exit_code == 0
+    assert "╭─ fastgd fit ─" in done.stdout
+    assert "made in" in done.stdout
+    assert "⠋" in done.stderr
+
+
+def test_brackets_in_a_message_are_brackets(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    cli.show_card([("note", "one of [bold] or [red]")], "")
+    assert "one of [bold] or [red]" in capsys.readouterr().out
+
+
+def test_long_compiling_is_shown():
+    watch = cli.Watch()
+    watch.doing = "fitting"
+    began, ended = SimpleNamespace(is_start=True), SimpleNamespace(is_start=False)
+    now = time.time()
+    seen = []
+    for events in ([], [(now - 1, began)], [(now + 60, began)], [(now - 1, began), (now, ended)]):
+        watch.events = events
+        seen.append(watch.__rich__())
+    assert seen == ["fitting", "compiling (once)", "fitting", "fitting"]
+
+
+def test_epochs_are_shown():
+    watch = cli.Watch()
+    X, y, _ = datasets.make_regression(100, 2, random_state=0)
+    fastgd.fit(X, y, learning_rate=0.1, max_iter=3, callback=watch.epoch)
+    assert watch.__rich__().startswith("epoch 3  loss ")
+
+
+# ---- what is refused
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("fti", "fti"),
+        ("--foo", "No such option"),
+        ("fit --optimiser adam", "--optimizer"),
+        ("fit extra", "extra"),
+        ("fit --rows", "--rows"),
+        ("fit --rows ten", "'ten' is not a whole number."),
+        ("fit --rows 2.5", "'2.5' is not a whole number."),
+        ("fit --rows inf", "'inf' is not a whole number."),
+        ("fit --rows 0", "--rows must be at least 1; got 0."),
+        ("fit --rows 1 --standardize", "--rows must be at least 2; got 1."),
+        ("fit --features 0", "--features must be at least 1; got 0."),
+        ("fit --rows 1e12", "GB of memory"),
+        ("fit --rows 1e5 --features 1e5 --dtype float32 --condition 2", "GB"),
+        ("fit --noise -1", "--noise must be a finite number >= 0; got -1.0."),
+        ("fit --variant minibach", "Did you mean 'minibatch'?"),
+        ("fit --optimizer adm", "'adm' is not auto, gd, momentum,"),
+        ("fit --optimizer adm", "Did you mean 'adam'?"),
+        ("fit --loss squared_eror", "Did you mean 'squared_error'?"),
+        ("fit --shuffle maybe", "'maybe' is not true, false or replacement."),
+        ("fit --tol foo", "'foo' is not auto, none or a number."),
+        ("fit --learning-rate -1", "--learning-rate must be a positive number"),
+        ("fit --learning-rate nan", "--learning-rate must be a positive number"),
+        ("fit --max-iter 0", "--max-iter must be a whole number >= 1; got 0."),
+        ("fit --l1-ratio 2", "--l1-ratio must be"),
+        ("fit --time-limit 0", "--time-limit must be"),
+        ("fit --seed -1", "random_state must be"),
+        ("fit --flights --rows 5", "--rows is for made data; leave it out with --flights."),
+        ("fit --flights --loss log_loss", "two labels"),
+    ],
+)
+def test_bad_arguments_get_one_line(arguments, said):
+    assert said in refused(run(*arguments.split()))
+
+
+def test_bad_values_are_refused_before_much_is_made(monkeypatch):
+    sizes = []
+
+    @functools.wraps(datasets.make_regression)
+    def spy(**keywords):
+        sizes.append(keywords["n_samples"])
+        return original(**keywords)
+
+    original = datasets.make_regression
+    monkeypatch.setattr(datasets, "make_regression", spy)
+    refused(run("fit", "--rows", "100", "--alpha", "-1"))
+    assert sizes == [2]
+
+
+def test_too_little_memory(monkeypatch):
+    monkeypatch.setattr(cli, "available_memory", lambda: 1e6)
+    assert "0.0 GB are available" in refused(run("fit", "--rows", "1e5", "--features", "2"))
+    monkeypatch.setattr(cli, "available_memory", lambda: math.inf)
+
+    def exhausted(self):
+        raise MemoryError("Unable to allocate 7 PiB")
+
+    monkeypatch.setattr(cli.Job, "load", exhausted)
+    assert "Unable to allocate 7 PiB" in refused(run("fit", *SMALL), status=1)
+
+
+def test_available_memory_is_the_least_of_what_the_system_says(monkeypatch, tmp_path):
+    free, limit = tmp_path / "meminfo", tmp_path / "memory.max"
+    limits = ((free, r"MemAvailable:\s+(\d+) kB", 1024), (limit, r"(\d+)", 1))
+    monkeypatch.setattr(cli, "MEMORY_LIMITS", limits)
+    assert cli.available_memory() > 2**20
+    free.write_text("MemTotal: 9 kB\nMemAvailable:   7 kB\n")
+    limit.write_text("max\n")
+    assert cli.available_memory() == 7 * 1024
+    limit.write_text("5000\n")
+    assert cli.available_memory() == 5000
+
+
+def test_flights_without_their_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert 'pip install "fastgd[data]"' in refused(run("fit", "--flights"), status=1)
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_command_without_its_extra(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from fastgd.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | PYTHON_PATH,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        'fastgd: the command needs click and rich: run `pip install "fastgd[cli]"`.\n'
+    )
+
+
+# ---- as a process
+
+
+def test_piped_it_is_plain_text():
+    said, complaints = start("fit", *SMALL).communicate()
+    assert complaints == b""
+    assert said.isascii() and b"\x1b" not in said
+    assert said.startswith(b"data           300 rows x 3 features, float64, made in ")
+
+
+def test_bad_flag_exits_with_status_2():
+    process = start("fit", "--optimizer", "adm")
+    said, complaint = process.communicate()
+    assert (process.returncode, said) == (2, b"")
+    assert complaint.startswith(b"fastgd: ") and complaint.count(b"\n") == 1
+
+
+def interrupt_while_it_compiles(cache):
+    """Return the seconds from Ctrl-C to the end of the process."""
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm", "NUMBA_CACHE_DIR": str(cache)}
+    with start("fit", *SMALL, **terminal) as process:
+        shown = b""
+        while b"compiling (once)" not in shown:
+            shown += (more := process.stderr.read1())
+            assert more, shown
+        sent = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        status = process.wait()
+        seconds = time.perf_counter() - sent
+        assert process.stderr.read().endswith(b"fastgd: interrupted\n")
+    assert status == 130
+    return seconds
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(sys.platform == "win32", reason="cannot send Ctrl-C to one process")
+def test_ctrl_c_ends_it_within_half_a_second(tmp_path):
+    # A busy machine may need another try.
+    tries = (interrupt_while_it_compiles(tmp_path / name) for name in "abc")
+    assert any(seconds < 0.5 for seconds in tries)
