@@ -16,6 +16,11 @@ from click.testing import CliRunner
 
 import fastgd
 from fastgd import cli, datasets
+from fastgd.cli import command
+from fastgd.cli.card import show_card
+from fastgd.cli.job import Job
+from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
+from fastgd.cli.work import Watch
 
 SMALL = ["--rows", "300", "--features", "3"]
 OLD_CLICK = "mix_stderr" in inspect.signature(CliRunner).parameters  # before 8.2
@@ -66,8 +71,8 @@ def test_help_names_the_commands(arguments):
 def test_help_names_every_option_and_its_default():
     text = " ".join(run("fit", "--help").stdout.split())
     for function, rows in (
-        (datasets.make_regression, cli.MADE_OPTIONS),
-        (fastgd.fit, cli.FIT_OPTIONS),
+        (datasets.make_regression, MADE_OPTIONS),
+        (fastgd.fit, FIT_OPTIONS),
     ):
         for flag, keyword, value, _ in rows:
             default = inspect.signature(function).parameters[keyword].default
@@ -154,7 +159,7 @@ def test_options_reach_fit(monkeypatch):
         "random_state": 3,
         "average": True,
     }
-    flags = {keyword: flag for flag, keyword, *_ in cli.FIT_OPTIONS} | {"random_state": "--seed"}
+    flags = {keyword: flag for flag, keyword, *_ in FIT_OPTIONS} | {"random_state": "--seed"}
     words = [
         word
         for name, value in options.items()
@@ -218,12 +223,12 @@ def test_panel_and_progress_on_a_terminal():
 
 def test_brackets_in_a_message_are_brackets(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    cli.show_card([("note", "one of [bold] or [red]")], "")
+    show_card([("note", "one of [bold] or [red]")], "")
     assert "one of [bold] or [red]" in capsys.readouterr().out
 
 
 def test_long_compiling_is_shown():
-    watch = cli.Watch()
+    watch = Watch()
     watch.doing = "fitting"
     began, ended = SimpleNamespace(is_start=True), SimpleNamespace(is_start=False)
     now = time.time()
@@ -235,7 +240,7 @@ def test_long_compiling_is_shown():
 
 
 def test_epochs_are_shown():
-    watch = cli.Watch()
+    watch = Watch()
     X, y, _ = datasets.make_regression(100, 2, random_state=0)
     fastgd.fit(X, y, learning_rate=0.1, max_iter=3, callback=watch.epoch)
     assert watch.__rich__().startswith("epoch 3  loss ")
@@ -296,27 +301,27 @@ def test_bad_values_are_refused_before_much_is_made(monkeypatch):
 
 
 def test_too_little_memory(monkeypatch):
-    monkeypatch.setattr(cli, "available_memory", lambda: 1e6)
+    monkeypatch.setattr(command, "available_memory", lambda: 1e6)
     assert "0.0 GB are available" in refused(run("fit", "--rows", "1e5", "--features", "2"))
-    monkeypatch.setattr(cli, "available_memory", lambda: math.inf)
+    monkeypatch.setattr(command, "available_memory", lambda: math.inf)
 
     def exhausted(self):
         raise MemoryError("Unable to allocate 7 PiB")
 
-    monkeypatch.setattr(cli.Job, "load", exhausted)
+    monkeypatch.setattr(Job, "load", exhausted)
     assert "Unable to allocate 7 PiB" in refused(run("fit", *SMALL), status=1)
 
 
 def test_available_memory_is_the_least_of_what_the_system_says(monkeypatch, tmp_path):
     free, limit = tmp_path / "meminfo", tmp_path / "memory.max"
     limits = ((free, r"MemAvailable:\s+(\d+) kB", 1024), (limit, r"(\d+)", 1))
-    monkeypatch.setattr(cli, "MEMORY_LIMITS", limits)
-    assert cli.available_memory() > 2**20
+    monkeypatch.setattr(command, "MEMORY_LIMITS", limits)
+    assert command.available_memory() > 2**20
     free.write_text("MemTotal: 9 kB\nMemAvailable:   7 kB\n")
     limit.write_text("max\n")
-    assert cli.available_memory() == 7 * 1024
+    assert command.available_memory() == 7 * 1024
     limit.write_text("5000\n")
-    assert cli.available_memory() == 5000
+    assert command.available_memory() == 5000
 
 
 def test_flights_without_their_extra(monkeypatch):

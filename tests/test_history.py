@@ -243,16 +243,6 @@ def test_seconds_leave_out_evaluating(monkeypatch):
     assert records[-1] < 0.1
 
 
-@pytest.mark.compiled
-def test_seconds_leave_out_compiling():
-    def fresh(z, y):
-        return 0.5 * (z - y) ** 2, z - y
-
-    result = fit("batch", loss=fresh, max_iter=1)
-    assert result.compile_seconds > 0.1
-    assert result.history["seconds"][-1] < result.compile_seconds
-
-
 def test_the_path_and_the_records_of_a_diverging_run_keep_the_truth():
     with pytest.warns(fastgd.DivergenceWarning):
         result = fit("batch", learning_rate=3.0, max_iter=500, record_path=1)

@@ -50,7 +50,7 @@ def fit(variant="batch", **settings):
     return fastgd.fit(X, y, variant, **settings).coef_.tolist()
 """
 CODA = """
-kernels = [k for k in gc.get_objects() if isinstance(k, Dispatcher)]
+kernels = [k for k in gc.get_objects() if issubclass(type(k), Dispatcher)]
 kernels = [k for k in kernels if k.py_func.__module__.startswith("fastgd")]
 answer["compiled"] = sum(record.is_start for _, record in recorder.buffer)
 answer["hits"] = sum(sum(k.stats.cache_hits.values()) for k in kernels)
@@ -129,12 +129,11 @@ def test_a_second_process_compiles_nothing(warm):
 
 
 @pytest.mark.compiled
-def test_an_edited_loss_takes_effect(lived_in):
-    """Twice the loss at half the rate is the same run."""
-    before = lived_in.run("answer['coef'] = fit(learning_rate=0.1)")["coef"]
+def test_an_edited_loss_takes_effect(lived_in, warm):
+    """Twice the loss at half the rate, 0.05, is the same run."""
     lived_in.edit("losses.py", "return 0.5 * r * r, r\n", "return r * r, 2.0 * r\n")
     after = lived_in.run("answer['coef'] = fit(learning_rate=0.05)")["coef"]
-    np.testing.assert_allclose(after, before, rtol=1e-12)
+    np.testing.assert_allclose(after, warm[1]["coef"], rtol=1e-12)
 
 
 @pytest.mark.compiled
@@ -391,6 +390,7 @@ def test_prefetch_does_no_harm(dtype):
     np.testing.assert_array_equal(values, np.arange(10))
 
 
+@pytest.mark.compiled
 def test_seconds_of_compiling_are_told_apart():
     def loss(z, y):
         return 0.5 * (z - y) ** 2, z - y
@@ -399,5 +399,4 @@ def test_seconds_of_compiling_are_told_apart():
         fastgd.fit(X, y, "batch", loss=loss, learning_rate=0.1, max_iter=1) for _ in range(2)
     )
     assert first.compile_seconds > second.compile_seconds >= 0
-    if _jit.JIT_ENABLED:
-        assert first.history["seconds"][-1] < first.compile_seconds
+    assert first.history["seconds"][-1] < first.compile_seconds

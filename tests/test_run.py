@@ -671,10 +671,11 @@ def test_being_watched_changes_no_bit_of_a_run_that_diverges(variant, watcher):
     if variant == "minibatch":
         settings["batch_size"] = 5
     X = 2 * TINY.X
-    with pytest.warns(fastgd.DivergenceWarning) as caught:
+    with pytest.warns(fastgd.DivergenceWarning) as first:
         plain = fastgd.fit(X, TINY.y, variant, **settings)
+    with pytest.warns(fastgd.DivergenceWarning) as second:
         watched = fastgd.fit(X, TINY.y, variant, **settings, **WATCHERS[watcher])
-    assert len({str(warning.message) for warning in caught}) == 1
+    assert str(first[0].message) == str(second[0].message)
     assert bits(watched) == bits(plain)
 
 
@@ -751,7 +752,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.compiled
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT cannot be sent to one process there")
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
 def test_ctrl_c_ends_a_fit_within_half_a_second(variant):
     command = [sys.executable, "-c", INTERRUPTED, variant]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

@@ -34,6 +34,7 @@ class Outcome:
 
     coef: Floats
     epochs: int
+    epochs_begun: int
     steps: int
     converged: bool | None
     stop_reason: StopReason
@@ -63,6 +64,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     return Outcome(
         coef=coef,
         epochs=run.state.epoch,
+        epochs_begun=run.epochs_begun,
         steps=run.state.t,
         converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
         stop_reason=reason,
@@ -78,10 +80,11 @@ def _advance_to_the_end(
 ) -> StopReason:
     convergence = Convergence(run)
     while run.state.epoch < run.plan.max_iter:
-        run.advance(min(run.call_visits, recorder.visits_to_next()))
-        if not guard.is_sound():
-            return StopReason.DIVERGED
+        run.advance(recorder.visits_to_next())
+        sound = not recorder.is_at_usual_stop or guard.is_sound()
         recorder.look()
+        if not sound:
+            return StopReason.DIVERGED
         if run.state.visit == 0:
             if _asks_to_stop(watching.callback, run, watch):
                 return StopReason.CALLBACK

@@ -1,5 +1,6 @@
 """`fit`: check -> plan -> run -> result."""
 
+import copy
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -199,21 +200,25 @@ def fit(
         run.load()
         outcome = descend(run, watching, watch)
     warn_of(outcome, run)
+    # A run that diverged within an epoch does so again; one that was cut there ends before it.
+    diverged = outcome.stop_reason is StopReason.DIVERGED
+    epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
     recipe = {
         "variant": variant,
         "loss": plan.loss,
         "optimizer": plan.optimizer,
         "learning_rate": learning_rate,
         "batch_size": plan.batch_size if variant == "minibatch" else "auto",
-        "max_iter": max(1, outcome.epochs),
+        "max_iter": epochs,
         "tol": None,
         "alpha": alpha,
         "l1_ratio": l1_ratio,
         "fit_intercept": plan.fit_intercept,
-        "coef_init": coef_init,
-        "intercept_init": intercept_init,
+        "sample_weight": copy.copy(sample_weight),
+        "coef_init": copy.copy(coef_init),
+        "intercept_init": copy.copy(intercept_init),
         "average": average,
-        "shuffle": shuffle[: outcome.epochs] if isinstance(shuffle, np.ndarray) else shuffle,
+        "shuffle": shuffle[:epochs].copy() if isinstance(shuffle, np.ndarray) else shuffle,
         "random_state": settled,
     }
     return make_result(plan, source, outcome, recipe, watch.loading_seconds)

@@ -132,23 +132,26 @@ def largest_stable_rate(
         rows = sample_rows(source, fit_intercept, seed=0)
         r_squared, L = _moments(rows)
         b = batch_size
-        rate = 2 * b / (c * (r_squared + (b - 1) * L) + b * l2)
+        bound = c * (r_squared + (b - 1) * L) + b * l2
+        rate = 2 * b / bound if bound > 0 else math.inf
     return rate if math.isfinite(rate) and rate > 0 else None
 
 
 def _moments(rows: Floats) -> tuple[float, float]:
     """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
-    with np.errstate(all="ignore"):
-        scale = float(np.sqrt(np.mean(np.einsum("ij,ij->i", rows, rows))))
-        x = rows / scale
-        squared_norms = np.einsum("ij,ij->i", x, x)
-        if not np.isfinite(squared_norms).all():
-            return math.inf, math.inf
-        eigenvalues, basis = np.linalg.eigh(x.T @ x / len(x))
-        kept = eigenvalues > 1e-10 * eigenvalues[-1]
-        white = x @ (basis[:, kept] / np.sqrt(eigenvalues[kept]))
-        fourth = (white * squared_norms[:, None]).T @ white / len(x)
-        return float(np.linalg.eigvalsh(fourth)[-1]) * scale**2, float(eigenvalues[-1]) * scale**2
+    scale = float(np.abs(rows).max()) or 1.0
+    x = rows / scale
+    squared_norms = np.einsum("ij,ij->i", x, x)
+    eigenvalues, basis = np.linalg.eigh(x.T @ x / len(x))
+    kept = eigenvalues > 1e-10 * eigenvalues[-1]
+    if not kept.any():
+        return 0.0, 0.0
+    white = x @ (basis[:, kept] / np.sqrt(eigenvalues[kept]))
+    fourth = (white * squared_norms[:, None]).T @ white / len(x)
+    with np.errstate(over="ignore"):
+        squared_scale = np.square(scale)
+    r_squared, L = np.linalg.eigvalsh(fourth)[-1], eigenvalues[-1]
+    return float(r_squared * squared_scale), float(L * squared_scale)
 
 
 def _finite(rate: float) -> float:

@@ -50,7 +50,7 @@ class Recorder:
     def visits_to_next(self) -> int:
         """Return how many visits to make before the next look."""
         state = self.run.state
-        stops = [self.run.plan.order.length]
+        stops = [state.visit + self.run.visits_to_cut]
         if state.epoch == 0:
             stops.append(next(v for v in self._first_epoch if v > state.visit))
         if self.path_every:
@@ -64,6 +64,13 @@ class Recorder:
             self._add_point(state.coef)
         if self._is_due():
             self._record(self._loss_met())
+
+    @property
+    def is_at_usual_stop(self) -> bool:
+        """Tell whether every run of this plan stops here, whatever its path records."""
+        state = self.run.state
+        in_first_epoch = state.epoch == 0 and state.visit in self._first_epoch
+        return in_first_epoch or state.visit % self.run.call_visits == 0
 
     def end(self) -> None:
         """Record the end, unless it is the last record."""

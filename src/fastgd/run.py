@@ -1,7 +1,6 @@
 """`Run`: the only driver. It visits rows, steps, and keeps everything needed to stop and go on."""
 
-import copy
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -14,36 +13,13 @@ from fastgd.compose import (
     stochastic_kernel,
 )
 from fastgd.kernels._jit import Kernel, load
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Model, Settings
+from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
 from fastgd.kernels.gradient import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
-from fastgd.schedules import Memory, Rates
+from fastgd.schedules import Rates
 from fastgd.sources import Source
-
-
-@dataclass
-class State:
-    """Where a run stands; with the plan and the source, all that the next step depends on."""
-
-    coef: Array  # (d + 1,): coefficients and intercept, in X's type
-    first: Array  # the optimizer's slots, (d + 1,) or (0,)
-    second: Array
-    g: Floats  # (d + 1,): gradients of a batch that is not full yet
-    total: Floats  # (d + 1,): sum of the iterates that are averaged, or (0,)
-    tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
-    t: int = 0  # steps taken
-    epoch: int = 0  # epochs completed
-    visit: int = 0  # visits of this epoch
-    counted: int = 0  # iterates in `total`
-    older_total: Floats = field(default_factory=lambda: np.zeros(0))
-    older_counted: int = 0
-    memory: Memory = field(default_factory=Memory)  # the schedule's
-    grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
-
-    def copy(self) -> "State":
-        """Return a state that goes its own way."""
-        return copy.deepcopy(self)
+from fastgd.state import State, initial_state
 
 
 class Run:
@@ -63,9 +39,10 @@ class Run:
         evaluates_gradients: bool = False,
     ) -> None:
         self.plan, self.source = plan, source
-        gradients = evaluates_gradients or plan.variant == "batch"
-        self.full = FullPass(source, plan.loss, plan.n_threads, gradients)
-        self.state = self._initial_state() if state is None else state
+        full = partial(FullPass, source, plan.loss, plan.n_threads)
+        self.full = full(gradients=plan.variant == "batch")
+        self.evaluation = full(gradients=True) if evaluates_gradients else self.full
+        self.state = initial_state(plan, source) if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
         self.settings = self._settings()
@@ -79,10 +56,12 @@ class Run:
     def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
         self.full.__exit__(*failure)
+        self.evaluation.__exit__(*failure)
 
     def load(self) -> None:
         """Compile or fetch the kernels: a call that visits no row and changes nothing."""
         self.full.load()
+        self.evaluation.load()
         state, model = self.state, self._model()
         if self.plan.variant == "batch":
             idle = Model(*(array.copy() for array in model))
@@ -97,6 +76,11 @@ class Run:
     def visits_left(self) -> int:
         """How many visits the epoch still has."""
         return self.plan.order.length - self.state.visit
+
+    @property
+    def visits_to_cut(self) -> int:
+        """How many visits one call of a kernel may make at most from here: some milliseconds."""
+        return min(self.call_visits - self.state.visit % self.call_visits, self.visits_left)
 
     def advance(self, visits: int) -> None:
         """Visit up to *visits* more rows of this epoch, and complete the epoch at its end."""
@@ -119,6 +103,11 @@ class Run:
         """Return the weighted mean loss met so far in the epoch begun last."""
         loss, weight = self.state.tally[LOSS], self.state.tally[WEIGHT]
         return float(loss / weight) if weight != 0 else np.nan
+
+    @property
+    def epochs_begun(self) -> int:
+        """Return how many epochs were begun, completed ones included."""
+        return self.state.epoch + (self.state.visit > 0)
 
     @property
     def passes(self) -> float:
@@ -155,11 +144,14 @@ class Run:
             return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
-        """Return the objective at *coef* and the norm of its (proximal) gradient: one pass.
+        """Return the objective at *coef* and the norm of its (proximal) gradient.
 
         The norm is NaN unless the run is one that evaluates gradients.
         """
-        loss, g = self.full.over_all(np.asarray(coef, dtype=self.source.dtype))
+        coef = np.asarray(coef, dtype=self.source.dtype)
+        loss, g = self.full.over_all(coef)
+        if self.evaluation is not self.full:  # the loss's bits do not depend on what is evaluated
+            g = self.evaluation.over_all(coef)[1]
         return loss + self.penalty(coef), self._gradient_norm(coef, g)
 
     def _work(self, start: int, stop: int) -> None:
@@ -218,8 +210,9 @@ class Run:
             return visit
         if self.plan.variant == "batch":
             return visit - visit % self.full.block_rows
-        if self.plan.variant == "minibatch":
-            return visit - visit % self.plan.batch_size % QUAD
+        if self.plan.variant == "minibatch":  # rows are taken four by four from either start on
+            since_start = min(visit % self.plan.batch_size, visit % self.call_visits)
+            return visit - since_start % QUAD
         return visit
 
     def _rates(self, steps: int) -> Rates:
@@ -239,19 +232,6 @@ class Run:
         d, state = self.source.d, self.state
         arrays = (state.coef, state.first, state.second, state.total)
         return Model(*(a[:d] for a in arrays), *(a[d:] for a in arrays))
-
-    def _initial_state(self) -> State:
-        size, dtype = self.source.d + 1, self.source.dtype
-        initial = self.plan.initial
-        slots = self.plan.optimizer.slots
-        averaged = self.plan.average != "none"
-        return State(
-            coef=np.zeros(size, dtype) if initial is None else initial.astype(dtype),
-            first=np.zeros(size if slots > 0 else 0, dtype),
-            second=np.zeros(size if slots > 1 else 0, dtype),
-            g=np.zeros(size),
-            total=np.zeros(size if averaged else 0),
-        )
 
     def _settings(self) -> Settings:
         plan, dtype = self.plan, self.source.dtype

@@ -18,7 +18,8 @@ class DivergenceGuard:
 
     def __init__(self, run: Run, start_loss: float, zero_loss: float) -> None:
         self.run = run
-        self.limit = DIVERGED_FACTOR * max(start_loss, zero_loss)
+        scale = max(abs(start_loss), abs(zero_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
+        self.limit = DIVERGED_FACTOR * scale
         self.good = self._candidate = run.coefficients()
         self._seen = np.zeros(2)
 
@@ -88,6 +89,6 @@ def divergence_message(run: Run) -> str:
         about = "" if plan.variant == "batch" else "about "
         advice = f"theory calls rates below {about}{stable:.3g} stable here"
     return (
-        f"{plan.variant} gradient descent diverged in epoch {run.state.epoch + 1} at "
+        f"{plan.variant} gradient descent diverged in epoch {run.epochs_begun} at "
         f"learning_rate={run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
     )

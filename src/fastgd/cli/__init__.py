@@ -1,0 +1,50 @@
+"""The command line: `fastgd fit` makes or loads a table, fits it and shows what came of it.
+
+Only `main` imports the other rooms: they need click and rich, which may be missing.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+INTERRUPTED = 130  # exit status of what Ctrl-C ended
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command `fastgd`, with the process's arguments by default, and exit.
+
+    Whatever goes wrong is one line on stderr. The exit status is 2 for what was asked in a wrong
+    way, 130 for Ctrl-C and 1 for the rest.
+    """
+    try:
+        from click import Abort, ClickException
+
+        from fastgd.cli.command import group
+        from fastgd.cli.options import as_flag
+    except ImportError:
+        leave('the command needs click and rich: run `pip install "fastgd[cli]"`.', 1)
+    try:
+        sys.exit(group.main(arguments, prog_name="fastgd", standalone_mode=False))
+    except ClickException as error:
+        leave(error.format_message(), error.exit_code)
+    except (TypeError, ValueError) as error:
+        leave(as_flag(str(error)), 2)
+    except (ImportError, MemoryError, OSError) as error:
+        leave(str(error), 1)
+    except Abort:  # Ctrl-C
+        # Not `sys.exit`: it would wait for threads, or take LLVM away from one that compiles.
+        say("interrupted")
+        os._exit(INTERRUPTED)
+
+
+def leave(message: str, status: int) -> NoReturn:
+    """Exit with one line on stderr."""
+    say(message)
+    sys.exit(status)
+
+
+def say(message: str) -> None:
+    """Write one line on stderr."""
+    sys.stderr.write(f"fastgd: {' '.join(message.split())}\n")
+    sys.stderr.flush()

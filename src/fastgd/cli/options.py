@@ -1,0 +1,188 @@
+"""The options of `fastgd fit`: tables of flags, and what may be written after each."""
+
+import inspect
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import click
+
+import fastgd
+from fastgd import datasets
+from fastgd.losses import LOSSES
+from fastgd.optimizers import OPTIMIZERS
+from fastgd.plan import VARIANTS
+from fastgd.validation import did_you_mean
+
+
+def read_whole(text: str) -> int:
+    """Return a whole number, which may be written 1e6."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        if number.is_integer():
+            return int(number)
+        raise
+
+
+# Place-holder in the help, how to read it, what it is called.
+NUMBERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "N": (read_whole, "a whole number"),
+    "X": (float, "a number"),
+}
+MEANINGS = {"true": True, "false": False, "none": None}  # any other word means itself
+
+
+class Value:
+    """What may be written after an option: one of some words, or a number (key of NUMBERS)."""
+
+    def __init__(self, *words: str, number: str = "") -> None:
+        self.words, self.number = words, number
+        self.metavar = "|".join(filter(None, [*words, number]))
+
+    def read(self, text: str) -> Any:
+        """Return what *text* means, or say what it should have been."""
+        if text in self.words:
+            return MEANINGS.get(text, text)
+        wanted = list(self.words)
+        if self.number:
+            read, kind = NUMBERS[self.number]
+            with suppress(ValueError):
+                return read(text)
+            wanted.append(kind)
+        listed = " or ".join(", ".join(wanted).rsplit(", ", 1))
+        raise click.BadParameter(f"{text!r} is not {listed}.{did_you_mean(text, self.words)}")
+
+    @staticmethod
+    def write(meant: Any) -> str:
+        """Return what to write for a value of Python."""
+        return str(meant).lower()
+
+
+COUNT, NUMBER = Value(number="N"), Value(number="X")
+
+# Flag, keyword of the function behind it (which has the default), what may follow, help.
+MADE_OPTIONS = (
+    ("--rows", "n_samples", COUNT, "Rows of the made data; 1e6 is a number too."),
+    ("--features", "n_features", COUNT, "Columns of the made data."),
+    (
+        "--condition",
+        "condition_number",
+        NUMBER,
+        "Condition number of the columns' covariance: its largest eigenvalue over its smallest. "
+        "Gradient descent needs a number of steps proportional to it.",
+    ),
+    (
+        "--noise",
+        "noise",
+        NUMBER,
+        "Standard deviation of the noise on y (log_loss: scale of the logistic noise on the "
+        "margin), where X @ coef has variance 1: coef itself has an R^2 of 1 / (1 + noise^2).",
+    ),
+    ("--dtype", "dtype", Value("float64", "float32"), "Type of the made numbers."),
+)
+FIT_OPTIONS = (
+    (
+        "--variant",
+        "variant",
+        Value(*VARIANTS),
+        "One step per pass over all rows, per row, or per --batch-size rows.",
+    ),
+    ("--loss", "loss", Value(*LOSSES), "What is minimised, per row; log_loss classifies."),
+    ("--optimizer", "optimizer", Value("auto", *OPTIMIZERS), "What turns a gradient into a step."),
+    (
+        "--learning-rate",
+        "learning_rate",
+        Value("auto", number="X"),
+        "Multiplies the mean gradient of a step's rows. A number runs exactly the algorithm of the "
+        "textbooks; auto lets the library choose the step, and more.",
+    ),
+    (
+        "--batch-size",
+        "batch_size",
+        Value("auto", number="N"),
+        "Rows per step of minibatch; auto is 256.",
+    ),
+    (
+        "--max-iter",
+        "max_iter",
+        COUNT,
+        "Epochs, that is visits of every row, at most.  [default: 100, or 10,000 for batch with "
+        "--learning-rate auto]",
+    ),
+    (
+        "--tol",
+        "tol",
+        Value("auto", "none", number="X"),
+        "Tolerance. batch stops when the gradient's norm is this share of its first value, the "
+        "others when 5 epochs have not lowered the objective by this share; none makes exactly "
+        "--max-iter epochs.",
+    ),
+    ("--alpha", "alpha", NUMBER, "Strength of the penalty (not the learning rate)."),
+    ("--l1-ratio", "l1_ratio", NUMBER, "Share of the penalty that is L1 (lasso), 0 to 1."),
+    (
+        "--shuffle",
+        "shuffle",
+        Value("true", "false", "replacement"),
+        "A new random order in each epoch, rows as they lie, or rows drawn with replacement.",
+    ),
+    (
+        "--threads",
+        "n_threads",
+        COUNT,
+        "Threads; results do not depend on it.  [default: all cores]",
+    ),
+    ("--time-limit", "time_limit", NUMBER, "Seconds of fitting after which it stops."),
+)
+
+
+def option(flag: str, keyword: str, value: Value, text: str, default: Any) -> click.Option:
+    """Return an option; the help shows its default, but for None."""
+    return click.Option(
+        [flag, keyword],
+        type=value.read,
+        metavar=value.metavar,
+        default=None if default is None else value.write(default),
+        show_default=default is not None,
+        help=text,
+    )
+
+
+def options() -> list[click.Parameter]:
+    """Return the options, in the order of the help."""
+    made = inspect.signature(datasets.make_regression).parameters
+    fit = inspect.signature(fastgd.fit).parameters
+    return [
+        click.Option(
+            ["--flights"],
+            is_flag=True,
+            help="Fit the 327,346 flights that left New York City in 2013, 49 columns, to predict "
+            "their delay on arrival, instead of made data.",
+        ),
+        *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
+        click.Option(
+            ["--standardize/--no-standardize"],
+            default=None,
+            help="Centre the columns and scale them to variance 1 before fitting.  [default: with "
+            "--flights]",
+        ),
+        *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
+        click.Option(
+            ["--average/--no-average"],
+            default=None,
+            help="Return the mean of the iterates after every step (Polyak-Ruppert).  [default: "
+            "with --learning-rate auto, that of the later ones]",
+        ),
+        option(
+            "--seed", "random_state", COUNT, "Seed of the made data and of the order of rows.", 0
+        ),
+    ]
+
+
+def as_flag(message: str) -> str:
+    """Return a sentence about a keyword of Python as one about the flag that sets it."""
+    for flag, keyword, *_ in [*MADE_OPTIONS, *FIT_OPTIONS]:
+        if message.startswith(f"{keyword} "):
+            return message.replace(keyword, flag, 1)
+    return message

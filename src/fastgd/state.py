@@ -1,0 +1,50 @@
+"""`State`: where a run stands."""
+
+import copy
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fastgd.kernels.arguments import TALLY_SIZE, Array
+from fastgd.passes import Floats
+from fastgd.plan import Plan
+from fastgd.schedules import Memory
+from fastgd.sources import Source
+
+
+@dataclass
+class State:
+    """Where a run stands; with the plan and the source, all that the next step depends on."""
+
+    coef: Array  # (d + 1,): coefficients and intercept, in X's type
+    first: Array  # the optimizer's slots, (d + 1,) or (0,)
+    second: Array
+    g: Floats  # (d + 1,): gradients of a batch that is not full yet
+    total: Floats  # (d + 1,): sum of the iterates that are averaged, or (0,)
+    tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
+    t: int = 0  # steps taken
+    epoch: int = 0  # epochs completed
+    visit: int = 0  # visits of this epoch
+    counted: int = 0  # iterates in `total`
+    older_total: Floats = field(default_factory=lambda: np.zeros(0))
+    older_counted: int = 0
+    memory: Memory = field(default_factory=Memory)  # the schedule's
+    grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
+
+    def copy(self) -> "State":
+        """Return a state that goes its own way."""
+        return copy.deepcopy(self)
+
+
+def initial_state(plan: Plan, source: Source) -> State:
+    """Return the state in which a plan starts."""
+    size, dtype = source.d + 1, source.dtype
+    slots = plan.optimizer.slots
+    averaged = plan.average != "none"
+    return State(
+        coef=np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype),
+        first=np.zeros(size if slots > 0 else 0, dtype),
+        second=np.zeros(size if slots > 1 else 0, dtype),
+        g=np.zeros(size),
+        total=np.zeros(size if averaged else 0),
+    )
