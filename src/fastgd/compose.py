@@ -10,6 +10,8 @@ from fastgd.optimizers import Optimizer
 
 user_function = unbound
 
+NO_REASON = ("Failed in", "During", "File", "<source")  # how Numba begins what is no reason
+
 
 def _ignore_parameters(z: float, y: float, parameters: tuple[float, ...]) -> tuple[float, float]:
     """Give a user's loss f(z, y) the arguments of a built-in one."""
@@ -108,8 +110,9 @@ def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
     except CompileError as error:
         if loss.built_in:
             raise
-        reason = next((line for line in str(error).splitlines()[1:] if line.strip()), str(error))
+        lines = [line.strip() for line in str(error).splitlines()]
+        reason = next((line for line in lines if line and not line.startswith(NO_REASON)), "")
         raise TypeError(
             f"the loss {loss.name!r} could not be compiled by Numba: use numbers and the math "
-            f"module only, and return the same types from every branch ({reason.strip()})."
+            f"module only, and return the same types from every branch ({reason})."
         ) from None

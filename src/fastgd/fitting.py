@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -195,11 +195,13 @@ def fit(
     settled = settle_random_state(random_state)
     source = make_source(X, y, sample_weight, request.loss.target)
     initial = check_initial(coef_init, intercept_init, source.d)
-    plan = make_plan(request, source, initial, draw_seed(settled))
-    with Run(plan, source, evaluates_gradients="grad_norm" in watching.record) as run:
-        run.load()
-        outcome = descend(run, watching, watch)
-    warn_of(outcome, run)
+    # What is not finite is found and said in words, not by NumPy's warnings.
+    with np.errstate(all="ignore"):
+        plan = make_plan(request, source, initial, draw_seed(settled))
+        with Run(plan, source, evaluates_gradients="grad_norm" in watching.record) as run:
+            run.load()
+            outcome = descend(run, watching, watch)
+        warn_of(outcome, run)
     # A run that diverged within an epoch does so again; one that was cut there ends before it.
     diverged = outcome.stop_reason is StopReason.DIVERGED
     epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
@@ -288,6 +290,8 @@ def refuse_unknown(unknown: dict[str, Any]) -> None:
 
 def read_record(record: Any) -> frozenset[str]:
     """Return what is to be computed at every record."""
+    if not isinstance(record, Iterable):
+        raise TypeError(f"record must be a collection of {sorted(RECORDABLE)}; got {record!r}.")
     wanted = frozenset([record] if isinstance(record, str) else record)
     if not wanted <= RECORDABLE:
         raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {sorted(wanted, key=str)}.")

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source, refuse_non_finite
 
+SMALLEST_WEIGHT = 1e-100  # of the largest weights: beyond, they are scaled before they are summed
+
 
 def make_source(X: Any, y: Any, sample_weight: Any, target: str) -> Source:
     """Check a training table and return it as kernels read it; *target* is the loss's kind."""
@@ -106,9 +108,11 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     if weights.min() < 0:
         row = int(np.argmin(weights))
         raise ValueError(f"sample_weight must not be negative; got {weights[row]} in row {row}.")
-    if not weights.any():
+    largest = weights.max()
+    if largest == 0:
         raise ValueError("sample_weight must not be zero for every row.")
-    return weights
+    sums_safely = SMALLEST_WEIGHT < largest < 1 / SMALLEST_WEIGHT
+    return weights if sums_safely else weights / largest
 
 
 def check_initial(coef: Any, intercept: Any, d: int) -> Array | None:
@@ -160,18 +164,16 @@ def _numeric(array: Array, name: str, columns: tuple[str, ...] | None) -> Array:
         )
     try:
         return array.astype(np.float64)
-    except ValueError as error:
-        where = f" in column {_first_text_column(array, columns)!r}" if columns else ""
-        raise ValueError(f"{name} must be numeric{where}: {error}.") from error
-    except TypeError as error:
-        raise TypeError(f"{name} must hold numbers; {error}.") from error
+    except (TypeError, ValueError) as error:
+        where = f" in column {_first_bad_column(array, columns)!r}" if columns else ""
+        raise type(error)(f"{name} must be numeric{where}: {error}.") from error
 
 
-def _first_text_column(array: Array, columns: tuple[str, ...]) -> str:
+def _first_bad_column(array: Array, columns: tuple[str, ...]) -> str:
     for name, column in zip(columns, array.T, strict=True):
         try:
             column.astype(np.float64)
-        except ValueError:
+        except (TypeError, ValueError):
             return name
     return columns[0]
 

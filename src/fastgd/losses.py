@@ -8,6 +8,7 @@ the others. Labels of a "binary" target reach the function as -1 and +1.
 import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from types import FunctionType
 from typing import Any, ClassVar
 
 from fastgd.validation import check_positive, is_number
@@ -135,11 +136,13 @@ LOSSES: dict[str, type[Loss]] = {row.name: row for row in (SquaredError, Huber, 
 
 
 def check_loss_function(f: Any) -> None:
-    """Refuse what does not answer f(z, y) with two numbers."""
+    """Refuse what is no function that answers f(z, y) with two numbers."""
     wanted = "a loss must be a function f(z, y) -> (value, slope) of two numbers"
+    if not isinstance(getattr(f, "py_func", f), FunctionType):
+        raise TypeError(f"{wanted}; got {f!r}.")
     try:
         value, slope = f(0.5, 1.0)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # whatever a user's function may raise
         raise TypeError(f"{wanted}; calling {f!r} with (0.5, 1.0) failed: {error}.") from error
     if not (is_number(value) and is_number(slope)):
         raise TypeError(f"{wanted}; {f!r} returned {(value, slope)!r}.")

@@ -53,6 +53,17 @@ def largest_eigenvalue(
     return largest, float(passes)
 
 
+def refuse_overflow(source: Source, size: float) -> None:
+    """Refuse a table whose squares are too large for its type: no rate can be told from them."""
+    if np.isfinite(source.dtype.type(size)):
+        return
+    source.check_finite()
+    raise ValueError(
+        f"X is too large: its squares overflow {source.dtype}, so no learning_rate can be chosen; "
+        "scale the columns or give a learning_rate."
+    )
+
+
 def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     """Return up to 4096 uniformly drawn rows, in float64, with a column of ones."""
     size = min(SAMPLE_ROWS, source.n)
@@ -90,12 +101,14 @@ def tune(
     curvature = curvature_of(loss, source)
     if variant == "batch":
         eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
+        refuse_overflow(source, eigenvalue)
         rate = 1.0 / max(curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
         return Tuned(Constant(_finite(rate)), math.inf, passes, reason)
     rows = sample_rows(source, fit_intercept, seed)
     guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows)))
-    guard = guard if math.isfinite(guard) and guard > 0 else 1.0
+    refuse_overflow(source, guard)
+    guard = guard if guard > 0 else 1.0
     rate = 1.0 / (curvature * guard + l2)
     if isinstance(optimizer, Momentum):
         rate *= 1.0 - optimizer.mu
@@ -148,10 +161,8 @@ def _moments(rows: Floats) -> tuple[float, float]:
         return 0.0, 0.0
     white = x @ (basis[:, kept] / np.sqrt(eigenvalues[kept]))
     fourth = (white * squared_norms[:, None]).T @ white / len(x)
-    with np.errstate(over="ignore"):
-        squared_scale = np.square(scale)
     r_squared, L = np.linalg.eigvalsh(fourth)[-1], eigenvalues[-1]
-    return float(r_squared * squared_scale), float(L * squared_scale)
+    return float(r_squared * np.square(scale)), float(L * np.square(scale))
 
 
 def _finite(rate: float) -> float:

@@ -106,7 +106,8 @@ def read_request(
     check_not_negative("alpha", alpha)
     if not is_number(l1_ratio) or not 0 <= l1_ratio <= 1:
         raise ValueError(f"l1_ratio must be a number in [0, 1]; got {l1_ratio!r}.")
-    if isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and variant != "batch":
+    given = isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0
+    if given and variant != "batch":
         if max_iter is not None and max_iter != len(shuffle):
             raise ValueError(
                 f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.inputs import check_X
+from fastgd.inputs import check_real_targets, check_weights, check_X, check_y
 from fastgd.kernels.arguments import Array
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 from fastgd.schedules import Schedule
+from fastgd.sources import refuse_non_finite
 
 COLUMNS = (
     "epoch",
@@ -152,10 +154,13 @@ class FitResult:
                 f"X has {table.shape[1]} features, but this model was fitted on "
                 f"{self.n_features_in_}."
             )
-        z = np.asarray(table @ self.coef_ + self.intercept_, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = np.asarray(table @ self.coef_ + self.intercept_, dtype=np.float64)
         if not np.isfinite(z).all():
             row = int(np.flatnonzero(~np.isfinite(z))[0])
-            raise ValueError(f"Input X contains NaN or infinity (first in row {row}).")
+            finite = np.isfinite(np.asarray(table[row], dtype=np.float64)).all()
+            what = "values so large that the prediction overflows" if finite else "NaN or infinity"
+            raise ValueError(f"Input X contains {what} (first in row {row}).")
         return z
 
     def predict(self, X: Any) -> Array:
@@ -182,19 +187,16 @@ class FitResult:
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right."""
-        y = np.asarray(y).reshape(-1)
-        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
         predicted = self.predict(X)
-        if len(predicted) != len(y):
-            raise ValueError(
-                "Found input variables with inconsistent numbers of samples: "
-                f"{[len(predicted), len(y)]} (X and y have these)."
-            )
+        targets = check_y(y, len(predicted))
+        weights = check_weights(sample_weight, len(predicted))
+        average = partial(np.average, weights=weights if len(weights) else None)
         if self.classes_ is not None:
-            return float(np.average(predicted == y, weights=weights))
-        y = y.astype(np.float64)
-        residual = float(np.average((y - predicted) ** 2, weights=weights))
-        spread = float(np.average((y - np.average(y, weights=weights)) ** 2, weights=weights))
+            return float(average(predicted == targets))
+        targets = check_real_targets(targets, np.dtype(np.float64))
+        refuse_non_finite(targets, "y")
+        residual = float(average((targets - predicted) ** 2))
+        spread = float(average((targets - average(targets)) ** 2))
         return 1.0 - residual / spread if spread > 0 else float(residual == 0)
 
     def summary(self) -> str:

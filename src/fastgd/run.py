@@ -118,8 +118,7 @@ class Run:
     @property
     def learning_rate(self) -> float:
         """Return the rate of the last step (of the first, before it)."""
-        rate = self.plan.schedule(np.array([max(1, self.state.t)]))[0]
-        return float(rate * self.state.memory.factor)
+        return self.state.rate if self.state.t else float(self._rates(1)[0])
 
     def steps_at(self, visit: int) -> int:
         """Return how many steps of an epoch are taken once *visit* visits are made."""
@@ -140,8 +139,7 @@ class Run:
         if self.plan.alpha == 0:
             return 0.0
         w = np.asarray(coef[:-1], dtype=np.float64)
-        with np.errstate(over="ignore"):
-            return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
+        return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient.
@@ -217,16 +215,18 @@ class Run:
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1
-        return self.plan.schedule(np.arange(first, first + steps)) * self.state.memory.factor
+        rates = self.plan.schedule(np.arange(first, first + steps)) * self.state.memory.factor
+        if steps:
+            self.state.rate = float(rates[-1])
+        return rates
 
     def _gradient_norm(self, coef: Array, g: Floats) -> float:
         """Return the norm of the least subgradient of the objective, given the loss's gradient."""
         w = np.asarray(coef[:-1], dtype=np.float64)
-        with np.errstate(all="ignore"):
-            g_w = g[:-1] + self.l2 * w
-            at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - self.l1, 0.0)
-            g_w = np.where(w == 0, at_zero, g_w + self.l1 * np.sign(w))
-            return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
+        g_w = g[:-1] + self.l2 * w
+        at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - self.l1, 0.0)
+        g_w = np.where(w == 0, at_zero, g_w + self.l1 * np.sign(w))
+        return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
 
     def _model(self) -> Model:
         d, state = self.source.d, self.state

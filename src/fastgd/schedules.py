@@ -6,6 +6,7 @@ run's state, so that a run can be stopped and gone on with.
 """
 
 import math
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -252,10 +253,14 @@ class FromCallable(Schedule):
 
     def __call__(self, t: Steps) -> Rates:
         """Call the function and check what it returns."""
-        rates = np.asarray(self.function(t), dtype=np.float64)
+        answer = self.function(t)
+        try:
+            rates = np.asarray(answer, dtype=np.float64)
+        except (TypeError, ValueError):
+            rates = np.full(1, np.nan)
         if rates.shape not in ((), (len(t),)) or not (np.isfinite(rates) & (rates >= 0)).all():
             raise ValueError(
                 "learning_rate, a callable, must return a finite rate >= 0 for each of the step "
-                f"numbers it gets; got {np.array2string(rates, threshold=5)} for {len(t)} steps."
+                f"numbers it gets; got {reprlib.repr(answer)} for {len(t)} steps."
             )
         return np.ascontiguousarray(np.broadcast_to(rates, (len(t),)))

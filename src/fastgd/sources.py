@@ -57,7 +57,7 @@ class Source:
         """Return a block that holds *rows*, and their and the coming rows' numbers in it."""
         if self.resident:
             return self._in_place, rows, coming
-        X = np.ascontiguousarray(self.X[rows], dtype=self.dtype)
+        X = self._convert(self.X[rows])
         weights = self.weights[rows] if self.weighted else self.weights
         local = np.arange(len(rows))
         block = Data(read_only(X), read_only(self.y[rows]), read_only(weights), self.weight_scale)
@@ -88,7 +88,10 @@ class Source:
         refuse_non_finite(self.y, "y")
 
     def _converted(self, start: int, stop: int) -> Array:
-        return read_only(np.ascontiguousarray(self.X[start:stop], dtype=self.dtype))
+        return read_only(self._convert(self.X[start:stop]))
+
+    def _convert(self, piece: Array) -> Array:
+        return np.ascontiguousarray(piece, dtype=self.dtype)
 
     def _refuse_rows(self, piece: Array, start: int) -> None:
         row, column = np.argwhere(~np.isfinite(piece))[0]

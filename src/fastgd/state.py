@@ -23,6 +23,7 @@ class State:
     total: Floats  # (d + 1,): sum of the iterates that are averaged, or (0,)
     tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
     t: int = 0  # steps taken
+    rate: float = np.nan  # learning rate of the last of them
     epoch: int = 0  # epochs completed
     visit: int = 0  # visits of this epoch
     counted: int = 0  # iterates in `total`

@@ -68,14 +68,22 @@ def compiled_apart(function: Kernel) -> Kernel:
     return _compiled(function, cache=True, forceinline=False)
 
 
-def _compiled(function: Kernel, cache: bool, forceinline: bool) -> Kernel:
+def _compiled(function: Any, cache: bool, forceinline: bool) -> Kernel:
     options = {**OPTIONS, "forceinline": forceinline}
     if cache:
         try:
-            return njit(cache=True, **options)(function)  # type: ignore[no-any-return]
+            stamped = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
+            return njit(cache=True, **options)(stamped)  # type: ignore[no-any-return]
         except RuntimeError:  # Numba's "no locator available": no folder can be written
             pass
     return njit(**options)(function)  # type: ignore[no-any-return]
+
+
+def _renamed(function: Any, name: str, names: dict[str, Any]) -> Any:
+    """Return a copy of *function* with another name and other global names."""
+    copy = FunctionType(function.__code__, names, name, function.__defaults__)
+    copy.__qualname__, copy.__module__, copy.__doc__ = name, function.__module__, function.__doc__
+    return copy
 
 
 def unbound(*_: Any) -> Any:
@@ -104,16 +112,10 @@ def specialise(template: Kernel, *, cache: bool = True, **bind: Any) -> Kernel:
 
 def _specialise(template: FunctionType, bind: tuple[tuple[str, Any], ...], cache: bool) -> Any:
     described = [f"{name}={_describe(value)}" for name, value in bind]
-    digest = hashlib.blake2b("|".join([STAMP, *described]).encode(), digest_size=8).hexdigest()
-    name = f"{template.__name__}_{digest}"
+    digest = hashlib.blake2b("|".join(described).encode(), digest_size=8).hexdigest()
     parts = {key: _compiled_part(value, cache) for key, value in bind}
-    copy = FunctionType(
-        template.__code__, {**template.__globals__, **parts}, name, template.__defaults__
-    )
-    copy.__qualname__, copy.__module__ = name, template.__module__
-    kernel = compiled(copy, cache=cache)
-    kernel.__doc__ = template.__doc__
-    return kernel
+    names = {**template.__globals__, **parts}
+    return compiled(_renamed(template, f"{template.__name__}_{digest}", names), cache=cache)
 
 
 @functools.cache
