@@ -45,13 +45,13 @@ class Step:
         """Return what a template needs to take the step; the intercept has no penalty."""
         return {
             "prepare": self.optimizer.prepare,
-            "move": self._move(self.penalised),
-            "move_intercept": self._move(False),
+            "move_all": specialise(update.move_all, move_one=self._move_one(self.penalised)),
+            "move_intercept": self._move_one(False),
         }
 
-    def _move(self, penalised: bool) -> Kernel:
+    def _move_one(self, penalised: bool) -> Kernel:
         return specialise(
-            update.move_each,
+            update.move_coefficient,
             step=self.optimizer.step,
             SLOTS=self.optimizer.slots,
             PENALISED=penalised,

@@ -7,6 +7,7 @@ a buffer, that is a plain uniform shuffle; where a row fills a piece, too. Each 
 row for the first piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -103,6 +104,11 @@ class RandomOrder(Order):
         """Fill a whole window, which begins at visit *first*."""
         raise NotImplementedError
 
+    def _seed_place(self, epoch: int, place: int) -> None:
+        """Seed the generator for one place of one epoch, far from that of every other."""
+        word = f"{self.seed} {epoch} {place}".encode()
+        self._state[0] = int.from_bytes(hashlib.blake2b(word, digest_size=8).digest(), "little")
+
 
 @dataclass
 class WithReplacement(RandomOrder):
@@ -112,14 +118,11 @@ class WithReplacement(RandomOrder):
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
-        zero, nothing = np.uint64(0), self._memory[0, :0]
-        load(kernels.fill_with_replacement, 1, zero, zero, zero, nothing, self._state)
+        load(kernels.fill_below, np.uint64(1), self._memory[0, :0], self._state)
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        place = np.uint64(first // self.window)
-        kernels.fill_with_replacement(
-            self.n, np.uint64(self.seed), np.uint64(epoch), place, rows, self._state
-        )
+        self._seed_place(epoch, first)
+        kernels.fill_below(np.uint64(self.n), rows, self._state)
         coming[:] = _soon(rows)
 
 
@@ -128,6 +131,7 @@ class Shuffled(RandomOrder):
     """Every epoch visits every row once, in a new random order."""
 
     _pieces: Rows = field(init=False, repr=False)
+    _offset: int = field(init=False, repr=False, default=0)  # the row where piece 0 begins
     _pieces_epoch: int = field(init=False, repr=False, default=-1)
 
     def __post_init__(self) -> None:
@@ -144,25 +148,30 @@ class Shuffled(RandomOrder):
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
-        zero, nothing = np.uint64(0), self._memory[0, :0]
-        sizes = (1, 1, 1, 0)
-        seeds = (zero, zero)
-        load(kernels.fill_shuffled, nothing, False, *sizes, *seeds, nothing, nothing, self._state)
+        nothing = self._memory[0, :0]
+        load(kernels.shuffle, nothing, self._state)
+        load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing)
 
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        kernels.fill_shuffled(
-            self._pieces,
-            self._pieces_epoch != epoch,
-            self.piece_rows,
-            self.buffer_rows,
-            self.n,
-            first,
-            np.uint64(self.seed),
-            np.uint64(epoch),
-            rows,
-            coming,
-            self._state,
-        )
+        if self._pieces_epoch != epoch:
+            self._shuffle_pieces(epoch)
+        table = (self._pieces, self.piece_rows, self._offset, self.n)
+        kernels.lay_out(*table, first, rows)
+        self._seed_place(epoch, first)
+        if self.piece_rows > 1:
+            for k in range(0, len(rows), self.buffer_rows):
+                kernels.shuffle(rows[k : k + self.buffer_rows], self._state)
+        # While a row is visited, the row at the same place of the next buffer, as that was before
+        # its shuffle, is asked of the memory, which so reads whole pieces.
+        ahead = max(0, min(len(rows), self.n - first - self.buffer_rows))
+        kernels.lay_out(*table, first + self.buffer_rows, coming[:ahead])
+        coming[ahead:] = rows[ahead:]
+
+    def _shuffle_pieces(self, epoch: int) -> None:
+        self._seed_place(epoch, -1)
+        self._offset = int(self._state[0]) % self.n
+        self._pieces[:] = np.arange(len(self._pieces))
+        kernels.shuffle(self._pieces, self._state)
         self._pieces_epoch = epoch
 
 

@@ -17,7 +17,7 @@ from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
 from fastgd.kernels.gradient import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
-from fastgd.schedules import Rates
+from fastgd.schedules import Constant, Rates
 from fastgd.sources import Source
 from fastgd.state import State, initial_state
 
@@ -45,6 +45,7 @@ class Run:
         self.state = initial_state(plan, source) if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
+        self.constant_rates = np.empty(0)
         self.settings = self._settings()
         self.kernel = self._kernel()
         self.call_visits = self.full.call_rows if plan.variant == "batch" else plan.order.window
@@ -215,7 +216,15 @@ class Run:
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1
-        rates = self.plan.schedule(np.arange(first, first + steps)) * self.state.memory.factor
+        factor = self.state.memory.factor
+        if isinstance(
+            self.plan.schedule, Constant
+        ):  # made once: new pages each time cost 9 ns a row
+            if len(self.constant_rates) < steps:
+                self.constant_rates = self.plan.schedule(np.arange(steps))
+            rates = self.constant_rates[:steps]
+        else:
+            rates = self.plan.schedule(np.arange(first, first + steps)) * factor
         if steps:
             self.state.rate = float(rates[-1])
         return rates

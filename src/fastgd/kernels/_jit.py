@@ -195,6 +195,8 @@ def _parts(kernel: Any) -> list[Any]:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def _prefetch_line(typingctx: Any, array: Any, offset: Any) -> Any:
+    """Ask for the cache line that holds element *offset* of *array*, before it is needed."""
+
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         address = builder.bitcast(builder.gep(view.data, [arguments[1]]), cgutils.voidptr_t)
@@ -208,13 +210,8 @@ def _prefetch_line(typingctx: Any, array: Any, offset: Any) -> Any:
     return types.void(array, types.intp), codegen
 
 
-def _prefetch(array: Any, offset: int) -> None:
-    """Ask for the cache line that holds element *offset* of *array*, before it is needed."""
-    _prefetch_line(array, offset)
-
-
 def _no_prefetch(array: Any, offset: int) -> None:
     """Without compiled code there is nothing to prefetch with."""
 
 
-prefetch = compiled(_prefetch) if JIT_ENABLED else _no_prefetch
+prefetch = _prefetch_line if JIT_ENABLED else _no_prefetch

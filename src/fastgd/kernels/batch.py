@@ -5,7 +5,7 @@ from fastgd.kernels.arguments import Array, Data, Model, Settings
 
 add_gradients = unbound
 prepare = unbound
-move = unbound
+move_all = unbound
 move_intercept = unbound
 
 
@@ -27,8 +27,10 @@ def sum_blocks(
     for m in range(sums.shape[0]):
         start = m * block_rows
         stop = min(start + block_rows, X.shape[0])
-        sums[m] = 0.0
-        tallies[m] = 0.0
+        for j in range(d + 1):
+            sums[m, j] = 0.0
+        for j in range(tallies.shape[1]):
+            tallies[m, j] = 0.0
         add_gradients(
             X[start:stop],
             y[start:stop],
@@ -51,11 +53,11 @@ def take_batch_step(
 ) -> None:
     """Take step t along the gradient scale * g."""
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
+    l1, l2 = settings.l1, settings.l2
     T = w.dtype.type
     d = w.shape[0]
     scalars = prepare(t, learning_rate, settings.hyper, T)
-    move(w, w_first, w_second, w_total, g[:d], T(scale), scalars, settings.l1, settings.l2)
+    move_all(g[:d], T(scale), w, w_first, w_second, w_total, scalars, l1, l2)
     if settings.fit_intercept:
-        move_intercept(
-            b, b_first, b_second, b_total, g[d:], T(scale), scalars, settings.l1, settings.l2
-        )
+        g_b = T(scale * g[d])
+        move_intercept(0, g_b, b, b_first, b_second, b_total, scalars, l1, l2)

@@ -5,7 +5,7 @@ from fastgd.kernels.arguments import Array, Data, Model, Settings
 
 add_gradients = unbound
 prepare = unbound
-move = unbound
+move_all = unbound
 move_intercept = unbound
 
 
@@ -22,11 +22,11 @@ def minibatch(
     filled: int,
     batch_size: int,
     ends_epoch: bool,
-) -> int:
+) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
-    A batch may span two calls: *g* holds the gradients of the *filled* rows met so far, and what
-    is returned is the new number of them. A short batch steps where the epoch ends.
+    A batch may span two calls: *g* holds the gradients of the *filled* rows met so far. A short
+    batch steps where the epoch ends.
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
@@ -57,10 +57,11 @@ def minibatch(
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
             scale = T(1.0 / filled)
             scalars = prepare(t + steps, rates[steps], hyper, T)
-            move(w, w_first, w_second, w_total, g_w, scale, scalars, l1, l2)
+            move_all(g_w, scale, w, w_first, w_second, w_total, scalars, l1, l2)
             if fit_intercept:
-                move_intercept(b, b_first, b_second, b_total, g_b, scale, scalars, l1, l2)
-            g[:] = 0.0
+                slope = T(scale * g_b[0])
+                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
+            for j in range(g.shape[0]):
+                g[j] = 0.0
             filled = 0
             steps += 1
-    return filled

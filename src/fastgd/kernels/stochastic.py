@@ -8,7 +8,7 @@ from fastgd.kernels.rows import dot, fetch, weight_of
 
 meet = unbound
 prepare = unbound
-move = unbound
+move_all = unbound
 move_intercept = unbound
 
 
@@ -29,7 +29,6 @@ def stochastic(
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, guard, fit_intercept = settings
-    one = np.ones(1, X.dtype)
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for k in range(rows.shape[0]):
         fetch(X, y, coming[k])
@@ -42,7 +41,7 @@ def stochastic(
         weight_sum += weight
         not_finite += not np.isfinite(z)
         scalars = prepare(t + k, rates[k], hyper, X.dtype.type)
-        move(w, w_first, w_second, w_total, x, slope, scalars, l1, l2)
+        move_all(x, slope, w, w_first, w_second, w_total, scalars, l1, l2)
         if fit_intercept:
-            move_intercept(b, b_first, b_second, b_total, one, slope, scalars, l1, l2)
+            move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

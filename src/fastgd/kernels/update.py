@@ -6,6 +6,7 @@ from fastgd.kernels._jit import compiled, unbound
 from fastgd.kernels.arguments import Array, Scalar
 
 step = unbound
+move_one = unbound
 SLOTS = 0  # how many numbers the optimizer keeps per coefficient
 PENALISED = False
 AVERAGED = False
@@ -19,34 +20,48 @@ def shrink(w: Scalar, threshold: Scalar) -> Scalar:
     return w - math.copysign(threshold, w)
 
 
-def move_each(
+def move_coefficient(
+    j: int,
+    g: Scalar,
     w: Array,
     first: Array,
     second: Array,
     total: Array,
-    v: Array,
-    scale: Scalar,
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
 ) -> None:
-    """Step every w_j along the gradient scale * v_j, then take the proximal step of the L1.
+    """Step w_j along its gradient g, then take the proximal step of the L1 penalty.
 
     Where iterates are averaged, *total* is their sum.
     """
+    if PENALISED:
+        g += l2[j] * w[j]
+    if SLOTS == 0:
+        w_j, rate = step(w[j], g, *scalars)
+    elif SLOTS == 1:
+        w_j, rate, first[j] = step(w[j], g, first[j], *scalars)
+    else:
+        w_j, rate, first[j], second[j] = step(w[j], g, first[j], second[j], *scalars)
+    if PENALISED:
+        w_j = shrink(w_j, rate * l1[j])
+    w[j] = w_j
+    if AVERAGED:
+        total[j] += w_j
+
+
+def move_all(
+    v: Array,
+    scale: Scalar,
+    w: Array,
+    first: Array,
+    second: Array,
+    total: Array,
+    scalars: tuple[Scalar, ...],
+    l1: Array,
+    l2: Array,
+) -> None:
+    """Step every coefficient along the gradient scale * v."""
     T = w.dtype.type
     for j in range(v.shape[0]):
-        g = T(scale * v[j])
-        if PENALISED:
-            g += l2[j] * w[j]
-        if SLOTS == 0:
-            w_j, rate = step(w[j], g, *scalars)
-        elif SLOTS == 1:
-            w_j, rate, first[j] = step(w[j], g, first[j], *scalars)
-        else:
-            w_j, rate, first[j], second[j] = step(w[j], g, first[j], second[j], *scalars)
-        if PENALISED:
-            w_j = shrink(w_j, rate * l1[j])
-        w[j] = w_j
-        if AVERAGED:
-            total[j] += w_j
+        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2)
