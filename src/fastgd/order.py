@@ -131,6 +131,7 @@ class Shuffled(RandomOrder):
     """Every epoch visits every row once, in a new random order."""
 
     _pieces: Rows = field(init=False, repr=False)
+    _laid: Rows = field(init=False, repr=False)  # rows of a window and a buffer, piece after piece
     _offset: int = field(init=False, repr=False, default=0)  # the row where piece 0 begins
     _pieces_epoch: int = field(init=False, repr=False, default=-1)
 
@@ -142,6 +143,7 @@ class Shuffled(RandomOrder):
             self.piece_rows = self.buffer_rows = self.n
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
         super().__post_init__()
+        self._laid = np.empty(min(self.window + self.buffer_rows, self.n), dtype=np.int64)
 
     def _choose_window(self) -> int:
         return max(1, super()._choose_window() // self.buffer_rows) * self.buffer_rows
@@ -155,17 +157,18 @@ class Shuffled(RandomOrder):
     def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         if self._pieces_epoch != epoch:
             self._shuffle_pieces(epoch)
-        table = (self._pieces, self.piece_rows, self._offset, self.n)
-        kernels.lay_out(*table, first, rows)
+        laid = self._laid[: self.n - first]
+        kernels.lay_out(self._pieces, self.piece_rows, self._offset, self.n, first, laid)
+        rows[:] = laid[: len(rows)]
         self._seed_place(epoch, first)
         if self.piece_rows > 1:
             for k in range(0, len(rows), self.buffer_rows):
                 kernels.shuffle(rows[k : k + self.buffer_rows], self._state)
         # While a row is visited, the row at the same place of the next buffer, as that was before
         # its shuffle, is asked of the memory, which so reads whole pieces.
-        ahead = max(0, min(len(rows), self.n - first - self.buffer_rows))
-        kernels.lay_out(*table, first + self.buffer_rows, coming[:ahead])
-        coming[ahead:] = rows[ahead:]
+        next_buffers = laid[self.buffer_rows :][: len(rows)]
+        coming[: len(next_buffers)] = next_buffers
+        coming[len(next_buffers) :] = rows[len(next_buffers) :]
 
     def _shuffle_pieces(self, epoch: int) -> None:
         self._seed_place(epoch, -1)
