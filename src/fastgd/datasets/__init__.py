@@ -1,0 +1,6 @@
+"""Data to try gradient descent on: problems of known difficulty, of any size, and real flights."""
+
+from fastgd.datasets.flights import Flights, load_flights
+from fastgd.datasets.made import make_classification, make_regression
+
+__all__ = ["Flights", "load_flights", "make_classification", "make_regression"]
