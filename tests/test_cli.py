@@ -92,7 +92,7 @@ def test_version():
     "arguments",
     [
         [],
-        ["--dtype", "float32", "--noise", "0.1", "--condition", "10"],
+        ["--dtype", "float32", "--noise", "0.5", "--condition", "2"],
         ["--variant", "batch", "--optimizer", "adam", "--learning-rate", "0.1", "--max-iter", "5"],
         ["--variant", "stochastic", "--standardize", "--seed", "7", "--no-average"],
         ["--shuffle", "replacement", "--tol", "none", "--max-iter", "3", "--average"],
