@@ -202,28 +202,39 @@ def fit(
             run.load()
             outcome = descend(run, watching, watch)
         warn_of(outcome, run)
+    recipe = make_recipe(
+        plan,
+        outcome,
+        random_state=settled,
+        learning_rate=learning_rate,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        average=average,
+        shuffle=shuffle,
+        sample_weight=sample_weight,
+        coef_init=coef_init,
+        intercept_init=intercept_init,
+    )
+    return make_result(plan, source, outcome, recipe, watch.loading_seconds)
+
+
+def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
+    """Return the keywords with which `fit` replays a run; its arrays are copies."""
     # A run that diverged within an epoch does so again; one that was cut there ends before it.
     diverged = outcome.stop_reason is StopReason.DIVERGED
     epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
-    recipe = {
-        "variant": variant,
+    if isinstance(given["shuffle"], np.ndarray):
+        given["shuffle"] = given["shuffle"][:epochs]
+    return {
+        "variant": plan.variant,
         "loss": plan.loss,
         "optimizer": plan.optimizer,
-        "learning_rate": learning_rate,
-        "batch_size": plan.batch_size if variant == "minibatch" else "auto",
+        "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
         "max_iter": epochs,
         "tol": None,
-        "alpha": alpha,
-        "l1_ratio": l1_ratio,
         "fit_intercept": plan.fit_intercept,
-        "sample_weight": copy.copy(sample_weight),
-        "coef_init": copy.copy(coef_init),
-        "intercept_init": copy.copy(intercept_init),
-        "average": average,
-        "shuffle": shuffle[:epochs].copy() if isinstance(shuffle, np.ndarray) else shuffle,
-        "random_state": settled,
+        **{name: copy.copy(value) for name, value in given.items()},
     }
-    return make_result(plan, source, outcome, recipe, watch.loading_seconds)
 
 
 def make_result(
