@@ -240,7 +240,8 @@ def add_up(values, out):
 def small_kernel(folder):
     """A new kernel that calls two functions, as a new process would make it."""
     source = folder / "small.py"
-    source.write_text(SMALL)
+    if not source.exists():  # older versions of Numba key their cache on the file's time
+        source.write_text(SMALL)
     spec = importlib.util.spec_from_file_location("small", source)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
