@@ -77,7 +77,7 @@ def prepared(data, variant, settings):
     request = read_request(**{k: chosen[k] for k in inspect.signature(read_request).parameters})
     weights = settings.get("sample_weight")
     source = make_source(data.X, data.target(settings), weights, request.loss.target)
-    initial = check_initial(settings.get("coef_init"), None, source.d)
+    initial = check_initial(settings.get("coef_init"), None, source.d, True)
     return make_plan(request, source, initial, draw_seed(5)), source
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastgd.kernels import batch, gradient, losses, minibatch, rows, stochastic, update
-from fastgd.kernels._jit import CompileError, Kernel, compile_once, load, specialise, unbound
+from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 
@@ -107,7 +107,9 @@ def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
     """Compile or fetch *kernel*; a user's loss that Numba cannot compile gets one sentence."""
     try:
         load(kernel, *arguments)
-    except CompileError as error:
+    except (
+        Exception
+    ) as error:  # what a user's function makes Numba stumble over is not always its own
         if loss.built_in:
             raise
         lines = [line.strip() for line in str(error).splitlines()]

@@ -189,12 +189,12 @@ def fit(
         record=read_record(record),
         path_every=read_record_path(record_path),
         callback=read_callback(callback),
-        verbose=bool(verbose),
+        verbose=verbose > 0,
         time_limit=read_time_limit(time_limit),
     )
     settled = settle_random_state(random_state)
     source = make_source(X, y, sample_weight, request.loss.target)
-    initial = check_initial(coef_init, intercept_init, source.d)
+    initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     # What is not finite is found and said in words, not by NumPy's warnings.
     with np.errstate(all="ignore"):
         plan = make_plan(request, source, initial, draw_seed(settled))
@@ -273,10 +273,13 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
         warnings.warn(divergence_message(run), DivergenceWarning, stacklevel=3)
-    if outcome.stop_reason is StopReason.CAPPED:
+    if plan.caution:
+        warnings.warn(plan.caution, ConvergenceWarning, stacklevel=3)
+    elif outcome.stop_reason is StopReason.CAPPED:
+        faster = "a larger learning_rate" if plan.mode == "textbook" else "a learning_rate"
         warnings.warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without meeting "
-            f"tol={plan.tol:g}; give more epochs, a larger learning_rate or scaled features.",
+            f"tol={plan.tol:g}; give more epochs, {faster} or scaled features.",
             ConvergenceWarning,
             stacklevel=3,
         )

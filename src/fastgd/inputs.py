@@ -115,8 +115,10 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     return weights if sums_safely else weights / largest
 
 
-def check_initial(coef: Any, intercept: Any, d: int) -> Array | None:
+def check_initial(coef: Any, intercept: Any, d: int, fit_intercept: bool) -> Array | None:
     """Return the initial coefficients and intercept as one array, or None where none are given."""
+    if intercept is not None and not fit_intercept:
+        raise ValueError(f"intercept_init needs fit_intercept=True; got {intercept!r}.")
     if coef is None and intercept is None:
         return None
     initial = np.zeros(d + 1)

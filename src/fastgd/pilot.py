@@ -15,6 +15,7 @@ from fastgd.sources import Source
 POWER_ITERATIONS = 30
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
 SAMPLE_ROWS = 4096
+CRAWLING_RATIO = 1000.0  # of the columns' root mean squares
 GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
@@ -29,6 +30,7 @@ class Tuned:
     guard: float
     passes: float
     reason: str
+    caution: str = ""  # what the caller should be warned of
 
 
 def largest_eigenvalue(
@@ -84,6 +86,19 @@ def curvature_of(loss: Loss, source: Source) -> float:
     return float(steepest) if math.isfinite(steepest) and steepest > 0 else 1.0
 
 
+def caution_of(rows: Floats) -> str:
+    """Return a sentence where columns differ so much in size that descent crawls, else ""."""
+    sizes = np.sqrt(np.mean(rows * rows, axis=0))
+    ratio = sizes.max() / sizes[sizes > 0].min() if sizes.any() else 1.0
+    if not ratio > CRAWLING_RATIO:
+        return ""
+    return (
+        f"the columns of X differ in size by a factor of {ratio:.0e}, so that descent crawls along "
+        "the small ones and may meet its tolerance far from the optimum; scale the columns first, "
+        "as (X - X.mean(axis=0)) / X.std(axis=0) does."
+    )
+
+
 def tune(
     source: Source,
     variant: str,
@@ -99,13 +114,14 @@ def tune(
         rate = ADAPTIVE_RATES[optimizer.name]
         return Tuned(Constant(rate), math.inf, 0.0, f"{rate:g}, the usual one of its kind")
     curvature = curvature_of(loss, source)
+    rows = sample_rows(source, fit_intercept, seed)
+    caution = caution_of(rows[:, :-1])
     if variant == "batch":
         eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
         refuse_overflow(source, eigenvalue)
         rate = 1.0 / max(curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
-        return Tuned(Constant(_finite(rate)), math.inf, passes, reason)
-    rows = sample_rows(source, fit_intercept, seed)
+        return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution)
     guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows)))
     refuse_overflow(source, guard)
     guard = guard if guard > 0 else 1.0
@@ -113,7 +129,7 @@ def tune(
     if isinstance(optimizer, Momentum):
         rate *= 1.0 - optimizer.mu
     reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
-    return Tuned(Constant(_finite(rate)), guard, len(rows) / source.n, reason)
+    return Tuned(Constant(_finite(rate)), guard, len(rows) / source.n, reason, caution)
 
 
 def largest_stable_rate(

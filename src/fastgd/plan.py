@@ -63,6 +63,7 @@ class Plan:
     n_threads: int
     pilot_passes: float
     rate_reason: str  # where the learning rate comes from
+    caution: str  # what the caller should be warned of, or ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         n_threads=request.n_threads,
         pilot_passes=tuned.passes,
         rate_reason=tuned.reason,
+        caution=tuned.caution,
     )
 
 

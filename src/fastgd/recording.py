@@ -14,6 +14,7 @@ from fastgd.stopwatch import Stopwatch
 RECORDS_OF_FIRST_EPOCH = 20
 STEPS_OF_BATCH_RECORDED = 100
 GROWTH = 1.1  # from one recorded step of batch descent to the next, later on
+LONGEST_PATH = 1 << 32  # bytes
 FREE_VALUES = 1 << 16  # values of X that are evaluated in no time
 
 
@@ -38,8 +39,19 @@ class Recorder:
         self._points: list[Array] = []
         self._point_steps: list[int] = []
         self._seen = np.zeros(2)  # loss and weight met up to the last record, in this epoch
+        self._refuse_long_path()
         self._first_epoch = self._visits_of_first_epoch()
         self._next_batch_step = 1
+
+    def _refuse_long_path(self) -> None:
+        plan = self.run.plan
+        steps = plan.max_iter * self.run.steps_at(plan.order.length)
+        size = steps / (self.path_every or steps) * (self.run.source.d + 1) * 8
+        if size > LONGEST_PATH:
+            raise ValueError(
+                f"record_path={self.path_every} would keep {size / 1e9:,.1f} GB of coefficients; "
+                "give a larger record_path, fewer epochs or record_path=True."
+            )
 
     def begin(self, start_loss: float) -> None:
         """Record the start."""

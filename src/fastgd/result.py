@@ -1,5 +1,6 @@
 """Results: what a fit learned, what it did, and why it stopped."""
 
+import reprlib
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -146,13 +147,22 @@ class FitResult:
         Raises
         ------
         ValueError
-            Where X has another number of columns, or holds NaN or infinity.
+            Where X has other columns, or holds NaN or infinity.
         """
-        table, _ = check_X(X)
+        table, names = check_X(X)
         if table.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {table.shape[1]} features, but this model was fitted on "
                 f"{self.n_features_in_}."
+            )
+        if (
+            names
+            and self.feature_names_in_ is not None
+            and list(self.feature_names_in_) != [*names]
+        ):
+            raise ValueError(
+                "X must have the columns that were fitted, in that order: "
+                f"{reprlib.repr(list(self.feature_names_in_))}; got {reprlib.repr([*names])}."
             )
         with np.errstate(over="ignore", invalid="ignore"):
             z = np.asarray(table @ self.coef_ + self.intercept_, dtype=np.float64)

@@ -85,7 +85,9 @@ def divergence_message(run: Run) -> str:
         plan.n_threads,
     )
     advice = "use a smaller learning_rate or scale the features"
-    if stable is not None:
+    if not math.isfinite(run.full.loss_of_constant(0.0)):
+        advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
+    elif stable is not None:
         about = "" if plan.variant == "batch" else "about "
         advice = f"theory calls rates below {about}{stable:.3g} stable here"
     return (

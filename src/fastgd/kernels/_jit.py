@@ -18,7 +18,7 @@ from typing import Any
 from llvmlite import ir
 from numba import config, njit, types
 from numba.core import cgutils, event
-from numba.core.errors import NumbaError, NumbaWarning
+from numba.core.errors import NumbaWarning
 from numba.extending import intrinsic
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -34,7 +34,6 @@ BROKEN_CACHE = (EOFError, pickle.UnpicklingError, AttributeError, ImportError, I
 USER_KERNELS_KEPT = 64
 
 Kernel = Callable[..., Any]
-CompileError = NumbaError
 
 
 def _stamp() -> str:
