@@ -3,6 +3,7 @@
 The table: shared/BAD_INPUTS.md.
 """
 
+import math
 import re
 
 import numpy as np
@@ -532,3 +533,42 @@ def test_scores_are_the_share_explained_and_the_share_right():
     spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
     assert MODEL.score(X, y, weights) == pytest.approx(1 - residual / spread, rel=1e-12)
     assert CLASSIFIER.score(X, LABELS) == np.mean(CLASSIFIER.predict(X) == LABELS)
+
+
+# ------------------------------------------------------------------------------ what users run into
+
+
+def test_a_frame_whose_columns_are_permuted_is_refused():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    result = fit(frame)
+    with pytest.raises(ValueError, match="X must have the columns that were fitted, in that order"):
+        result.predict(frame[list("bacd")])
+    np.testing.assert_allclose(result.predict(frame), result.predict(X), rtol=1e-12)
+
+
+def test_an_initial_intercept_needs_an_intercept():
+    with pytest.raises(ValueError, match=r"intercept_init needs fit_intercept=True; got 2\.0"):
+        fit(fit_intercept=False, intercept_init=2.0)
+
+
+@pytest.mark.parametrize("record_path", [1, 10])
+def test_a_path_that_no_memory_holds_is_refused(record_path):
+    with pytest.raises(ValueError, match=r"record_path=\d+ would keep .* GB of coefficients"):
+        fit(variant="stochastic", max_iter=10**9, record_path=record_path)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_columns_of_very_different_sizes_are_warned_of_where_the_rate_is_chosen(variant):
+    table = X * [1.0, 1.0, 1e-5, 1.0]
+    with pytest.warns(fastgd.ConvergenceWarning, match="the columns of X differ in size by a"):
+        fit(table, y, variant, learning_rate="auto", max_iter=3)
+    assert fit(table, y, variant, learning_rate=0.01).converged is None  # and only there
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_loss_that_overflows_is_told_from_a_rate_that_is_too_large(variant):
+    def log_cosh(z, y):
+        return math.log(math.cosh(z - y)), math.tanh(z - y)
+
+    with pytest.warns(fastgd.DivergenceWarning, match="the loss is not finite even at z = 0"):
+        fit(X, 1e4 * y, variant, loss=log_cosh)
