@@ -150,7 +150,10 @@ def fit(
     DivergenceWarning
         The coefficients ran away: the last good ones are returned.
     ConvergenceWarning
-        `max_iter` was reached before `tol`.
+        `max_iter` was reached before `tol`, or the columns of X differ so much in size that a
+        self-tuned fit crawls.
+    UserWarning
+        X has fewer rows than features and `alpha` is 0: the solution is not unique.
 
     References
     ----------

@@ -211,13 +211,12 @@ class FitResult:
 
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""
-        chosen = "given" if self.mode == "textbook" else self.rate_reason
         history = self.history
         lines = [
             f"{self.variant} gradient descent, {self.mode}",
             f"  loss           {self.loss_}",
             f"  optimizer      {self.optimizer_}",
-            f"  learning rate  {_short(self.learning_rate_)} ({chosen})",
+            f"  learning rate  {_short(self.learning_rate_)} ({self.rate_reason})",
             f"  rows per step  {self.batch_size_}",
             f"  epochs, steps  {self.n_iter_}, {self.t_}",
             f"  passes         {history['passes'][-1]:.4g}",

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
-from fastgd.passes import Floats
 from fastgd.pilot import largest_stable_rate
 from fastgd.run import Run
 
@@ -67,8 +66,7 @@ def start_losses(run: Run) -> tuple[float, float]:
     zero = run.full.loss_of_constant(0.0)
     if run.plan.initial is None:
         return zero, zero
-    coef: Floats = run.coefficients()
-    return run.evaluate(coef)[0] - run.penalty(coef), zero
+    return run.full.over_all(run.state.coef)[0], zero
 
 
 def divergence_message(run: Run) -> str:
