@@ -2,7 +2,19 @@
 
 from fastgd import datasets
 from fastgd.fitting import fit
-from fastgd.losses import CustomLoss, Huber, LogLoss, SquaredError
+from fastgd.losses import (
+    AbsoluteError,
+    CustomLoss,
+    EpsilonInsensitive,
+    Hinge,
+    Huber,
+    LogLoss,
+    ModifiedHuber,
+    Quantile,
+    SquaredEpsilonInsensitive,
+    SquaredError,
+    SquaredHinge,
+)
 from fastgd.optimizers import GD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
 from fastgd.order import visiting_order
 from fastgd.result import (
@@ -25,6 +37,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GD",
+    "AbsoluteError",
     "AdaGrad",
     "Adam",
     "Adaptive",
@@ -33,17 +46,23 @@ __all__ = [
     "Cosine",
     "CustomLoss",
     "DivergenceWarning",
+    "EpsilonInsensitive",
     "Exponential",
     "FitResult",
+    "Hinge",
     "Huber",
     "InverseScaling",
     "LogLoss",
+    "ModifiedHuber",
     "Momentum",
     "Nesterov",
     "Optimal",
     "Progress",
+    "Quantile",
     "RMSprop",
+    "SquaredEpsilonInsensitive",
     "SquaredError",
+    "SquaredHinge",
     "StopReason",
     "datasets",
     "fit",

@@ -1,8 +1,10 @@
 """Losses: one scalar function ``(z, y, parameters) -> (value, slope)`` and one row each.
 
-z is the prediction, y the target; the slope is the derivative by z. To add a loss, write its
-function, write its row and name the row in `LOSSES`: it is then compiled, checked and tested with
-the others. Labels of a "binary" target reach the function as -1 and +1.
+z is the prediction, y the target; the slope is the derivative by z (where there is none: one
+between those of the two sides). To add a loss, write its function, write its row and name the row
+in `LOSSES`: it is then compiled, checked and tested with the others. Labels of a "binary" target
+reach the function as -1 and +1. A NaN must give NaNs: "+ 0.0 * r" sees to that where the slope
+would forget it.
 """
 
 import math
@@ -11,9 +13,12 @@ from dataclasses import astuple, dataclass
 from types import FunctionType
 from typing import Any, ClassVar
 
-from fastgd.validation import check_positive, is_number
+import numpy as np
+
+from fastgd.validation import check_not_negative, check_positive, is_number
 
 LossFunction = Callable[[Any, Any, Any], tuple[Any, Any]]
+Probability = Callable[[Any], Any]
 
 
 def _squared_error(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
@@ -30,7 +35,59 @@ def _huber(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
     r = z - y
     if abs(r) <= delta:
         return 0.5 * r * r, r
-    return delta * (abs(r) - 0.5 * delta), math.copysign(delta, r) + 0.0 * r  # NaN stays NaN
+    return delta * (abs(r) - 0.5 * delta), math.copysign(delta, r) + 0.0 * r
+
+
+def _absolute_error(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    r = z - y
+    return abs(r), float(r > 0) - float(r < 0) + 0.0 * r
+
+
+def _quantile(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    (quantile,) = parameters
+    r = z - y
+    slope = (1.0 - quantile) * float(r > 0) - quantile * float(r < 0) + 0.0 * r
+    return slope * r, slope
+
+
+def _epsilon_insensitive(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    (epsilon,) = parameters
+    r = z - y
+    if abs(r) <= epsilon:
+        return 0.0, 0.0
+    return abs(r) - epsilon, math.copysign(1.0, r) + 0.0 * r
+
+
+def _squared_epsilon_insensitive(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    (epsilon,) = parameters
+    r = z - y
+    if abs(r) <= epsilon:
+        return 0.0, 0.0
+    beyond = r - math.copysign(epsilon, r)
+    return beyond * beyond, 2.0 * beyond
+
+
+def _hinge(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    missing = 1.0 - y * z  # from a margin of 1
+    if missing < 0:
+        return 0.0, 0.0
+    return missing, -y + 0.0 * missing
+
+
+def _squared_hinge(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    missing = 1.0 - y * z
+    if missing < 0:
+        return 0.0, 0.0
+    return missing * missing, -2.0 * y * missing
+
+
+def _modified_huber(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
+    missing = 1.0 - y * z
+    if missing < 0:
+        return 0.0, 0.0
+    if missing <= 2:
+        return missing * missing, -2.0 * y * missing
+    return 4.0 * (missing - 1.0), -4.0 * y + 0.0 * missing
 
 
 def _log_loss(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
@@ -41,6 +98,15 @@ def _log_loss(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
     return math.log1p(e), -y * e / (1.0 + e)
 
 
+def _logistic(z: Any) -> Any:
+    small = np.exp(-np.abs(z))
+    return np.where(z > 0, 1.0, small) / (1.0 + small)
+
+
+def _clipped(z: Any) -> Any:
+    return (np.clip(z, -1.0, 1.0) + 1.0) / 2.0
+
+
 @dataclass(frozen=True)
 class Loss:
     """What `fit` has to know about a loss; its fields are the loss's parameters."""
@@ -49,7 +115,7 @@ class Loss:
     function: ClassVar[LossFunction]
     target: ClassVar[str] = "real"  # or "binary": two labels
     curvature: ClassVar[float | None] = None  # bound of the second derivative by z, if known
-    probability: ClassVar[bool] = False  # is 1 / (1 + exp(-z)) the probability of the second label?
+    probability: ClassVar[Probability | None] = None  # of the second label, from z
     built_in: ClassVar[bool] = True
 
     @property
@@ -120,7 +186,167 @@ class LogLoss(Loss):
     function: ClassVar[LossFunction] = staticmethod(_log_loss)
     target: ClassVar[str] = "binary"
     curvature: ClassVar[float | None] = 0.25
-    probability: ClassVar[bool] = True
+    probability: ClassVar[Probability | None] = staticmethod(_logistic)
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """|z - y|: its optimum is the conditional median, which outliers hardly move.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.AbsoluteError().name
+    'absolute_error'
+    """
+
+    name: ClassVar[str] = "absolute_error"
+    function: ClassVar[LossFunction] = staticmethod(_absolute_error)
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """quantile (y - z) where y > z, (1 - quantile)(z - y) elsewhere: the "pinball" loss.
+
+    Its optimum is the conditional quantile: a share `quantile` of the targets lie below it.
+
+    Parameters
+    ----------
+    quantile : float
+        In (0, 1); 0.5 is the median, and half the absolute error.
+
+    References
+    ----------
+    Koenker, Bassett, "Regression quantiles", 1978, section 2.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.Quantile(quantile=0.9).parameters
+    (0.9,)
+    """
+
+    quantile: float = 0.5
+    name: ClassVar[str] = "quantile"
+    function: ClassVar[LossFunction] = staticmethod(_quantile)
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        if not is_number(self.quantile) or not 0 < self.quantile < 1:
+            raise ValueError(f"quantile must be a number in (0, 1); got {self.quantile!r}.")
+
+
+@dataclass(frozen=True)
+class EpsilonInsensitive(Loss):
+    """max(0, |z - y| - epsilon): linear support vector regression.
+
+    Parameters
+    ----------
+    epsilon : float
+        Errors up to this, in units of y, cost nothing.
+
+    References
+    ----------
+    Vapnik, "The nature of statistical learning theory", 1995, section 6.1.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.EpsilonInsensitive(epsilon=0.5).parameters
+    (0.5,)
+    """
+
+    epsilon: float = 0.1
+    name: ClassVar[str] = "epsilon_insensitive"
+    function: ClassVar[LossFunction] = staticmethod(_epsilon_insensitive)
+
+    def __post_init__(self) -> None:
+        """Check the parameter."""
+        check_not_negative("epsilon", self.epsilon)
+
+
+@dataclass(frozen=True)
+class SquaredEpsilonInsensitive(EpsilonInsensitive):
+    """max(0, |z - y| - epsilon)², without the ½ of `squared_error`, as in scikit-learn.
+
+    Parameters
+    ----------
+    epsilon : float
+        Errors up to this, in units of y, cost nothing.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.SquaredEpsilonInsensitive(epsilon=0.5).curvature
+    2.0
+    """
+
+    name: ClassVar[str] = "squared_epsilon_insensitive"
+    function: ClassVar[LossFunction] = staticmethod(_squared_epsilon_insensitive)
+    curvature: ClassVar[float | None] = 2.0
+
+
+@dataclass(frozen=True)
+class Hinge(Loss):
+    """max(0, 1 - yz): the linear support vector machine; two labels, mapped to y = -1 and +1.
+
+    References
+    ----------
+    Cortes, Vapnik, "Support-vector networks", 1995, section 3.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.Hinge().target
+    'binary'
+    """
+
+    name: ClassVar[str] = "hinge"
+    function: ClassVar[LossFunction] = staticmethod(_hinge)
+    target: ClassVar[str] = "binary"
+
+
+@dataclass(frozen=True)
+class SquaredHinge(Loss):
+    """max(0, 1 - yz)², without a ½, as in scikit-learn; two labels, mapped to y = -1 and +1.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.SquaredHinge().curvature
+    2.0
+    """
+
+    name: ClassVar[str] = "squared_hinge"
+    function: ClassVar[LossFunction] = staticmethod(_squared_hinge)
+    target: ClassVar[str] = "binary"
+    curvature: ClassVar[float | None] = 2.0
+
+
+@dataclass(frozen=True)
+class ModifiedHuber(Loss):
+    """max(0, 1 - yz)² where yz >= -1, -4yz beyond: a hinge that outliers pull on boundedly.
+
+    Two labels, mapped to y = -1 and +1; (z + 1) / 2, held to [0, 1], is the probability of the
+    second one.
+
+    References
+    ----------
+    Zhang, "Solving large scale linear prediction problems using stochastic gradient descent
+    algorithms", 2004, section 3.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.ModifiedHuber().curvature
+    2.0
+    """
+
+    name: ClassVar[str] = "modified_huber"
+    function: ClassVar[LossFunction] = staticmethod(_modified_huber)
+    target: ClassVar[str] = "binary"
+    curvature: ClassVar[float | None] = 2.0
+    probability: ClassVar[Probability | None] = staticmethod(_clipped)
 
 
 @dataclass(frozen=True)
@@ -132,7 +358,21 @@ class HalfSquare(Loss):
     curvature: ClassVar[float | None] = 1.0
 
 
-LOSSES: dict[str, type[Loss]] = {row.name: row for row in (SquaredError, Huber, LogLoss)}
+LOSSES: dict[str, type[Loss]] = {
+    row.name: row
+    for row in (
+        SquaredError,
+        Huber,
+        AbsoluteError,
+        Quantile,
+        EpsilonInsensitive,
+        SquaredEpsilonInsensitive,
+        LogLoss,
+        Hinge,
+        SquaredHinge,
+        ModifiedHuber,
+    )
+}
 
 
 def check_loss_function(f: Any) -> None:

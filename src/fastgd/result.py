@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastgd.inputs import check_real_targets, check_weights, check_X, check_y
 from fastgd.kernels.arguments import Array
-from fastgd.losses import Loss
+from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
 from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite
@@ -186,13 +186,13 @@ class FitResult:
         AttributeError
             Where the loss says nothing about probabilities.
         """
-        if not self.loss_.probability:
+        probability = type(self.loss_).probability
+        if probability is None:
+            able = [name for name, row in LOSSES.items() if row.probability]
             raise AttributeError(
-                f"predict_proba needs loss='log_loss'; this model has {self.loss_.name!r}."
+                f"predict_proba needs one of the losses {able}; this model has {self.loss_.name!r}."
             )
-        z = self.decision_function(X)
-        small = np.exp(-np.abs(z))
-        positive = np.where(z > 0, 1.0, small) / (1.0 + small)
+        positive = probability(self.decision_function(X))
         return np.column_stack([1.0 - positive, positive])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
