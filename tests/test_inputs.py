@@ -507,7 +507,7 @@ def test_predicting_finite_numbers_blames_no_nan():
 
 def test_only_log_loss_has_probabilities():
     with pytest.raises(
-        AttributeError, match=r"predict_proba needs loss='log_loss'.*'squared_error'"
+        AttributeError, match=r"predict_proba needs one of the losses .*'log_loss'.*'squared_error'"
     ):
         MODEL.predict_proba(X)
 

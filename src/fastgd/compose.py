@@ -40,22 +40,25 @@ class Step:
     optimizer: Optimizer
     penalised: bool
     averaged: bool
+    in_units: bool
 
     def parts(self) -> dict[str, Any]:
-        """Return what a template needs to take the step; the intercept has no penalty."""
+        """Return what a template needs to take the step; no penalty or unit on the intercept."""
+        move_one = self._move_one(self.penalised, self.in_units)
         return {
             "prepare": self.optimizer.prepare,
-            "move_all": specialise(update.move_all, move_one=self._move_one(self.penalised)),
-            "move_intercept": self._move_one(False),
+            "move_all": specialise(update.move_all, move_one=move_one),
+            "move_intercept": self._move_one(False, False),
         }
 
-    def _move_one(self, penalised: bool) -> Kernel:
+    def _move_one(self, penalised: bool, in_units: bool) -> Kernel:
         return specialise(
             update.move_coefficient,
             step=self.optimizer.step,
             SLOTS=self.optimizer.slots,
             PENALISED=penalised,
             AVERAGED=self.averaged,
+            IN_UNITS=in_units,
         )
 
 

@@ -40,13 +40,17 @@ def _huber(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
 
 def _absolute_error(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
     r = z - y
-    return abs(r), float(r > 0) - float(r < 0) + 0.0 * r
+    if r == 0:
+        return 0.0, 0.0
+    return abs(r), math.copysign(1.0, r) + 0.0 * r
 
 
 def _quantile(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
     (quantile,) = parameters
     r = z - y
-    slope = (1.0 - quantile) * float(r > 0) - quantile * float(r < 0) + 0.0 * r
+    if r == 0:
+        return 0.0, 0.0
+    slope = (1.0 - quantile if r > 0 else -quantile) + 0.0 * r
     return slope * r, slope
 
 

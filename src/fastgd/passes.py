@@ -34,7 +34,7 @@ class FullPass:
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
-        self.settings = Settings(loss.parameters, (), nothing, nothing, np.inf, True)
+        self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
         self.pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.kernels.arguments import Array
 from fastgd.losses import HalfSquare, Loss
-from fastgd.optimizers import Momentum, Nesterov, Optimizer
+from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.passes import FullPass
-from fastgd.schedules import Constant, Schedule
+from fastgd.schedules import Constant, InverseScaling, Schedule
 from fastgd.sources import Source
 
 POWER_ITERATIONS = 30
@@ -31,6 +32,8 @@ class Tuned:
     passes: float
     reason: str
     caution: str = ""  # what the caller should be warned of
+    units: Floats | None = None  # in which coefficients are stepped
+    start: Floats | None = None  # coefficients and intercept to start from; None is zero
 
 
 def largest_eigenvalue(
@@ -74,16 +77,18 @@ def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     return np.column_stack([rows, np.full(size, float(fit_intercept))])
 
 
-def curvature_of(loss: Loss, source: Source) -> float:
-    """Return the loss's curvature bound, or an estimate from slopes around a sample of targets."""
-    if loss.curvature is not None:
-        return loss.curvature
-    y = np.asarray(source.y[:: max(1, source.n // 64)][:64], dtype=np.float64)
-    spread = float(np.std(y)) or 1.0
-    grid = np.linspace(-3 * spread, 3 * spread, 241)
-    slopes = np.array([[loss.function(z + target, target)[1] for z in grid] for target in y])
-    steepest = np.abs(np.diff(slopes, axis=1)).max() / (grid[1] - grid[0])
-    return float(steepest) if math.isfinite(steepest) and steepest > 0 else 1.0
+def spread_of(y: Array, n: int) -> tuple[float, float]:
+    """Return a sample's median of y, and the mean distance from it (1 where there is none)."""
+    sample = np.asarray(y[:: max(1, n // SAMPLE_ROWS)], dtype=np.float64)
+    centre = float(np.median(sample))
+    return centre, float(np.mean(np.abs(sample - centre))) or 1.0
+
+
+def units_of(rows: Floats) -> Floats:
+    """Return 1 / root mean square of each column; of a column of zeros, the least of the others."""
+    sizes = np.sqrt(np.mean(rows * rows, axis=0))
+    sizes[sizes == 0] = sizes.max() or 1.0
+    return np.asarray(1.0 / sizes)
 
 
 def caution_of(rows: Floats) -> str:
@@ -109,27 +114,55 @@ def tune(
     n_threads: int,
     seed: int,
 ) -> Tuned:
-    """Choose the simplest rate that is safe: 1/L for batch, row-guarded steps for the others."""
-    if optimizer.adaptive:
+    """Choose the simplest rate that is safe."""
+    if optimizer.adaptive and not (loss.curvature is None and isinstance(optimizer, AdaGrad)):
         rate = ADAPTIVE_RATES[optimizer.name]
         return Tuned(Constant(rate), math.inf, 0.0, f"{rate:g}, the usual one of its kind")
-    curvature = curvature_of(loss, source)
     rows = sample_rows(source, fit_intercept, seed)
+    if loss.curvature is None:
+        return tune_without_curvature(source, variant, loss, optimizer, rows)
     caution = caution_of(rows[:, :-1])
     if variant == "batch":
         eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
         refuse_overflow(source, eigenvalue)
-        rate = 1.0 / max(curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
+        rate = 1.0 / max(loss.curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
         return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution)
     guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows)))
     refuse_overflow(source, guard)
     guard = guard if guard > 0 else 1.0
-    rate = 1.0 / (curvature * guard + l2)
-    if isinstance(optimizer, Momentum):
-        rate *= 1.0 - optimizer.mu
+    rate = _damped(1.0 / (loss.curvature * guard + l2), optimizer)
     reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
     return Tuned(Constant(_finite(rate)), guard, len(rows) / source.n, reason, caution)
+
+
+def tune_without_curvature(
+    source: Source, variant: str, loss: Loss, optimizer: Optimizer, rows: Floats
+) -> Tuned:
+    """Choose a rate for a loss whose slope may jump: no rate is small enough to settle at one.
+
+    Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t), each column in units of its root
+    mean square; the iterates are averaged (Duchi, Hazan, Singer 2011, section 1.1; Ross, Mineiro,
+    Langford, "Normalized online learning", 2013).
+    """
+    refuse_overflow(source, float(np.mean(np.einsum("ij,ij->i", rows, rows))))
+    passes = len(rows) / source.n
+    start = None
+    if loss.target == "binary":
+        eta0, reason = 0.5, "0.5, half the margin wanted"
+    else:
+        centre, eta0 = spread_of(source.y, source.n)
+        reason = "mean distance of y from its median"
+        if loss.built_in:  # a user's loss may take z for something else than y
+            start = np.append(np.zeros(source.d), centre)
+    schedule: Schedule = Constant(_finite(eta0))
+    if not isinstance(optimizer, AdaGrad):
+        # The largest subgradients have a norm of sqrt(d + 1) in units, their mean over all rows 1.
+        steepest = 1.0 if variant == "batch" else math.sqrt(source.d + 1)
+        schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
+        reason += " over the slope's size, falling as 1 / sqrt(t)"
+    units = units_of(rows[:, :-1])
+    return Tuned(schedule, math.inf, passes, f"{reason}; columns scaled", "", units, start)
 
 
 def largest_stable_rate(
@@ -179,6 +212,10 @@ def _moments(rows: Floats) -> tuple[float, float]:
     fourth = (white * squared_norms[:, None]).T @ white / len(x)
     r_squared, L = np.linalg.eigvalsh(fourth)[-1], eigenvalues[-1]
     return float(r_squared * np.square(scale)), float(L * np.square(scale))
+
+
+def _damped(rate: float, optimizer: Optimizer) -> float:
+    return rate * (1.0 - optimizer.mu) if isinstance(optimizer, Momentum) else rate
 
 
 def _finite(rate: float) -> float:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastgd import pilot
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, CustomLoss, Loss
-from fastgd.optimizers import GD, OPTIMIZERS, Nesterov, Optimizer
+from fastgd.optimizers import GD, OPTIMIZERS, AdaGrad, Nesterov, Optimizer
 from fastgd.order import Order, make_order
 from fastgd.schedules import Constant, FromCallable, Schedule
 from fastgd.sources import Source
@@ -58,12 +59,18 @@ class Plan:
     fit_intercept: bool
     average: Average
     guard: float  # bound that a row's slope is held to, inf where there is none
+    units: NDArray[np.float64] | None  # in which coefficients are stepped; None: as they are
     order: Order
     initial: Array | None
     n_threads: int
     pilot_passes: float
     rate_reason: str  # where the learning rate comes from
     caution: str  # what the caller should be warned of, or ""
+
+
+def has_gradient_test(asked: "Plan | Request") -> bool:
+    """Tell whether a vanishing gradient shows convergence: with jumping slopes it does not."""
+    return asked.variant == "batch" and asked.loss.curvature is not None
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     variant, self_tuned = request.variant, request.schedule is None
     optimizer = request.optimizer
     if optimizer is None:
-        optimizer = Nesterov() if self_tuned and variant == "batch" else GD()
+        optimizer = _optimizer(variant, self_tuned, request.loss)
     if request.schedule is None:
         l2 = request.alpha * (1 - request.l1_ratio)
         tuned = pilot.tune(
@@ -217,14 +224,15 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         schedule=tuned.schedule,
         batch_size=_batch_size(request, source.n),
         max_iter=request.max_iter or _max_iter(variant, self_tuned),
-        tol=_tol(request.tol, variant, self_tuned),
+        tol=_tol(request, self_tuned),
         alpha=request.alpha,
         l1_ratio=request.l1_ratio,
         fit_intercept=request.fit_intercept,
-        average=_average(request.average, variant, self_tuned),
+        average=_average(request, self_tuned),
         guard=tuned.guard,
+        units=tuned.units,
         order=_order(request, source, seed),
-        initial=initial,
+        initial=_initial(request, tuned, initial),
         n_threads=request.n_threads,
         pilot_passes=tuned.passes,
         rate_reason=tuned.reason,
@@ -251,16 +259,29 @@ def _max_iter(variant: str, self_tuned: bool) -> int:
     return SELF_TUNED_BATCH_MAX_ITER if self_tuned and variant == "batch" else DEFAULT_MAX_ITER
 
 
-def _tol(tol: float | str | None, variant: str, self_tuned: bool) -> float | None:
-    if isinstance(tol, str):
-        return SELF_TUNED_TOL[variant] if self_tuned else None
-    return tol
+def _optimizer(variant: str, self_tuned: bool, loss: Loss) -> Optimizer:
+    if self_tuned and loss.curvature is None:
+        return AdaGrad()
+    return Nesterov() if self_tuned and variant == "batch" else GD()
 
 
-def _average(average: bool | None, variant: str, self_tuned: bool) -> Average:
-    if average is None:
-        return "recent" if self_tuned and variant != "batch" else "none"
-    return "all" if average else "none"
+def _tol(request: Request, self_tuned: bool) -> float | None:
+    if not isinstance(request.tol, str):
+        return request.tol
+    if not self_tuned:
+        return None
+    return SELF_TUNED_TOL[request.variant]
+
+
+def _average(request: Request, self_tuned: bool) -> Average:
+    if request.average is None:
+        return "recent" if self_tuned and not has_gradient_test(request) else "none"
+    return "all" if request.average else "none"
+
+
+def _initial(request: Request, tuned: pilot.Tuned, initial: Array | None) -> Array | None:
+    """Return where to start: what was tuned must not override what the caller gives."""
+    return tuned.start if initial is None and request.fit_intercept else initial
 
 
 def _order(request: Request, source: Source, seed: int) -> Order:

@@ -250,13 +250,14 @@ class Run:
             plan.optimizer.hyper,
             self.l1[:size].astype(dtype),
             self.l2[:size].astype(dtype),
+            np.empty(0, dtype) if plan.units is None else plan.units.astype(dtype),
             plan.guard,
             plan.fit_intercept,
         )
 
     def _kernel(self) -> Kernel:
         plan = self.plan
-        step = Step(plan.optimizer, plan.alpha > 0, plan.average != "none")
+        step = Step(plan.optimizer, plan.alpha > 0, plan.average != "none", plan.units is not None)
         if plan.variant == "batch":
             return batch_step_kernel(step)
         make = stochastic_kernel if plan.variant == "stochastic" else minibatch_kernel

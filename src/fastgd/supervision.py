@@ -6,10 +6,12 @@ import numpy as np
 
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
 from fastgd.pilot import largest_stable_rate
+from fastgd.plan import has_gradient_test
 from fastgd.run import Run
 
 DIVERGED_FACTOR = 1e12  # how far above the losses at the start and at z = 0 is too far
 EPOCHS_WITHOUT_PROGRESS = 5
+STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
 
 
 class DivergenceGuard:
@@ -43,13 +45,15 @@ class Convergence:
         self.first_norm = math.nan
         self.best = math.inf
         self.epochs_without_progress = 0
+        is_batch = run.plan.variant == "batch"
+        self.patience = STEPS_WITHOUT_PROGRESS if is_batch else EPOCHS_WITHOUT_PROGRESS
 
     def is_reached(self) -> bool:
         """Batch: the gradient has shrunk to tol of its first norm; else: no progress any more."""
         tol = self.run.plan.tol
         if tol is None:
             return False
-        if self.run.plan.variant == "batch":
+        if has_gradient_test(self.run.plan):
             norm = self.run.state.grad_norm
             if math.isnan(self.first_norm):
                 self.first_norm = norm
@@ -58,7 +62,7 @@ class Convergence:
         stalled = not value < self.best - tol * abs(self.best) if self.best < math.inf else False
         self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
         self.best = min(self.best, value)
-        return self.epochs_without_progress >= EPOCHS_WITHOUT_PROGRESS
+        return self.epochs_without_progress >= self.patience
 
 
 def start_losses(run: Run) -> tuple[float, float]:

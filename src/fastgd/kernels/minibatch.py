@@ -30,7 +30,7 @@ def minibatch(
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    parameters, hyper, l1, l2, guard, fit_intercept = settings
+    parameters, hyper, l1, l2, units, guard, fit_intercept = settings
     T = X.dtype.type
     g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
     steps = 0
@@ -57,10 +57,10 @@ def minibatch(
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
             scale = T(1.0 / filled)
             scalars = prepare(t + steps, rates[steps], hyper, T)
-            move_all(g_w, scale, w, w_first, w_second, w_total, scalars, l1, l2)
+            move_all(g_w, scale, w, w_first, w_second, w_total, scalars, l1, l2, units)
             if fit_intercept:
                 slope = T(scale * g_b[0])
-                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
+                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2, units)
             for j in range(g.shape[0]):
                 g[j] = 0.0
             filled = 0

@@ -28,7 +28,7 @@ def stochastic(
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    parameters, hyper, l1, l2, guard, fit_intercept = settings
+    parameters, hyper, l1, l2, units, guard, fit_intercept = settings
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for k in range(rows.shape[0]):
         fetch(X, y, coming[k])
@@ -41,7 +41,7 @@ def stochastic(
         weight_sum += weight
         not_finite += not np.isfinite(z)
         scalars = prepare(t + k, rates[k], hyper, X.dtype.type)
-        move_all(x, slope, w, w_first, w_second, w_total, scalars, l1, l2)
+        move_all(x, slope, w, w_first, w_second, w_total, scalars, l1, l2, units)
         if fit_intercept:
-            move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
+            move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2, units)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

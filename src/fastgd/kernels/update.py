@@ -10,6 +10,7 @@ move_one = unbound
 SLOTS = 0  # how many numbers the optimizer keeps per coefficient
 PENALISED = False
 AVERAGED = False
+IN_UNITS = False
 
 
 @compiled
@@ -30,24 +31,31 @@ def move_coefficient(
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
+    units: Array,
 ) -> None:
     """Step w_j along its gradient g, then take the proximal step of the L1 penalty.
 
-    Where iterates are averaged, *total* is their sum.
+    In units, the steps are those of u_j = w_j / units_j: as if column j had been multiplied by its
+    unit. Where iterates are averaged, *total* is their sum.
     """
     if PENALISED:
         g += l2[j] * w[j]
+    u = w[j]
+    if IN_UNITS:
+        u, g = u / units[j], g * units[j]
     if SLOTS == 0:
-        w_j, rate = step(w[j], g, *scalars)
+        u, rate = step(u, g, *scalars)
     elif SLOTS == 1:
-        w_j, rate, first[j] = step(w[j], g, first[j], *scalars)
+        u, rate, first[j] = step(u, g, first[j], *scalars)
     else:
-        w_j, rate, first[j], second[j] = step(w[j], g, first[j], second[j], *scalars)
+        u, rate, first[j], second[j] = step(u, g, first[j], second[j], *scalars)
     if PENALISED:
-        w_j = shrink(w_j, rate * l1[j])
-    w[j] = w_j
+        u = shrink(u, rate * l1[j] * units[j] if IN_UNITS else rate * l1[j])
+    if IN_UNITS:
+        u *= units[j]
+    w[j] = u
     if AVERAGED:
-        total[j] += w_j
+        total[j] += u
 
 
 def move_all(
@@ -60,8 +68,9 @@ def move_all(
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
+    units: Array,
 ) -> None:
     """Step every coefficient along the gradient scale * v."""
     T = w.dtype.type
     for j in range(v.shape[0]):
-        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2)
+        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2, units)
