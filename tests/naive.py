@@ -7,9 +7,13 @@ shared/DESIGN.md section 3 (objective, weights, the rates of the proximal step).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 # ---------------------------------------------------------------- losses: (z, y) -> (value, slope)
+# At a kink the slope is 0 where 0 lies between those of the two sides, and -y for the hinge.
 
 
 def squared_error(z, y):
@@ -36,6 +40,83 @@ def log_loss(z, y):
     value = np.maximum(-margin, 0.0) + np.log1p(small)
     probability_wrong = np.where(margin > 0, small, 1.0) / (1.0 + small)
     return value, -y * probability_wrong
+
+
+def absolute_error(z, y):
+    """The size of the residual."""
+    return np.abs(z - y), np.sign(z - y)
+
+
+def quantile(quantile=0.5):
+    """A target above z costs `quantile` a unit, one below z the rest of 1."""
+
+    def loss(z, y):
+        above, below = np.maximum(y - z, 0.0), np.maximum(z - y, 0.0)
+        slope = (1.0 - quantile) * (below > 0) - quantile * (above > 0)
+        return quantile * above + (1.0 - quantile) * below, slope
+
+    return loss
+
+
+def epsilon_insensitive(epsilon=0.1):
+    """The residual's size beyond epsilon."""
+
+    def loss(z, y):
+        beyond = np.maximum(np.abs(z - y) - epsilon, 0.0)
+        return beyond, np.sign(z - y) * (beyond > 0)
+
+    return loss
+
+
+def squared_epsilon_insensitive(epsilon=0.1):
+    """Its square."""
+
+    def loss(z, y):
+        beyond = np.maximum(np.abs(z - y) - epsilon, 0.0)
+        return beyond**2, 2.0 * beyond * np.sign(z - y)
+
+    return loss
+
+
+def hinge(z, y):
+    """What the margin yz lacks of 1, for labels -1 and +1."""
+    missing = 1.0 - y * z
+    return np.maximum(missing, 0.0), np.where(missing >= 0, -y, 0.0)
+
+
+def squared_hinge(z, y):
+    """Its square."""
+    missing = np.maximum(1.0 - y * z, 0.0)
+    return missing**2, -2.0 * y * missing
+
+
+def modified_huber(z, y):
+    """The squared hinge, gone on with straight where yz < -1."""
+    margin = y * z
+    missing = np.maximum(1.0 - margin, 0.0)
+    value = np.where(margin >= -1, missing**2, -4.0 * margin)
+    return value, np.where(margin >= -1, -2.0 * y * missing, -4.0 * y)
+
+
+class Twin(NamedTuple):
+    """A loss with its usual parameters."""
+
+    loss: Callable
+    takes_labels: bool  # -1 and +1
+
+
+LOSSES = {
+    "squared_error": Twin(squared_error, False),
+    "huber": Twin(huber(), False),
+    "absolute_error": Twin(absolute_error, False),
+    "quantile": Twin(quantile(), False),
+    "epsilon_insensitive": Twin(epsilon_insensitive(), False),
+    "squared_epsilon_insensitive": Twin(squared_epsilon_insensitive(), False),
+    "log_loss": Twin(log_loss, True),
+    "hinge": Twin(hinge, True),
+    "squared_hinge": Twin(squared_hinge, True),
+    "modified_huber": Twin(modified_huber, True),
+}
 
 
 # ------------------------------------- optimizers: (g, slots, t, lr, hyper) -> (movement, rate)
@@ -135,11 +216,14 @@ def descend(
     coef_init=None,
     intercept_init=None,
     hyper=None,
+    beside=None,
 ):
     """Return (coef..., intercept) after every step, one row a step; row 0 is the start.
 
     For `batch`, which visits all rows as they lie, only the number of rows of *order* counts: the
-    number of steps. *learning_rate* is a number or a function of an array of step numbers.
+    number of steps. *learning_rate* is a number or a function of an array of step numbers. Where
+    *beside*, the path of another run, is given, each step starts from where that run was: a
+    residual that rounding carries over a kink then spoils one step, not all that follow.
     """
     A, penalised = with_intercept_column(X, fit_intercept)
     y = np.asarray(y, dtype=np.float64)
@@ -161,6 +245,7 @@ def descend(
 
     path, slots = [w], {}
     for t, rows, lr in zip(numbers, steps, rates, strict=True):
+        w = w if beside is None else beside[t - 1]
         _, slope = loss(A[rows] @ w, y[rows])
         gradient = A[rows].T @ (s[rows] * slope) / len(rows) + l2 * w
         movement, rate = OPTIMIZERS[optimizer](gradient, slots, t, lr, **(hyper or {}))
@@ -182,8 +267,8 @@ def objective(X, y, coef, intercept=0.0, *, loss, alpha=0.0, l1_ratio=0.0, sampl
     )
 
 
-def elastic_net(X, y, loss, alpha, l1_ratio, sample_weight=None, fit_intercept=True):
-    """Return (coef, intercept) at the minimum of F, for losses whose curvature is at most 1.
+def elastic_net(X, y, loss, alpha, l1_ratio, sample_weight=None, fit_intercept=True, curvature=1.0):
+    """Return (coef, intercept) at the minimum of F, for losses of at most this curvature.
 
     Accelerated proximal gradient (FISTA; Beck, Teboulle 2009) that forgets its momentum whenever
     it points uphill (O'Donoghue, Candes 2015), run until nothing moves beyond rounding.
@@ -192,7 +277,8 @@ def elastic_net(X, y, loss, alpha, l1_ratio, sample_weight=None, fit_intercept=T
     n, width = A.shape
     s = relative_weights(sample_weight, n)
     l1, l2 = alpha * l1_ratio * penalised, alpha * (1.0 - l1_ratio) * penalised
-    rate = 1.0 / (np.linalg.eigvalsh(A.T @ (s[:, None] * A) / n)[-1] + l2.max())
+    sharpest = np.linalg.eigvalsh(A.T @ (s[:, None] * A) / n)[-1]
+    rate = 1.0 / (curvature * sharpest + l2.max())
 
     w, ahead, age, still = np.zeros(width), np.zeros(width), 1.0, 0
     for _ in range(200_000):

@@ -18,8 +18,8 @@ import fastgd
 from fastgd import cli, datasets
 from fastgd.cli import command
 from fastgd.cli.card import show_card
-from fastgd.cli.job import Job
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
+from fastgd.cli.origins import Made
 from fastgd.cli.work import Watch
 
 SMALL = ["--rows", "300", "--features", "3"]
@@ -169,6 +169,7 @@ def test_options_reach_fit(monkeypatch):
     (first, _), (second, keywords) = seen
     assert (first, second) == ((2, 3), (300, 3))
     assert keywords.pop("callback")
+    assert keywords.pop("sample_weight") is None
     assert keywords == options
 
 
@@ -198,8 +199,6 @@ def test_flights():
 @pytest.mark.parametrize(
     ("arguments", "note"),
     [
-        (["--learning-rate", "100"], "diverged"),
-        (["--learning-rate", "1e300"], "diverged"),
         (["--max-iter", "1"], "max_iter=1"),
         (["--batch-size", "500"], "batch_size=500"),
     ],
@@ -208,6 +207,13 @@ def test_warnings_become_notes(arguments, note):
     card, _ = fit(*SMALL, *arguments)
     assert note in card["note"]
     assert "Warning" not in card["note"]
+
+
+@pytest.mark.parametrize("rate", ["100", "1e300"])
+def test_divergence_shows_the_card_and_exits_with_status_1(rate):
+    done = run("fit", *SMALL, "--learning-rate", rate)
+    assert (done.exit_code, done.stderr) == (1, "fastgd: the fit diverged.\n")
+    assert "note           minibatch gradient descent diverged" in done.stdout
 
 
 # ---- on a terminal
@@ -277,7 +283,7 @@ def test_epochs_are_shown():
         ("fit --max-iter 0", "--max-iter must be a whole number >= 1; got 0."),
         ("fit --l1-ratio 2", "--l1-ratio must be"),
         ("fit --time-limit 0", "--time-limit must be"),
-        ("fit --seed -1", "random_state must be"),
+        ("fit --seed -1", "--seed must be"),
         ("fit --flights --rows 5", "--rows is for made data; leave it out with --flights."),
         ("fit --flights --loss log_loss", "two labels"),
     ],
@@ -305,10 +311,10 @@ def test_too_little_memory(monkeypatch):
     assert "0.0 GB are available" in refused(run("fit", "--rows", "1e5", "--features", "2"))
     monkeypatch.setattr(command, "available_memory", lambda: math.inf)
 
-    def exhausted(self):
+    def exhausted(self, opened):
         raise MemoryError("Unable to allocate 7 PiB")
 
-    monkeypatch.setattr(Job, "load", exhausted)
+    monkeypatch.setattr(Made, "load", exhausted)
     assert "Unable to allocate 7 PiB" in refused(run("fit", *SMALL), status=1)
 
 

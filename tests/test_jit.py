@@ -4,10 +4,12 @@ Whatever another process would do is done in another process, on a copy of the p
 folder of its own.
 """
 
+import errno
 import importlib.util
 import inspect
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -18,7 +20,6 @@ import numba
 import numpy as np
 import pytest
 from numba.core import event
-from numba.core.errors import NumbaWarning
 
 import fastgd
 from fastgd.inputs import make_source
@@ -246,6 +247,7 @@ def small_kernel(folder):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.modules["small"] = module
+    _jit.compile_once.cache_clear()
     return specialise(module.add_up, pick=PICK)
 
 
@@ -259,34 +261,122 @@ def sum_with(kernel):
     return out[0]
 
 
-@pytest.mark.compiled
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.95])
-@pytest.mark.parametrize("suffix", ["*.nbi", "*.nbc"])
-def test_each_cut_file_is_repaired(tmp_path, monkeypatch, share, suffix):
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """The cache files of the small kernel, in a folder of their own; `again` makes it anew."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.delitem(sys.modules, "small", raising=False)
     load(small_kernel(tmp_path), np.arange(4.0), np.zeros(1))
-    files = sorted((tmp_path / "cache").rglob(suffix))
-    assert len(files) >= 2
-    warned = 0
-    for path in files:
-        whole = path.read_bytes()
-        path.write_bytes(whole[: int(share * len(whole))])
-        compiled_anew = small_kernel(tmp_path)
-        _jit.compile_once.cache_clear()
-        if path.name.startswith("small.add_up"):
-            with pytest.warns(NumbaWarning, match="broken cache file"):
-                load(compiled_anew, np.arange(4.0), np.zeros(1))
-            warned += 1
-        else:
-            load(compiled_anew, np.arange(4.0), np.zeros(1))
-            path.write_bytes(whole)
-        assert sum_with(compiled_anew) == 48.0
-        again = small_kernel(tmp_path)
-        load(again, np.arange(4.0), np.zeros(1))  # without a warning: the file is whole again
-        assert sum_with(again) == 48.0
-        assert sum(again.stats.cache_misses.values()) == 0
-    assert warned == 1
+    files = sorted(path for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    assert len(files) == 3  # one for each function
+    return files
+
+
+def again(folder):
+    """The small kernel as a new process would load it, and how many kernels it found no file of."""
+    kernel = small_kernel(folder)
+    load(kernel, np.arange(4.0), np.zeros(1))
+    assert sum_with(kernel) == 48.0
+    return sum(kernel.stats.cache_misses.values())
+
+
+def sealed(content):
+    pickled = pickle.dumps(content)
+    return _jit._digest(pickled) + pickled
+
+
+DAMAGES = {
+    "empty": lambda whole: b"",
+    "cut in its digest": lambda whole: whole[:9],
+    "half": lambda whole: whole[: len(whole) // 2],
+    "nearly whole": lambda whole: whole[:-1],
+    "one bit": lambda whole: whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:],
+    "garbage": lambda whole: bytes(range(256)) * 50,
+    "zeros": lambda whole: bytes(len(whole)),
+    "of another type": lambda whole: sealed("no kernel"),
+    "of another library": lambda whole: sealed((pickle.loads(whole[16:])[0], 17)),
+}
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_broken_files_are_repaired(kept, tmp_path, damage):
+    whole = [path.read_bytes() for path in kept]
+    for path, content in zip(kept, whole, strict=True):
+        path.write_bytes(damage(content))
+    with pytest.warns(RuntimeWarning, match=r"3 broken cache file\(s\).*small"):
+        assert again(tmp_path) == 1
+    assert again(tmp_path) == 0  # and without a warning
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.compiled
+def test_a_file_of_another_signature_is_no_kernel_and_no_reason_to_warn(kept, tmp_path):
+    """Where two names should ever collide."""
+    for path in kept:
+        path.write_bytes(sealed(("another key", None)))
+    assert again(tmp_path) == 1
+    assert again(tmp_path) == 0
+
+
+@pytest.mark.compiled
+def test_every_signature_has_a_file_of_its_own(kept, tmp_path):
+    """Two processes that save at once then cannot take each other's for their own."""
+    whole = {path: path.read_bytes() for path in kept}
+    load(small_kernel(tmp_path), np.arange(4.0, dtype=np.float32), np.zeros(1, np.float32))
+    files = [path for path in kept[0].parent.parent.rglob("*.nbc") if path not in whole]
+    assert len(files) == 2  # PICK gets a float64 either way
+    assert all(path.read_bytes() == content for path, content in whole.items())
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("there", ["nothing", "a file", "a folder without files"])
+def test_a_cache_that_is_taken_away_is_not_missed(kept, tmp_path, there):
+    """After the functions are made, and before they are compiled."""
+    kernel, folder = small_kernel(tmp_path), tmp_path / "cache"
+    shutil.rmtree(folder)
+    if there == "a file":
+        folder.write_text("")
+    elif there == "a folder without files":
+        for path in kept:
+            path.mkdir(parents=True)  # each kernel's name is taken by a folder
+    load(kernel, np.arange(4.0), np.zeros(1))
+    assert sum_with(kernel) == 48.0
+    assert there == "nothing" or not any(path.is_file() for path in folder.rglob("*"))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("written", [0, 1000])
+def test_a_full_disk_is_no_reason_to_fail(kept, tmp_path, monkeypatch, written):
+    write = Path.write_bytes
+
+    def fill_up(path, content):
+        write(path, content[:written])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for path in kept:
+        path.unlink()
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", fill_up)
+        assert again(tmp_path) == 1
+    assert not any(path.is_file() for path in (tmp_path / "cache").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(numba, "__version__"), (np, "__version__"), (numba.config, "BOUNDSCHECK")]
+)
+def test_other_versions_and_settings_have_other_files(monkeypatch, owner, name):
+    monkeypatch.setattr(owner, name, "another")
+    assert _jit._stamp() != _jit.STAMP
+
+
+@pytest.mark.compiled
+def test_kernels_are_loaded_where_no_thread_can_be_had(kept, tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(_jit.ThreadPoolExecutor, "submit", refuse)
+    assert again(tmp_path) == 0
 
 
 # ------------------------------------------------------------------------------- within one process

@@ -1,7 +1,9 @@
 """Losses: slopes that are derivatives, values that bear any margin, losses of the user's own."""
 
+import itertools
 import math
 
+import naive
 import numpy as np
 import pytest
 
@@ -11,8 +13,13 @@ from fastgd.losses import LOSSES, CustomLoss, HalfSquare
 ROWS = {
     **{name: row() for name, row in LOSSES.items()},
     "huber, delta 0.3": fastgd.Huber(delta=0.3),
+    "quantile, 0.8": fastgd.Quantile(quantile=0.8),
+    "epsilon_insensitive, 0.5": fastgd.EpsilonInsensitive(epsilon=0.5),
+    "squared_epsilon_insensitive, 0": fastgd.SquaredEpsilonInsensitive(epsilon=0),
     "half_square": HalfSquare(),
 }
+SMOOTH = [name for name, loss in ROWS.items() if loss.curvature is not None]
+VARIANTS = ["batch", "stochastic", "minibatch"]
 Z = np.linspace(-6.0, 6.0, 97) + 1e-3  # on no kink
 
 
@@ -28,9 +35,14 @@ def slope(loss, z, y):
     return loss.function(z, y, loss.parameters)[1]
 
 
-def test_a_row_is_found_by_its_name():
+def test_a_row_is_found_by_its_name_and_by_its_class():
     assert {name: row.name for name, row in LOSSES.items()} == {name: name for name in LOSSES}
-    assert set(LOSSES) >= {"squared_error", "huber", "log_loss"}
+    assert {getattr(fastgd, row.__name__) for row in LOSSES.values()} == set(LOSSES.values())
+
+
+def test_every_loss_has_a_twin_of_the_same_kind():
+    kinds = {name: row.target == "binary" for name, row in LOSSES.items()}
+    assert kinds == {name: twin.takes_labels for name, twin in naive.LOSSES.items()}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -43,16 +55,44 @@ def test_the_slope_is_the_derivative(name):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_loss_is_convex_and_its_curvature_is_bounded_tightly(name):
+def test_the_slope_is_a_subgradient_everywhere(name):
+    """So the loss is convex, and at a kink the slope lies between those of the two sides."""
+    loss = ROWS[name]
+    for y in targets(loss):
+        kinks = [y, y - 0.1, y + 0.1, y - 0.5, y + 0.5, 1.0, -1.0]
+        z = np.array([*np.linspace(-4.0, 4.0, 41), *kinks])
+        values, slopes = (np.array([of(loss, at, y) for at in z]) for of in (value, slope))
+        tangents = values[:, None] + slopes[:, None] * (z - z[:, None])
+        assert (values >= tangents - 1e-12).all()
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_curvature_is_bounded_tightly(name):
     loss = ROWS[name]
     steepest = 0.0
     for y in targets(loss):
         slopes = np.array([slope(loss, z, y) for z in np.linspace(-8, 8, 4001)])
         curvature = np.diff(slopes) / (16 / 4000)
-        assert curvature.min() > -1e-9
         assert curvature.max() <= loss.curvature + 1e-9
         steepest = max(steepest, curvature.max())
     assert steepest > 0.99 * loss.curvature
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_only_a_loss_without_a_curvature_bound_has_a_slope_that_jumps(name):
+    """Halve the interval over which the slope changes most, until nothing is left of it."""
+    loss = ROWS[name]
+    for y in targets(loss):
+        low, high = -8.0, 8.0
+        for _ in range(45):
+            middle = 0.5 * (low + high)
+            rises = slope(loss, middle, y) - slope(loss, low, y)
+            if rises > slope(loss, high, y) - slope(loss, middle, y):
+                high = middle
+            else:
+                low = middle
+        jump = slope(loss, high, y) - slope(loss, low, y)
+        assert jump > 0.4 if loss.curvature is None else jump < 1e-9
 
 
 FORMULAS = {
@@ -60,8 +100,30 @@ FORMULAS = {
     "huber": lambda z, y: (
         0.5 * (z - y) ** 2 if abs(z - y) <= 1.35 else 1.35 * abs(z - y) - 0.5 * 1.35**2
     ),
+    "absolute_error": lambda z, y: abs(z - y),
+    "quantile": lambda z, y: 0.5 * abs(z - y),
+    "quantile, 0.8": lambda z, y: 0.8 * (y - z) if y > z else 0.2 * (z - y),
+    "epsilon_insensitive": lambda z, y: max(0, abs(z - y) - 0.1),
+    "epsilon_insensitive, 0.5": lambda z, y: max(0, abs(z - y) - 0.5),
+    "squared_epsilon_insensitive": lambda z, y: max(0, abs(z - y) - 0.1) ** 2,
+    "squared_epsilon_insensitive, 0": lambda z, y: (z - y) ** 2,
     "log_loss": lambda z, y: math.log(1 + math.exp(-y * z)),
+    "hinge": lambda z, y: max(0, 1 - y * z),
+    "squared_hinge": lambda z, y: max(0, 1 - y * z) ** 2,
+    "modified_huber": lambda z, y: max(0, 1 - y * z) ** 2 if y * z >= -1 else -4 * y * z,
 }
+
+
+def test_every_loss_has_a_formula():
+    assert set(FORMULAS) >= set(LOSSES)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_is_its_naive_twin(name):
+    for y in targets(ROWS[name]):
+        for of, expected in zip((value, slope), naive.LOSSES[name].loss(Z, y), strict=True):
+            found = [of(ROWS[name], z, y) for z in Z]
+            np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -70,6 +132,90 @@ def test_the_value_is_the_formula(name):
     for y in targets(loss):
         for z in Z:
             assert value(loss, z, y) == pytest.approx(FORMULAS[name](z, y), rel=1e-12, abs=1e-14)
+
+
+KINKS = [  # loss, z, y, value, slope: all exact
+    (fastgd.AbsoluteError(), 0.7, 0.7, 0.0, 0.0),
+    (fastgd.Quantile(quantile=0.75), 0.7, 0.7, 0.0, 0.0),
+    (fastgd.Quantile(quantile=0.75), 2.0, 1.0, 0.25, 0.25),
+    (fastgd.Quantile(quantile=0.75), 0.0, 1.0, 0.75, -0.75),
+    (fastgd.EpsilonInsensitive(epsilon=0.25), 1.25, 1.0, 0.0, 0.0),
+    (fastgd.EpsilonInsensitive(epsilon=0.25), 0.75, 1.0, 0.0, 0.0),
+    (fastgd.EpsilonInsensitive(epsilon=0), 0.7, 0.7, 0.0, 0.0),
+    (fastgd.SquaredEpsilonInsensitive(epsilon=0.25), 1.25, 1.0, 0.0, 0.0),
+    (fastgd.SquaredEpsilonInsensitive(epsilon=0.25), 0.75, 1.0, 0.0, 0.0),
+    (fastgd.Huber(delta=2.0), 3.0, 1.0, 2.0, 2.0),
+    (fastgd.Huber(delta=2.0), -1.0, 1.0, 2.0, -2.0),
+    (fastgd.Hinge(), 1.0, 1.0, 0.0, -1.0),
+    (fastgd.Hinge(), -1.0, -1.0, 0.0, 1.0),
+    (fastgd.SquaredHinge(), 1.0, 1.0, 0.0, 0.0),
+    (fastgd.SquaredHinge(), -1.0, -1.0, 0.0, 0.0),
+    (fastgd.ModifiedHuber(), 1.0, 1.0, 0.0, 0.0),
+    (fastgd.ModifiedHuber(), -1.0, 1.0, 4.0, -4.0),
+    (fastgd.ModifiedHuber(), 1.0, -1.0, 4.0, 4.0),
+]
+
+
+@pytest.mark.parametrize(("loss", "z", "y", "expected", "along"), KINKS)
+def test_value_and_slope_at_a_kink_or_joint(loss, z, y, expected, along):
+    assert (value(loss, z, y), slope(loss, z, y)) == (expected, along)
+
+
+SAME = {  # two ways to write a loss, and the factor between them
+    "quantile(0.5) is half the absolute error": (fastgd.Quantile(), fastgd.AbsoluteError(), 0.5),
+    "epsilon 0 is the absolute error": (
+        fastgd.EpsilonInsensitive(epsilon=0),
+        fastgd.AbsoluteError(),
+        1.0,
+    ),
+    "squared, epsilon 0 is twice the squared error": (
+        fastgd.SquaredEpsilonInsensitive(epsilon=0),
+        fastgd.SquaredError(),
+        2.0,
+    ),
+    "huber far out is the squared error": (fastgd.Huber(delta=1e9), fastgd.SquaredError(), 1.0),
+}
+
+
+@pytest.mark.parametrize("fact", SAME)
+def test_losses_that_meet_at_a_parameter(fact):
+    one, other, factor = SAME[fact]
+    for z in (*Z, 0.0, 0.7):
+        for y in (0.0, 0.7):
+            assert value(one, z, y) == factor * value(other, z, y)
+            assert slope(one, z, y) == factor * slope(other, z, y)
+
+
+def test_the_hinges_agree_where_they_should():
+    for y in (-1.0, 1.0):
+        for z in Z:
+            assert value(fastgd.SquaredHinge(), z, y) == value(fastgd.Hinge(), z, y) ** 2
+            if y * z >= -1:
+                both = (fastgd.SquaredHinge(), fastgd.ModifiedHuber())
+                assert value(both[0], z, y) == value(both[1], z, y)
+                assert slope(both[0], z, y) == slope(both[1], z, y)
+
+
+def test_quantiles_mirror_each_other():
+    low, high = fastgd.Quantile(quantile=0.25), fastgd.Quantile(quantile=0.75)
+    for z in Z:
+        assert value(low, z, 0.7) == value(high, -z, -0.7)
+        assert slope(low, z, 0.7) == -slope(high, -z, -0.7)
+
+
+SQUARES = {"squared_error", "squared_hinge"} | {name for name in ROWS if "squared_eps" in name}
+
+
+@pytest.mark.parametrize("number", [float, np.float32])
+@pytest.mark.parametrize("name", sorted(set(FORMULAS) - {"log_loss"}))
+def test_a_loss_bears_any_margin(name, number):
+    """As far as float32 can hold the loss itself."""
+    loss, far = ROWS[name], 1e15 if name in SQUARES else 1e30
+    for z, y in itertools.product((-far, -700.0, 700.0, far), (-1.0, 1.0)):
+        met, along = loss.function(number(z), number(y), loss.parameters)
+        assert met == pytest.approx(FORMULAS[name](z, y), rel=1e-6)
+        difference = (FORMULAS[name](1.001 * z, y) - FORMULAS[name](z, y)) / (0.001 * z)
+        assert along == pytest.approx(difference, rel=2e-3)
 
 
 @pytest.mark.parametrize("number", [float, np.float32])
@@ -92,12 +238,12 @@ def test_log_loss_keeps_its_digits_where_the_loss_is_small():
 @pytest.mark.parametrize("name", ROWS)
 def test_nan_stays_nan(name):
     """Or a run that ran away would go unnoticed."""
-    met, along = ROWS[name].function(math.nan, 1.0, ROWS[name].parameters)
-    assert math.isnan(met) and math.isnan(along)
+    for z, y in ((math.nan, 1.0), (1.0, math.nan))[: 1 if name == "half_square" else 2]:
+        met, along = ROWS[name].function(z, y, ROWS[name].parameters)
+        assert math.isnan(met) and math.isnan(along)
 
 
-@pytest.mark.parametrize("name", sorted(set(ROWS) - {"half_square"}))
-@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch"])
+@pytest.mark.parametrize(("name", "variant"), [*zip(LOSSES, itertools.cycle(VARIANTS))])
 def test_float32_runs_where_margins_are_large(name, variant):
     """A start far out, |z| about 700: finite, and better than before."""
     loss = ROWS[name]
@@ -113,26 +259,6 @@ def test_float32_runs_where_margins_are_large(name, variant):
     assert result.objective < result.history["objective"][0]
 
 
-# ---------------------------------------------------------------------------------- probabilities
-
-
-def test_probabilities_of_log_loss():
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((50, 2))
-    y = np.where(X @ [2.0, -1.0] + rng.logistic(size=50) > 0, "yes", "no")
-    result = fastgd.fit(X, y, "batch", loss="log_loss", learning_rate=1.0)
-    shares = result.predict_proba(X)
-    assert shares.shape == (50, 2)
-    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-15)
-    expected = 1 / (1 + np.exp(-result.decision_function(X)))
-    np.testing.assert_allclose(shares[:, 1], expected, rtol=1e-12)
-    np.testing.assert_array_equal(result.predict(X), result.classes_[(shares[:, 1] > 0.5) * 1])
-    # At the optimum with an intercept the mean probability is the share of the label.
-    assert shares[:, 1].mean() == pytest.approx(np.mean(y == "yes"), abs=1e-3)
-    far = result.predict_proba(1e6 * X)
-    assert np.isfinite(far).all() and set(far.round(12).ravel()) == {0.0, 1.0}
-
-
 # ------------------------------------------------------------------------------ losses as arguments
 
 X = np.random.default_rng(1).standard_normal((20, 2))
@@ -144,27 +270,78 @@ def fit(loss, variant="batch", **settings):
     return fastgd.fit(X, Y, variant, loss=loss, **settings)
 
 
-@pytest.mark.parametrize(
-    ("name", "row"),
-    [("squared_error", fastgd.SquaredError), ("huber", fastgd.Huber)],
-)
-def test_a_name_a_row_and_an_object_mean_the_same(name, row):
-    by_name, by_row, by_object = fit(name), fit(row), fit(row())
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_name_a_row_and_an_object_mean_the_same(name):
+    row = LOSSES[name]
+    y = np.where(Y > 0, "yes", "no") if row.target == "binary" else Y
+    by_name, by_row, by_object = (
+        fastgd.fit(X, y, "batch", loss=loss, learning_rate=0.1, max_iter=5)
+        for loss in (name, row, row())
+    )
     np.testing.assert_array_equal(by_name.coef_, by_row.coef_)
     np.testing.assert_array_equal(by_name.coef_, by_object.coef_)
     assert by_name.loss_ == row()
 
 
-def test_the_parameter_of_huber_counts():
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_run_notices_a_nan_wherever_it_is(name, variant):
+    """Compiled code must not forget it where it compares."""
+    takes_labels = LOSSES[name].target == "binary"
+    y = np.where(Y > 0, 1.0, -1.0) if takes_labels else Y
+    settings = {"loss": name, "learning_rate": 0.1, "max_iter": 2, "random_state": 0}
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        fastgd.fit(
+            np.where(np.arange(40).reshape(20, 2) == 39, math.nan, X), y, variant, **settings
+        )
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        fastgd.fit(X, np.where(np.arange(20) == 19, math.nan, y), variant, **settings)
+
+
+def test_the_parameters_count():
     assert (fit(fastgd.Huber(delta=0.1)).coef_ != fit(fastgd.Huber(delta=0.5)).coef_).all()
+    low, high = (fit(fastgd.Quantile(quantile=share)) for share in (0.1, 0.9))
+    assert low.intercept_ < 0 < high.intercept_
+    for row in (fastgd.EpsilonInsensitive, fastgd.SquaredEpsilonInsensitive):
+        assert (fit(row(epsilon=0.1)).coef_ != fit(row(epsilon=0.5)).coef_).all()
+        assert not fit(row(epsilon=1e9)).coef_.any()  # nothing is far enough to pull
+
+
+def test_huber_far_out_fits_the_squared_error():
     far = fit(fastgd.Huber(delta=1e9)).coef_
     np.testing.assert_allclose(far, fit("squared_error").coef_, rtol=1e-14)
 
 
+def kind_of(value):
+    """Of what to raise: a bad number is a bad value, all else a bad type."""
+    return ValueError if isinstance(value, (int, float)) else TypeError
+
+
 @pytest.mark.parametrize("delta", [0, -1.0, math.nan, math.inf, "1", None, True])
 def test_a_bad_delta_is_named(delta):
-    with pytest.raises(ValueError, match="delta must be a finite number above 0"):
+    with pytest.raises(kind_of(delta), match="delta must be a finite number above 0"):
         fastgd.Huber(delta=delta)
+
+
+@pytest.mark.parametrize("quantile", [0, 1, -0.1, 1.5, math.nan, math.inf, "0.5", None, True])
+def test_a_bad_quantile_is_named(quantile):
+    with pytest.raises(
+        kind_of(quantile), match=r"^quantile must be a number in \(0, 1\); got .*\.$"
+    ):
+        fastgd.Quantile(quantile=quantile)
+
+
+@pytest.mark.parametrize("row", [fastgd.EpsilonInsensitive, fastgd.SquaredEpsilonInsensitive])
+@pytest.mark.parametrize("epsilon", [-0.1, math.nan, math.inf, "0.1", None, True])
+def test_a_bad_epsilon_is_named(row, epsilon):
+    with pytest.raises(kind_of(epsilon), match=r"^epsilon must be a finite number >= 0; got .*\.$"):
+        row(epsilon=epsilon)
+
+
+def test_parameters_may_be_numbers_of_any_type():
+    assert fastgd.Quantile(quantile=np.float32(0.5)).parameters == (0.5,)
+    assert fastgd.EpsilonInsensitive(epsilon=np.int64(2)).parameters == (2.0,)
+    assert fastgd.Huber(delta=3).parameters == (3.0,)
 
 
 def pseudo_huber(z, y):
@@ -183,16 +360,24 @@ def test_a_custom_loss_says_what_it_is():
     assert "pseudo_huber" in result.summary() and "pseudo_huber" in repr(result)
 
 
-def test_self_tuning_estimates_the_curvature_that_a_custom_loss_does_not_state():
-    stated = fit(CustomLoss(pseudo_huber, curvature=1.0), learning_rate="auto", max_iter=3000)
-    estimated = fit(CustomLoss(pseudo_huber), learning_rate="auto", max_iter=3000)
-    assert estimated.learning_rate_ == pytest.approx(stated.learning_rate_, rel=0.05)
-    np.testing.assert_allclose(estimated.coef_, [1.0, -1.0], atol=1e-3)
+@pytest.mark.parametrize("curvature", [1.0, None])
+def test_self_tuning_fits_a_custom_loss_whether_or_not_it_states_its_curvature(curvature):
+    result = fit(CustomLoss(pseudo_huber, curvature), learning_rate="auto", max_iter=3000)
+    np.testing.assert_allclose(result.coef_, [1.0, -1.0], atol=1e-3)
+
+
+def test_a_custom_loss_takes_no_labels():
+    assert CustomLoss(pseudo_huber).target == "real"
+    assert "for real targets" in CustomLoss.__doc__
+    with pytest.raises(TypeError, match="target"):
+        CustomLoss(pseudo_huber, target="binary")
+    with pytest.raises(ValueError, match="y must be numeric"):
+        fastgd.fit(X, np.where(Y > 0, "yes", "no"), loss=pseudo_huber, learning_rate=0.1)
 
 
 @pytest.mark.parametrize("curvature", [0, -1.0, math.nan, "steep"])
 def test_a_bad_curvature_is_named(curvature):
-    with pytest.raises(ValueError, match="curvature must be a finite number above 0"):
+    with pytest.raises(kind_of(curvature), match="curvature must be a finite number above 0"):
         CustomLoss(pseudo_huber, curvature=curvature)
 
 

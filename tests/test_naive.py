@@ -6,13 +6,35 @@ naive.py judges the package, so it is judged here first, by sources that share n
 import naive
 import numpy as np
 import pytest
-from sklearn.linear_model import ElasticNet, HuberRegressor, LogisticRegression, Ridge
+from scipy.optimize import minimize
+from sklearn.linear_model import (
+    ElasticNet,
+    HuberRegressor,
+    LogisticRegression,
+    QuantileRegressor,
+    Ridge,
+    SGDClassifier,
+    SGDRegressor,
+)
+from sklearn.metrics import hinge_loss, mean_absolute_error, mean_pinball_loss
+from sklearn.svm import LinearSVC, LinearSVR
 
 LOSSES = {
-    "squared_error": naive.squared_error,
-    "huber": naive.huber(),
+    **{name: twin.loss for name, twin in naive.LOSSES.items()},
     "huber(0.3)": naive.huber(0.3),
-    "log_loss": naive.log_loss,
+    "quantile(0.8)": naive.quantile(0.8),
+    "epsilon_insensitive(0.5)": naive.epsilon_insensitive(0.5),
+    "squared_epsilon_insensitive(0.5)": naive.squared_epsilon_insensitive(0.5),
+}
+CURVATURES = {  # of those whose slope does not jump
+    "squared_error": 1.0,
+    "huber": 1.0,
+    "huber(0.3)": 1.0,
+    "log_loss": 0.25,
+    "squared_epsilon_insensitive": 2.0,
+    "squared_epsilon_insensitive(0.5)": 2.0,
+    "squared_hinge": 2.0,
+    "modified_huber": 2.0,
 }
 
 # GROUND_TRUTH.md, "Golden values": PyTorch's numbers after ten batch steps.
@@ -43,6 +65,11 @@ def classification_data(n=60, d=3, seed=1):
     return X, y, rng.uniform(0.2, 2.0, n)
 
 
+def data_for(name):
+    takes_labels = name in naive.LOSSES and naive.LOSSES[name].takes_labels
+    return classification_data() if takes_labels else regression_data()
+
+
 # ---------------------------------------------------------------------------------------- losses
 
 
@@ -52,7 +79,111 @@ def test_slope_is_the_derivative_of_the_value(name, y):
     z = np.linspace(-4.0, 4.0, 161) + 1e-3
     h = 1e-6
     above, below = LOSSES[name](z + h, y)[0], LOSSES[name](z - h, y)[0]
-    np.testing.assert_allclose(LOSSES[name](z, y)[1], (above - below) / (2 * h), atol=2e-9)
+    np.testing.assert_allclose(LOSSES[name](z, y)[1], (above - below) / (2 * h), atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("loss", "z", "y", "value", "slope"),
+    [
+        (naive.absolute_error, 0.7, 0.7, 0.0, 0.0),
+        (naive.quantile(0.8), 0.7, 0.7, 0.0, 0.0),
+        (naive.epsilon_insensitive(0.25), 1.25, 1.0, 0.0, 0.0),
+        (naive.epsilon_insensitive(0.25), 0.75, 1.0, 0.0, 0.0),
+        (naive.epsilon_insensitive(0.0), 1.0, 1.0, 0.0, 0.0),
+        (naive.squared_epsilon_insensitive(0.25), 1.25, 1.0, 0.0, 0.0),
+        (naive.hinge, 1.0, 1.0, 0.0, -1.0),
+        (naive.hinge, -1.0, -1.0, 0.0, 1.0),
+        (naive.squared_hinge, 1.0, 1.0, 0.0, 0.0),
+        (naive.modified_huber, -1.0, 1.0, 4.0, -4.0),
+        (naive.modified_huber, 1.0, -1.0, 4.0, 4.0),
+    ],
+)
+def test_value_and_slope_at_a_kink_or_joint(loss, z, y, value, slope):
+    assert loss(z, y) == (value, slope)
+
+
+def test_values_are_those_of_scikit_learns_metrics():
+    rng = np.random.default_rng(0)
+    z, y, labels = rng.standard_normal(50), rng.standard_normal(50), rng.choice([-1.0, 1.0], 50)
+    for value, metric in (
+        (naive.absolute_error(z, y)[0], mean_absolute_error(y, z)),
+        (naive.quantile(0.8)(z, y)[0], mean_pinball_loss(y, z, alpha=0.8)),
+        (naive.quantile(0.1)(z, y)[0], mean_pinball_loss(y, z, alpha=0.1)),
+        (naive.hinge(z, labels)[0], hinge_loss(labels, z)),
+    ):
+        assert value.mean() == pytest.approx(metric, rel=1e-14)
+
+
+# scikit-learn's name of a loss that its SGD has, and its epsilon.
+SGD_PEERS = {
+    "squared_error": ("squared_error", {}, naive.squared_error),
+    "huber": ("huber", {"epsilon": 0.7}, naive.huber(0.7)),
+    "absolute_error": ("epsilon_insensitive", {"epsilon": 0.0}, naive.absolute_error),
+    "epsilon_insensitive": (
+        "epsilon_insensitive",
+        {"epsilon": 0.4},
+        naive.epsilon_insensitive(0.4),
+    ),
+    "squared_epsilon_insensitive": (
+        "squared_epsilon_insensitive",
+        {"epsilon": 0.4},
+        naive.squared_epsilon_insensitive(0.4),
+    ),
+    "log_loss": ("log_loss", {}, naive.log_loss),
+    "hinge": ("hinge", {}, naive.hinge),
+    "squared_hinge": ("squared_hinge", {}, naive.squared_hinge),
+    "modified_huber": ("modified_huber", {}, naive.modified_huber),
+}
+
+
+def sgd_peer(name, X, y, **settings):
+    """The coefficients, then the intercept, of scikit-learn's unpenalised SGD."""
+    peer, epsilon, _ = SGD_PEERS[name]
+    make = SGDClassifier if naive.LOSSES[name].takes_labels else SGDRegressor
+    model = make(
+        loss=peer, penalty=None, learning_rate="constant", shuffle=False, tol=None, **epsilon,
+        **settings,
+    ).fit(X, y)  # fmt: skip
+    return np.append(model.coef_, model.intercept_)
+
+
+@pytest.mark.parametrize("name", SGD_PEERS)
+def test_stochastic_epochs_end_where_scikit_learns_end(name):
+    X, y, _ = data_for(name)
+    path = naive.descend(
+        X,
+        y,
+        loss=SGD_PEERS[name][2],
+        variant="stochastic",
+        learning_rate=0.05,
+        order=np.tile(np.arange(len(X)), (3, 1)),
+    )
+    expected = sgd_peer(name, X, y, eta0=0.05, max_iter=3)
+    np.testing.assert_allclose(path[-1], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "end"),
+    [
+        ("hinge", [1.0, 1.0, -1.0], 2.0),  # at yz = 1 it still steps
+        ("squared_hinge", [1.0, 1.0, -1.0], 2.0),  # past the kink, in one step of 2
+        ("absolute_error", [1.0, 1.0, -1.0], 1.0),  # at r = 0 it rests
+        ("epsilon_insensitive", [1.4, 1.4, -1.4], 1.0),  # at |r| = epsilon too
+    ],
+)
+def test_a_row_at_a_kink_moves_as_scikit_learns_does(name, targets, end):
+    X = np.array([[1.0], [1.0], [-1.0]])
+    path = naive.descend(
+        X,
+        targets,
+        loss=SGD_PEERS[name][2],
+        variant="stochastic",
+        learning_rate=1.0,
+        order=np.array([[0, 1, 2]]),
+        fit_intercept=False,
+    )
+    peer = sgd_peer(name, X, targets, eta0=1.0, max_iter=1, fit_intercept=False)
+    assert path[-1, 0] == peer[0] == end
 
 
 def test_huber_is_quadratic_inside_linear_outside_and_smooth_at_the_joint():
@@ -168,6 +299,20 @@ def test_callable_learning_rate_is_asked_once_for_all_step_numbers():
     np.testing.assert_array_equal(np.concatenate(asked), [1, 2, 3, 4, 5, 6])
 
 
+def test_steps_beside_a_path_start_on_it_and_keep_their_own_memory():
+    X, y, _ = regression_data()
+    settings = {"optimizer": "momentum", "learning_rate": 0.1, "order": np.zeros((5, 0))}
+    path = naive.descend(X, y, **settings)
+    np.testing.assert_array_equal(naive.descend(X, y, beside=path, **settings), path)
+    moved = path + np.outer(np.arange(6), np.ones(5))
+    steps = naive.descend(X, y, beside=moved, **settings)[1:] - moved[:-1]
+    memory = 0.0
+    for start, step in zip(moved, steps, strict=False):
+        residual = X @ start[:-1] + start[-1] - y
+        memory = 0.9 * memory + np.append(X.T @ residual, residual.sum()) / len(y)
+        np.testing.assert_allclose(step, -0.1 * memory, rtol=1e-12)
+
+
 # ------------------------------------------------------------------------- objective and optimum
 
 
@@ -209,13 +354,54 @@ def test_logistic_ridge_optimum_is_scikit_learns():
     assert intercept == pytest.approx(peer.intercept_[0], rel=1e-10)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+def test_squared_hinge_optimum_is_the_support_vector_machines():
+    """liblinear minimises |w|^2/2 + C sum of losses."""
+    X, y, s = classification_data()
+    peer = LinearSVC(C=1.0 / (0.05 * s.sum()), dual=False, fit_intercept=False, tol=1e-12)
+    peer.fit(X, y, sample_weight=s)
+    coef, _ = naive.elastic_net(
+        X, y, naive.squared_hinge, 0.05, 0.0, s, fit_intercept=False, curvature=2.0
+    )
+    np.testing.assert_allclose(coef, peer.coef_[0], rtol=1e-9)
+
+
+def test_squared_epsilon_insensitive_optimum_is_support_vector_regressions():
+    X, y, s = regression_data()
+    peer = LinearSVR(
+        loss="squared_epsilon_insensitive",
+        epsilon=0.5,
+        C=1.0 / (0.05 * s.sum()),
+        dual=False,
+        fit_intercept=False,
+        tol=1e-12,
+    ).fit(X, y, sample_weight=s)
+    loss = naive.squared_epsilon_insensitive(0.5)
+    coef, _ = naive.elastic_net(X, y, loss, 0.05, 0.0, s, fit_intercept=False, curvature=2.0)
+    np.testing.assert_allclose(coef, peer.coef_, rtol=1e-5)  # liblinear stops 1e-6 short here
+
+
+def test_modified_huber_optimum_is_scipys():
+    X, y, s = classification_data()
+    settings = {"loss": naive.modified_huber, "alpha": 0.05, "sample_weight": s}
+    peer = minimize(
+        lambda v: naive.objective(X, y, v[:-1], v[-1], **settings),
+        np.zeros(4),
+        method="Nelder-Mead",
+        options={"xatol": 1e-10, "fatol": 1e-15, "maxfev": 10_000},
+    )
+    coef, intercept = naive.elastic_net(X, y, l1_ratio=0.0, curvature=2.0, **settings)
+    np.testing.assert_allclose(np.append(coef, intercept), peer.x, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", CURVATURES)
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
 def test_optimum_meets_the_optimality_conditions(name, l1_ratio):
     """0 is a subgradient: |gradient_j| <= l1 where w_j = 0, = -l1 sign(w_j) elsewhere."""
-    X, y, s = classification_data() if name == "log_loss" else regression_data()
+    X, y, s = data_for(name)
     alpha = 0.1
-    coef, intercept = naive.elastic_net(X, y, LOSSES[name], alpha, l1_ratio, sample_weight=s)
+    coef, intercept = naive.elastic_net(
+        X, y, LOSSES[name], alpha, l1_ratio, sample_weight=s, curvature=CURVATURES[name]
+    )
     slope = s * LOSSES[name](X @ coef + intercept, y)[1] / s.sum()
     gradient = X.T @ slope + alpha * (1 - l1_ratio) * coef
     l1 = alpha * l1_ratio
@@ -233,6 +419,21 @@ def test_objective_is_smallest_at_the_optimum():
     for _ in range(100):
         away = 1e-3 * rng.standard_normal(len(coef) + 1)
         assert naive.objective(X, y, coef + away[:-1], intercept + away[-1], **settings) > best
+
+
+@pytest.mark.parametrize("quantile", [0.25, 0.8])
+def test_quantile_objective_is_smallest_at_scikit_learns_optimum(quantile):
+    X, y, s = regression_data()
+    peer = QuantileRegressor(quantile=quantile, alpha=0.0).fit(X, y, sample_weight=s)
+    settings = {"loss": naive.quantile(quantile), "sample_weight": s}
+    best = naive.objective(X, y, peer.coef_, peer.intercept_, **settings)
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        away = 1e-3 * rng.standard_normal(5)
+        assert (
+            naive.objective(X, y, peer.coef_ + away[1:], peer.intercept_ + away[0], **settings)
+            > best
+        )
 
 
 def test_objective_worked_by_hand():

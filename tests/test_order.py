@@ -270,19 +270,20 @@ def test_fit_visits_what_visiting_order_says_of_a_large_table():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "kind", "message"),
     [
-        ((0, 3), "n must be a whole number >= 1; got 0"),
-        ((5, 0), "d must be a whole number >= 1; got 0"),
-        ((5.5, 3), "n must be a whole number >= 1; got 5.5"),
-        ((5, 3, 0, -1), "epoch"),
-        ((5, 3, -1), "random_state must be .* got -1"),
-        ((5, 3, "seed"), "random_state must be .* got 'seed'"),
-        ((5, 3, True), "random_state must be .* got True"),
+        ((0, 3), ValueError, "n must be a whole number >= 1; got 0"),
+        ((5, 0), ValueError, "d must be a whole number >= 1; got 0"),
+        ((5.5, 3), ValueError, "n must be a whole number >= 1; got 5.5"),
+        ((5, 3, 0, -1), ValueError, "epoch must be a whole number >= 0; got -1"),
+        ((5, 3, 0, "last"), TypeError, "epoch must be a whole number >= 0; got 'last'"),
+        ((5, 3, -1), ValueError, "random_state must be .* got -1"),
+        ((5, 3, "seed"), TypeError, "random_state must be .* got 'seed'"),
+        ((5, 3, True), ValueError, "random_state must be .* got True"),
     ],
 )
-def test_bad_arguments(arguments, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_arguments(arguments, kind, message):
+    with pytest.raises(kind, match=message):
         fastgd.visiting_order(*arguments)
 
 

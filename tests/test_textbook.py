@@ -1,7 +1,8 @@
 """Textbook mode is sacred: `fastgd.fit` with a learning rate is naive.descend, step for step.
 
 Source of every rule: shared/DESIGN.md, sections 3, 4 and 6. Plain Python (NUMBA_DISABLE_JIT=1)
-runs the whole product of choices, compiled code a subset in which every pair of choices occurs.
+runs the whole product of choices, compiled code a subset: three losses in which every pair of
+choices occurs, the others once in each variant, since every kernel takes a second to compile.
 """
 
 import itertools
@@ -10,16 +11,37 @@ import naive
 import numba
 import numpy as np
 import pytest
+from scipy.optimize import linprog, minimize
+from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.svm import LinearSVC
 
 import fastgd
 
 BATCH_SIZE = 4  # does not divide the number of visits: the last batch of an epoch is short
 
-LOSSES = {
+PAIRED = {
     "squared_error": (fastgd.SquaredError(), naive.squared_error),
     "huber": (fastgd.Huber(delta=0.8), naive.huber(0.8)),
     "log_loss": (fastgd.LogLoss(), naive.log_loss),
 }
+OTHERS = {
+    "absolute_error": (fastgd.AbsoluteError(), naive.absolute_error),
+    "quantile": (fastgd.Quantile(quantile=0.8), naive.quantile(0.8)),
+    "epsilon_insensitive": (
+        fastgd.EpsilonInsensitive(epsilon=0.4),
+        naive.epsilon_insensitive(0.4),
+    ),
+    "squared_epsilon_insensitive": (
+        fastgd.SquaredEpsilonInsensitive(epsilon=0.4),
+        naive.squared_epsilon_insensitive(0.4),
+    ),
+    "hinge": (fastgd.Hinge(), naive.hinge),
+    "squared_hinge": (fastgd.SquaredHinge(), naive.squared_hinge),
+    "modified_huber": (fastgd.ModifiedHuber(), naive.modified_huber),
+}
+LOSSES = {**PAIRED, **OTHERS}
+TAKING_LABELS = [name for name in LOSSES if naive.LOSSES[name].takes_labels]
+TAKING_NUMBERS = [name for name in LOSSES if not naive.LOSSES[name].takes_labels]
 LEARNING_RATES = {
     "gd": 0.1,
     "momentum": 0.05,
@@ -50,7 +72,7 @@ class Data:
         self.weights[1] = 0.0  # no loss, and still a visit
 
     def target(self, loss="squared_error"):
-        return self.labels if loss == "log_loss" else self.regression
+        return self.labels if loss in TAKING_LABELS else self.regression
 
 
 TINY = Data()
@@ -104,8 +126,21 @@ def pairwise(*factors):
     return chosen
 
 
-CHOICES = (LOSSES, OPTIMIZERS, VARIANTS, PENALTIES, [False, True], [True, False])
-COMBINATIONS = list(itertools.product(*CHOICES)) if numba.config.DISABLE_JIT else pairwise(*CHOICES)
+CHOICES = (OPTIMIZERS, VARIANTS, PENALTIES, [False, True], [True, False])
+COMBINATIONS = (
+    list(itertools.product(LOSSES, *CHOICES))
+    if numba.config.DISABLE_JIT
+    else [
+        *pairwise(PAIRED, *CHOICES),
+        *itertools.product(OTHERS, ["gd"], VARIANTS, ["no penalty"], [True], [True]),
+    ]
+)
+
+
+def test_no_loss_is_left_out():
+    assert {name: ours.name for name, (ours, _) in LOSSES.items()} == {
+        name: name for name in fastgd.losses.LOSSES
+    }
 
 
 @pytest.mark.parametrize(
@@ -152,6 +187,27 @@ def test_a_thousand_steps_end_where_the_naive_loop_ends(optimizer, variant):
     assert_same(np.append(result.coef_, result.intercept_), expected[-1])
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", OTHERS)
+def test_each_of_a_thousand_steps_is_the_naive_step_from_where_the_run_was(loss, variant):
+    """Step maps: where a slope jumps, two runs part for good once rounding parts them."""
+    data = Data(n=40, d=5, seed=4)
+    n_epochs = {"batch": 1000, "stochastic": 25, "minibatch": 167}[variant]
+    order = permutations(40, n_epochs)
+    settings = {"learning_rate": 0.05, "sample_weight": data.weights}
+    if variant == "minibatch":
+        settings["batch_size"] = 7
+    visits = {"max_iter": n_epochs} if variant == "batch" else {"shuffle": order}
+    ours, twin = LOSSES[loss]
+    y = data.target(loss)
+    path = fastgd.fit(data.X, y, variant, loss=ours, record_path=1, **visits, **settings).path
+    expected = naive.descend(
+        data.X, y, loss=twin, variant=variant, order=order, beside=path, **settings
+    )
+    assert len(path) > 1000
+    assert_same(path, expected)
+
+
 @pytest.mark.parametrize(
     ("variant", "loss", "penalty"),
     [
@@ -184,6 +240,26 @@ def test_record_path_of_k_keeps_every_kth_step():
     some = fastgd.fit(TINY.X, TINY.regression, "stochastic", record_path=4, **settings)
     np.testing.assert_array_equal(some.path_steps, np.arange(0, 45, 4))
     assert_same(some.path, every.path[::4])
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "end"),
+    [
+        (fastgd.Hinge(), [1, 1, -1], 2.0),  # it still steps at yz = 1
+        (fastgd.SquaredHinge(), [1, 1, -1], 2.0),  # one step of 2
+        (fastgd.AbsoluteError(), [1.0, 1.0, -1.0], 1.0),  # it rests at r = 0
+        (fastgd.EpsilonInsensitive(epsilon=0.5), [1.5, 1.5, -1.5], 1.0),  # and at |r| = epsilon
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_row_at_a_kink(loss, targets, end):
+    """Where scikit-learn's SGD ends too: see test_naive.py."""
+    X = np.array([[1.0], [1.0], [-1.0]])
+    result = fastgd.fit(
+        X, targets, "stochastic", loss=loss, learning_rate=1.0, shuffle=False, max_iter=1,
+        fit_intercept=False,
+    )  # fmt: skip
+    assert result.coef_[0] == end
 
 
 # ------------------------------------------------------------------------------ variants and order
@@ -351,6 +427,65 @@ def test_a_row_of_weight_zero_is_still_a_visit():
     assert np.all(steps[0] != 0)
     np.testing.assert_allclose(steps[1], 0.9 * steps[0], rtol=1e-13)
     np.testing.assert_allclose(steps[2], 0.81 * steps[0], rtol=1e-13)
+
+
+# -------------------------------------------------------------- symmetries of the losses and data
+
+
+def path_of(loss, y, variant, **settings):
+    """The path of a short run on the tiny table, its weights included."""
+    size = {"batch_size": BATCH_SIZE} if variant == "minibatch" else {}
+    settings = {"learning_rate": 0.1, "sample_weight": TINY.weights, **size, **settings}
+    return fastgd.fit(
+        TINY.X, y, variant, loss=loss, record_path=1, max_iter=6, random_state=2, **settings
+    ).path
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", TAKING_LABELS)
+def test_swapped_labels_turn_the_coefficients_round(loss, variant):
+    loss = LOSSES[loss][0]
+    assert_same(path_of(loss, -TINY.labels, variant), -path_of(loss, TINY.labels, variant))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", TAKING_NUMBERS)
+def test_a_constant_added_to_the_targets_is_added_to_the_intercept(loss, variant):
+    loss = LOSSES[loss][0]
+    moved = path_of(loss, TINY.regression + 3.0, variant, intercept_init=3.0)
+    assert_same(moved, path_of(loss, TINY.regression, variant) + np.array([0, 0, 0, 3.0]))
+
+
+SCALED = {  # the loss in units c times smaller, and the power of c that its slope grows with
+    "squared_error": (lambda c: fastgd.SquaredError(), 1),
+    "huber": (lambda c: fastgd.Huber(delta=0.8 * c), 1),
+    "absolute_error": (lambda c: fastgd.AbsoluteError(), 0),
+    "quantile": (lambda c: fastgd.Quantile(quantile=0.8), 0),
+    "epsilon_insensitive": (lambda c: fastgd.EpsilonInsensitive(epsilon=0.4 * c), 0),
+    "squared_epsilon_insensitive": (
+        lambda c: fastgd.SquaredEpsilonInsensitive(epsilon=0.4 * c),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", TAKING_NUMBERS)
+def test_targets_in_other_units_are_fitted_by_coefficients_in_those_units(loss, variant):
+    """Delta and epsilon are in units of y; a slope that has none needs the rate to have them."""
+    scaled, power = SCALED[loss]
+    c = 10.0
+    rate = 0.1 * c ** (1 - power)
+    assert_same(
+        path_of(scaled(c), c * TINY.regression, variant, learning_rate=rate),
+        c * path_of(scaled(1.0), TINY.regression, variant),
+    )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_quantile_of_the_negative_targets_is_the_other_quantile(variant):
+    low = path_of(fastgd.Quantile(quantile=0.2), -TINY.regression, variant)
+    assert_same(low, -path_of(fastgd.Quantile(quantile=0.8), TINY.regression, variant))
 
 
 # ---------------------------------------------------------- starts, rates, hyper-parameters, types
@@ -554,15 +689,18 @@ TO_THE_OPTIMUM = {  # learning rate, steps; constant where the proximal rate set
 }
 
 
-@pytest.mark.parametrize(("loss", "alpha"), [("squared_error", 0.3), ("log_loss", 0.1)])
+@pytest.mark.parametrize(
+    ("loss", "alpha", "curvature"),
+    [("squared_error", 0.3, 1.0), ("log_loss", 0.1, 0.25), ("squared_hinge", 0.3, 2.0)],
+)
 @pytest.mark.parametrize("optimizer", TO_THE_OPTIMUM)
-def test_every_optimizer_rests_at_the_minimum_of_the_objective(optimizer, loss, alpha):
+def test_every_optimizer_rests_at_the_minimum_of_the_objective(optimizer, loss, alpha, curvature):
     """The proximal rate is right: the independent solver's optimum, its zeros included."""
     rng = np.random.default_rng(2)
     X = rng.standard_normal((30, 5))
     signal = X @ np.array([1.5, -1.0, 0.3, 0.0, 0.0]) + 0.4
     y = signal + 0.3 * rng.standard_normal(30)
-    if loss == "log_loss":
+    if loss in TAKING_LABELS:
         y = np.where(signal + rng.logistic(size=30) > 0, 1.0, -1.0)
     learning_rate, n_steps = TO_THE_OPTIMUM[optimizer]
     result = fastgd.fit(
@@ -576,8 +714,144 @@ def test_every_optimizer_rests_at_the_minimum_of_the_objective(optimizer, loss, 
         alpha=alpha,
         l1_ratio=0.6,
     )
-    coef, intercept = naive.elastic_net(X, y, LOSSES[loss][1], alpha, 0.6)
+    coef, intercept = naive.elastic_net(X, y, LOSSES[loss][1], alpha, 0.6, curvature=curvature)
     assert 0 < np.count_nonzero(coef) < 5
     np.testing.assert_array_equal(result.coef_ == 0, coef == 0)
     np.testing.assert_allclose(result.coef_, coef, rtol=0, atol=1e-8)
     assert result.intercept_ == pytest.approx(intercept, abs=1e-8)
+
+
+# --------------------------------------------------------------------- the optimum, by other means
+
+
+def with_scipy(data, loss, alpha):
+    """The coefficients, then the intercept, at the minimum of a smooth objective."""
+    X, y, s = data.X, data.target(loss), data.weights
+    twin = LOSSES[loss][1]
+
+    def objective_and_gradient(v):
+        slope = s * twin(X @ v[:-1] + v[-1], y)[1] / s.sum()
+        value = naive.objective(X, y, v[:-1], v[-1], loss=twin, alpha=alpha, sample_weight=s)
+        return value, np.append(X.T @ slope + alpha * v[:-1], slope.sum())
+
+    start = np.zeros(X.shape[1] + 1)
+    return minimize(objective_and_gradient, start, jac=True, options={"gtol": 1e-9}).x
+
+
+@pytest.mark.parametrize(
+    "learning_rate",
+    [0.2, fastgd.InverseScaling(eta0=0.4, power_t=0.25)],
+    ids=["constant", "decaying"],
+)
+@pytest.mark.parametrize("loss", ["squared_epsilon_insensitive", "squared_hinge", "modified_huber"])
+def test_batch_descent_reaches_the_optimum_that_scipy_finds(loss, learning_rate):
+    data = Data(n=50, d=4, seed=6)
+    result = fastgd.fit(
+        data.X,
+        data.target(loss),
+        "batch",
+        loss=LOSSES[loss][0],
+        alpha=0.05,
+        sample_weight=data.weights,
+        learning_rate=learning_rate,
+        max_iter=1500,
+    )
+    expected = with_scipy(data, loss, 0.05)
+    assert_same(np.append(result.coef_, result.intercept_), expected, tolerance=1e-6)
+
+
+def test_batch_descent_reaches_the_linear_support_vector_machine():
+    """liblinear minimises |w|^2/2 + C sum of losses, so C = 1/(alpha n)."""
+    data = Data(n=50, d=4, seed=6)
+    peer = LinearSVC(C=1 / (0.05 * 50), dual=False, fit_intercept=False, tol=1e-12)
+    result = fastgd.fit(
+        data.X, data.labels, "batch", loss="squared_hinge", alpha=0.05, fit_intercept=False,
+        learning_rate=0.2, max_iter=1500,
+    )  # fmt: skip
+    assert_same(result.coef_, peer.fit(data.X, data.labels).coef_[0], tolerance=1e-6)
+
+
+PIECES = {  # losses that are the largest of a few lines in z: slopes and heights at z = 0
+    "absolute_error": lambda y: [(1.0, -y), (-1.0, y)],
+    "quantile": lambda y: [(0.2, -0.2 * y), (-0.8, 0.8 * y)],
+    "epsilon_insensitive": lambda y: [(1.0, -y - 0.4), (-1.0, y - 0.4), (0.0, 0.0 * y)],
+    "hinge": lambda y: [(-y, np.ones(len(y))), (0.0, 0.0 * y)],
+}
+
+
+def with_a_linear_program(data, loss):
+    """The smallest objective: minimise the mean of t, t above every line of every row."""
+    y, n = data.target(loss), len(data.X)
+    A = np.column_stack([data.X, np.ones(n)])
+    lines = [(slope * np.ones(n), height) for slope, height in PIECES[loss](y)]
+    program = linprog(
+        np.append(np.zeros(A.shape[1]), data.weights / data.weights.sum()),
+        A_ub=np.vstack([np.hstack([slope[:, None] * A, -np.eye(n)]) for slope, _ in lines]),
+        b_ub=-np.concatenate([height for _, height in lines]),
+        bounds=(None, None),
+    )
+    return program.fun
+
+
+@pytest.mark.parametrize("loss", PIECES)
+def test_averaged_subgradient_descent_nears_the_optimum_of_the_linear_program(loss):
+    """Theory promises an error of order log(t)/sqrt(t), these data a tenth of 1/sqrt(4000)."""
+    data = Data(n=50, d=4, seed=6)
+    settings = {"loss": LOSSES[loss][0], "sample_weight": data.weights}
+    result = fastgd.fit(
+        data.X,
+        data.target(loss),
+        "batch",
+        learning_rate=fastgd.InverseScaling(eta0=1.0, power_t=0.5),
+        average=True,
+        max_iter=4000,
+        **settings,
+    )
+    best, start = with_a_linear_program(data, loss), result.history["objective"][0]
+    assert -1e-12 < (result.objective - best) / (start - best) < 1e-3
+
+
+# ------------------------------------------------------------------------------------ scikit-learn
+
+
+SGD_PEERS = {  # what scikit-learn calls the loss
+    "absolute_error": {"loss": "epsilon_insensitive", "epsilon": 0.0},
+    "epsilon_insensitive": {"loss": "epsilon_insensitive", "epsilon": 0.4},
+    "squared_epsilon_insensitive": {"loss": "squared_epsilon_insensitive", "epsilon": 0.4},
+    "hinge": {"loss": "hinge"},
+    "squared_hinge": {"loss": "squared_hinge"},
+    "modified_huber": {"loss": "modified_huber"},
+}
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.05] if numba.config.DISABLE_JIT else [0.0])
+@pytest.mark.parametrize("loss", SGD_PEERS)
+def test_stochastic_run_ends_where_scikit_learns_ends(loss, alpha):
+    """GROUND_TRUTH.md: to 1e-12 for weights of mean 1 and no L1."""
+    data = Data(n=60, d=4, seed=5)
+    weights = data.weights / data.weights.mean()
+    make = SGDClassifier if loss in TAKING_LABELS else SGDRegressor
+    peer = make(
+        **SGD_PEERS[loss],
+        penalty="l2",
+        alpha=alpha,
+        learning_rate="invscaling",
+        eta0=0.05,
+        power_t=0.25,
+        shuffle=False,
+        tol=None,
+        max_iter=7,
+    ).fit(data.X, data.target(loss), sample_weight=weights)
+    ours = fastgd.fit(
+        data.X,
+        data.target(loss),
+        "stochastic",
+        loss=LOSSES[loss][0],
+        alpha=alpha,
+        learning_rate=fastgd.InverseScaling(eta0=0.05, power_t=0.25),
+        shuffle=False,
+        max_iter=7,
+        sample_weight=weights,
+    )
+    np.testing.assert_allclose(ours.coef_, peer.coef_.ravel(), rtol=0, atol=1e-12)
+    assert ours.intercept_ == pytest.approx(peer.intercept_[0], abs=1e-12)

@@ -23,6 +23,7 @@ from fastgd.result import (
     FitResult,
     Progress,
     StopReason,
+    load,
 )
 from fastgd.schedules import (
     Adaptive,
@@ -66,5 +67,6 @@ __all__ = [
     "StopReason",
     "datasets",
     "fit",
+    "load",
     "visiting_order",
 ]

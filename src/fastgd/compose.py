@@ -1,5 +1,6 @@
 """Which templates, bound to which scalar functions, make the kernel of a loss and an optimizer."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,14 @@ from fastgd.optimizers import Optimizer
 
 user_function = unbound
 
-NO_REASON = ("Failed in", "During", "File", "<source")  # how Numba begins what is no reason
+REASONS = (  # what Numba says, and what it means
+    (r"Untyped global name '([^']+)'", "'{}' is neither a number nor a function to compile"),
+    (r"unsupported NumPy function '([^']+)'", "there is no compiled '{}'"),
+    (r"Unknown attribute '([^']+)'", "there is no compiled '{}'"),
+    (r"Function\(<(?:built-in function|class) '?([\w.]+)", "'{}' got other than numbers"),
+    (r"[Uu]nify", "its branches return different types"),
+    (r"IMPORT_NAME", "it imports a module, which should be done outside"),
+)
 
 
 def _ignore_parameters(z: float, y: float, parameters: tuple[float, ...]) -> tuple[float, float]:
@@ -113,11 +121,17 @@ def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
     except (
         Exception
     ) as error:  # what a user's function makes Numba stumble over is not always its own
-        if loss.built_in:
+        if loss.built_in or isinstance(error, Warning):
             raise
-        lines = [line.strip() for line in str(error).splitlines()]
-        reason = next((line for line in lines if line and not line.startswith(NO_REASON)), "")
         raise TypeError(
-            f"the loss {loss.name!r} could not be compiled by Numba: use numbers and the math "
-            f"module only, and return the same types from every branch ({reason})."
+            f"the loss {loss.name!r} could not be compiled: use numbers and the math module only, "
+            f"and return the same types from every branch{_plain_reason(str(error))}."
         ) from None
+
+
+def _plain_reason(message: str) -> str:
+    """Return in brackets what a message of Numba means, or "" where that is not known."""
+    for pattern, meaning in REASONS:
+        if found := re.search(pattern, message):
+            return f" ({meaning.format(*found.groups())})"
+    return ""

@@ -23,26 +23,16 @@ from fastgd.schedules import Constant
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
-from fastgd.validation import check_count, check_positive, did_you_mean
+from fastgd.validation import (
+    check_arity,
+    check_count,
+    check_positive,
+    did_you_mean,
+    refusal,
+    show,
+)
 
 RECORDABLE = frozenset({"objective", "grad_norm"})
-OTHER_NAMES = {
-    "lr": "learning_rate",
-    "eta": "learning_rate",
-    "eta0": "learning_rate",
-    "step_size": "learning_rate",
-    "epochs": "max_iter",
-    "n_epochs": "max_iter",
-    "n_iter": "max_iter",
-    "cost": "loss",
-    "penalty": "alpha",
-    "weights": "sample_weight",
-    "seed": "random_state",
-    "method": "variant",
-    "solver": "variant",
-    "n_jobs": "n_threads",
-    "intercept": "fit_intercept",
-}
 
 
 def fit(
@@ -83,16 +73,20 @@ def fit(
 
     Parameters
     ----------
-    X : array-like, shape (n_samples, n_features)
-        float32 and float64 in C order are read in place; any other number type or layout is
-        converted a piece at a time. A frame's column names are kept.
+    X : array-like or data frame, shape (n_samples, n_features)
+        float32 and float64 in C order are read in place. Whatever else lies as numbers (another
+        type or layout, columns of pandas, polars or Arrow, memory maps, any `__array__` or
+        DLPack) is converted a piece at a time to float64, or float32 where all of it is; lists
+        and Python objects are converted once. A frame's column names are kept.
     y : array-like, shape (n_samples,)
-        Targets; for `log_loss` any two labels.
+        Targets; for `log_loss`, `hinge`, `squared_hinge` and `modified_huber` any two labels.
     variant : {"minibatch", "batch", "stochastic"}
         One step per `batch_size` rows, per pass over all rows, or per row.
     loss : str, Loss or function
-        "squared_error", "huber", "log_loss", an object such as ``fastgd.Huber(delta=2.0)`` or a
-        function of your own, ``f(z, y) -> (value, slope)``.
+        For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
+        "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
+        "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
+        ``f(z, y) -> (value, slope)``.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
         ``fastgd.Adam(beta_1=0.8)`` or "auto".
@@ -105,13 +99,15 @@ def fit(
         Epochs; for `batch` an epoch is a step. By default 100, or 10,000 for self-tuned `batch`.
     tol : float, None or "auto"
         `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
-        others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs.
+        others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
+        so does `batch`, for 100 epochs, where the loss's slope may jump: no gradient vanishes.
         "auto" is None in textbook mode: exactly `max_iter` epochs.
     alpha, l1_ratio : float
         Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
     fit_intercept : bool
     sample_weight : array-like, shape (n_samples,), optional
-        A row's weight multiplies its loss relative to the mean weight.
+        A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
+        belong to rows by position: the index of a Series is not looked at.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default.
     average : bool or "auto"
@@ -154,6 +150,9 @@ def fit(
         self-tuned fit crawls.
     UserWarning
         X has fewer rows than features and `alpha` is 0: the solution is not unique.
+    RuntimeWarning
+        A file of compiled code on the disk was broken and has been made anew; no result depends
+        on it.
 
     References
     ----------
@@ -192,7 +191,7 @@ def fit(
         record=read_record(record),
         path_every=read_record_path(record_path),
         callback=read_callback(callback),
-        verbose=verbose > 0,
+        verbose=read_verbose(verbose),
         time_limit=read_time_limit(time_limit),
     )
     settled = settle_random_state(random_state)
@@ -298,21 +297,18 @@ def warn_of(outcome: Outcome, run: Run) -> None:
 def refuse_unknown(unknown: dict[str, Any]) -> None:
     """Refuse keywords that `fit` does not have; name the one that was meant."""
     for word in unknown:
-        meant = OTHER_NAMES.get(word)
-        hint = (
-            f" Did you mean {meant!r}?" if meant else did_you_mean(word, fit.__kwdefaults__ or ())
-        )
+        hint = did_you_mean(word, ["variant", *(fit.__kwdefaults__ or ())])
         raise TypeError(f"fit() got an unexpected keyword argument {word!r}.{hint}")
 
 
 def read_record(record: Any) -> frozenset[str]:
     """Return what is to be computed at every record."""
     if not isinstance(record, Iterable):
-        raise TypeError(f"record must be a collection of {sorted(RECORDABLE)}; got {record!r}.")
-    wanted = frozenset([record] if isinstance(record, str) else record)
-    if not wanted <= RECORDABLE:
-        raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {sorted(wanted, key=str)}.")
-    return wanted
+        raise refusal("record", f"a collection of {sorted(RECORDABLE)}", record, ())
+    words = [record] if isinstance(record, str) else [*record]
+    if not all(isinstance(word, str) and word in RECORDABLE for word in words):
+        raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {show(words)}.")
+    return frozenset(words)
 
 
 def read_record_path(record_path: Any) -> int | None:
@@ -324,13 +320,23 @@ def read_record_path(record_path: Any) -> int | None:
 
 def read_callback(callback: Any) -> Any:
     """Return the callback; refuse what cannot be called."""
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be a function of one argument; got {callback!r}.")
+    wanted = "a function of one argument"
+    if callback is not None:
+        if not callable(callback):
+            raise refusal("callback", wanted, callback, ())
+        check_arity("callback", callback, wanted)
     return callback
+
+
+def read_verbose(verbose: Any) -> bool:
+    """Return whether to print."""
+    if isinstance(verbose, (bool, np.bool_)):
+        return bool(verbose)
+    return check_count("verbose", verbose, ", True or False", least=0) > 0
 
 
 def read_time_limit(time_limit: Any) -> float | None:
     """Return the limit in seconds."""
     if time_limit is not None:
-        check_positive("time_limit", time_limit)
-    return time_limit  # type: ignore[no-any-return]
+        return check_positive("time_limit", time_limit)
+    return None

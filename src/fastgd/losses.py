@@ -15,7 +15,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastgd.validation import check_not_negative, check_positive, is_number
+from fastgd.validation import (
+    check_fraction,
+    check_not_negative,
+    check_positive,
+    is_number,
+    show,
+)
 
 LossFunction = Callable[[Any, Any, Any], tuple[Any, Any]]
 Probability = Callable[[Any], Any]
@@ -236,8 +242,7 @@ class Quantile(Loss):
 
     def __post_init__(self) -> None:
         """Check the parameter."""
-        if not is_number(self.quantile) or not 0 < self.quantile < 1:
-            raise ValueError(f"quantile must be a number in (0, 1); got {self.quantile!r}.")
+        check_fraction("quantile", self.quantile, or_zero=False)
 
 
 @dataclass(frozen=True)
@@ -383,13 +388,15 @@ def check_loss_function(f: Any) -> None:
     """Refuse what is no function that answers f(z, y) with two numbers."""
     wanted = "a loss must be a function f(z, y) -> (value, slope) of two numbers"
     if not isinstance(getattr(f, "py_func", f), FunctionType):
-        raise TypeError(f"{wanted}; got {f!r}.")
+        raise TypeError(f"{wanted}; got {show(f)}.")
+    if hasattr(f, "py_func"):  # compiled already: what is wrong with it, the compiler finds
+        return
     try:
-        value, slope = f(0.5, 1.0)
+        answer = f(0.5, 1.0)
     except Exception as error:  # whatever a user's function may raise
-        raise TypeError(f"{wanted}; calling {f!r} with (0.5, 1.0) failed: {error}.") from error
-    if not (is_number(value) and is_number(slope)):
-        raise TypeError(f"{wanted}; {f!r} returned {(value, slope)!r}.")
+        raise TypeError(f"{wanted}; calling {show(f)} with (0.5, 1.0) failed: {error}.") from error
+    if not (isinstance(answer, tuple) and len(answer) == 2 and all(map(is_number, answer))):
+        raise TypeError(f"{wanted}; {show(f)} returned {show(answer)}.")
 
 
 class CustomLoss(Loss):
@@ -403,8 +410,8 @@ class CustomLoss(Loss):
         Gets the prediction z and the target y, both numbers; returns the loss and its derivative
         by z. For a NaN it must return a NaN.
     curvature : float, optional
-        An upper bound of the second derivative by z; ``learning_rate="auto"`` estimates it from
-        the slopes where it is not given.
+        An upper bound of the second derivative by z. Without one ``learning_rate="auto"`` has to
+        assume that the slope may jump: its steps shrink, and it takes z for a prediction of y.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import shuffle as kernels
 from fastgd.kernels._jit import load
-from fastgd.validation import check_count
+from fastgd.validation import check_count, check_random_state, refusal
 
 Rows = NDArray[np.int64]
 
@@ -195,10 +195,8 @@ def make_order(n: int, d: int, seed: int, shuffle: Any) -> Order:
         return WithReplacement(n, d, seed)
     if isinstance(shuffle, (bool, np.bool_)):
         return Shuffled(n, d, seed) if shuffle else Order(n, d)
-    raise ValueError(
-        'shuffle must be True, False, "replacement" or an integer array (n_epochs, n_visits); '
-        f"got {shuffle!r}."
-    )
+    wanted = 'True, False, "replacement" or an integer array (n_epochs, n_visits)'
+    raise refusal("shuffle", wanted, shuffle, (str,))
 
 
 def check_visits(visits: NDArray[Any], n: int) -> Rows:
@@ -217,17 +215,10 @@ def check_visits(visits: NDArray[Any], n: int) -> Rows:
 
 def settle_random_state(random_state: Any) -> int:
     """Return a whole number that stands for *random_state*: an int for itself, else one drawn."""
-    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
-        if random_state >= 0:
-            return int(random_state)
-    elif isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31))
-    elif random_state is None or isinstance(random_state, np.random.Generator):
-        return int(np.random.default_rng(random_state).integers(2**63))
-    raise ValueError(
-        "random_state must be None, a whole number >= 0 or a numpy.random.Generator; "
-        f"got {random_state!r}."
-    )
+    checked = check_random_state(random_state)
+    if isinstance(checked, int):
+        return checked
+    return int(np.random.default_rng(checked).integers(2**63))
 
 
 def draw_seed(settled: int) -> int:
@@ -257,7 +248,7 @@ def visiting_order(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         For sizes below 1, a negative epoch or a `random_state` that seeds nothing.
 
     Examples
@@ -269,8 +260,9 @@ def visiting_order(
     """
     check_count("n", n)
     check_count("d", d)
-    check_count("epoch + 1", epoch + 1)
+    check_count("epoch", epoch, least=0)
     order = make_order(n, d, draw_seed(settle_random_state(random_state)), shuffle)
+    order.load()
     visits = np.empty(order.length, dtype=np.int64)
     for start in range(0, order.length, order.window):
         stop = min(start + order.window, order.length)

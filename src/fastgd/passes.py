@@ -1,5 +1,6 @@
 """Full passes: the sum of all rows' gradients, in fixed blocks, on any number of threads."""
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -36,6 +37,7 @@ class FullPass:
         nothing = np.empty(0, source.dtype)
         self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
         self.pool: ThreadPoolExecutor | None = None
+        self._pool_owner = 0  # the process that has its threads
 
     def __enter__(self) -> Self:
         """Begin; threads start when the first of them is needed."""
@@ -45,7 +47,7 @@ class FullPass:
     def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
         if self.pool is not None:
-            self.pool.shutdown()
+            self.pool.shutdown(cancel_futures=True)
             self.pool = None
 
     def load(self) -> None:
@@ -72,11 +74,9 @@ class FullPass:
 
     def loss_of_constant(self, z: float) -> float:
         """Return the weighted mean loss of predicting *z* for every row."""
-        coef = np.full(1, z, self.source.dtype)
-        sums, tallies = np.empty((1, 1)), np.empty((1, TALLY_SIZE))
-        targets = self.source.targets()
-        self.kernel(targets, coef, self.settings, self.source.n, sums, tallies)
-        return float(tallies[0, LOSS] / tallies[0, WEIGHT])
+        g, tally = np.zeros(1), np.zeros(TALLY_SIZE)
+        self.add(np.full(1, z, self.source.dtype), 0, self.source.n, g, tally)
+        return float(tally[LOSS] / tally[WEIGHT])
 
     def _sums(self, coef: Array, start: int, stop: int) -> Iterator[tuple[Floats, Floats]]:
         for first in range(start, stop, self.call_rows):
@@ -88,19 +88,33 @@ class FullPass:
             edges = [blocks * k // threads for k in range(threads + 1)]
             rows = self.block_rows
             tasks = [
-                (
-                    self.source.block(first + a * rows, min(first + b * rows, last)),
-                    coef,
-                    self.settings,
-                    rows,
-                    sums[a:b],
-                    tallies[a:b],
-                )
+                (coef, first + a * rows, min(first + b * rows, last), sums[a:b], tallies[a:b])
                 for a, b in pairwise(edges)
             ]
-            if threads == 1:
-                self.kernel(*tasks[0])
-            else:
-                self.pool = self.pool or ThreadPoolExecutor(self.n_threads)
-                list(self.pool.map(self.kernel, *zip(*tasks, strict=True)))
+            self._work(tasks)
             yield sums, tallies
+
+    def _work(self, tasks: list[tuple[Any, ...]]) -> None:
+        if len(tasks) > 1:
+            if self.pool is None or self._pool_owner != os.getpid():  # no thread survives a fork
+                self.pool, self._pool_owner = ThreadPoolExecutor(self.n_threads), os.getpid()
+            try:
+                list(self.pool.map(self._sum_blocks, *zip(*tasks, strict=True)))
+                return
+            except RuntimeError:  # no new thread: the interpreter is ending, or a limit is met
+                self.__exit__()  # waits for those at work
+                self.n_threads = 1
+        for task in tasks:
+            self._sum_blocks(*task)
+
+    def _sum_blocks(
+        self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats
+    ) -> None:
+        """Sum blocks in one call of the kernel, or one by one where each has to be converted."""
+        block = self.source.block if len(coef) > 1 else self.source.targets
+        at_once = len(sums) if self.source.resident else 1
+        for k in range(0, len(sums), at_once):
+            first = start + k * self.block_rows
+            data = block(first, min(first + at_once * self.block_rows, stop))
+            here = slice(k, k + at_once)
+            self.kernel(data, coef, self.settings, self.block_rows, sums[here], tallies[here])

@@ -73,7 +73,7 @@ def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     """Return up to 4096 uniformly drawn rows, in float64, with a column of ones."""
     size = min(SAMPLE_ROWS, source.n)
     chosen = np.random.default_rng(seed).choice(source.n, size, replace=False)
-    rows = np.asarray(source.X[np.sort(chosen)], dtype=np.float64)
+    rows = source.table.take(np.sort(chosen)).astype(np.float64)
     return np.column_stack([rows, np.full(size, float(fit_intercept))])
 
 

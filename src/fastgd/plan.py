@@ -17,11 +17,18 @@ from fastgd.order import Order, make_order
 from fastgd.schedules import Constant, FromCallable, Schedule
 from fastgd.sources import Source
 from fastgd.validation import (
+    NUMBER_OR_WORD,
+    as_float,
+    check_arity,
+    check_at_least,
     check_count,
     check_flag,
+    check_fraction,
     check_name,
     check_not_negative,
     is_number,
+    refusal,
+    show,
 )
 
 VARIANTS = ("batch", "stochastic", "minibatch")
@@ -109,36 +116,46 @@ def read_request(
     n_threads: Any,
 ) -> Request:
     """Check what does not depend on the data."""
-    check_name("variant", variant, VARIANTS)
+    hint = " (numbers are given by name, as in learning_rate=0.1)" if is_number(variant) else ""
+    check_name("variant", variant, VARIANTS, hint)
     check_name("route", route, ROUTES)
-    check_not_negative("alpha", alpha)
-    if not is_number(l1_ratio) or not 0 <= l1_ratio <= 1:
-        raise ValueError(f"l1_ratio must be a number in [0, 1]; got {l1_ratio!r}.")
     given = isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0
     if given and variant != "batch":
         if max_iter is not None and max_iter != len(shuffle):
             raise ValueError(
                 f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
-                f"leave it out or give {len(shuffle)}; got {max_iter!r}."
+                f"leave it out or give {len(shuffle)}; got {show(max_iter)}."
             )
         max_iter = len(shuffle)
-    if tol is not None and not (isinstance(tol, str) and tol == "auto"):
-        check_not_negative("tol", tol)
+    if tol is not None and not _is_auto(tol):
+        check_at_least("tol", tol, 0, ', None or "auto"', NUMBER_OR_WORD)
     return Request(
         variant=variant,
         loss=read_loss(loss),
         optimizer=read_optimizer(optimizer),
         schedule=read_learning_rate(learning_rate),
-        batch_size=None if _is_auto(batch_size) else check_count("batch_size", batch_size),
+        batch_size=read_batch_size(batch_size),
         max_iter=None if max_iter is None else check_count("max_iter", max_iter),
         tol=tol,
-        alpha=float(alpha),
-        l1_ratio=float(l1_ratio),
+        alpha=check_not_negative("alpha", alpha),
+        l1_ratio=check_fraction("l1_ratio", l1_ratio, or_one=True),
         fit_intercept=check_flag("fit_intercept", fit_intercept),
-        average=None if _is_auto(average) else check_flag("average", average),
+        average=read_average(average),
         shuffle=shuffle,
         n_threads=read_n_threads(n_threads),
     )
+
+
+def read_batch_size(batch_size: Any) -> int | None:
+    """Return how many rows make a step; None for "auto"."""
+    if _is_auto(batch_size):
+        return None
+    return check_count("batch_size", batch_size, ' or "auto"', kinds=NUMBER_OR_WORD)
+
+
+def read_average(average: Any) -> bool | None:
+    """Return whether iterates are averaged; None for "auto"."""
+    return None if _is_auto(average) else check_flag("average", average, ' or "auto"', (str,))
 
 
 def read_loss(loss: Any) -> Loss:
@@ -174,16 +191,15 @@ def read_learning_rate(learning_rate: Any) -> Schedule | None:
     if isinstance(learning_rate, str) and learning_rate in SCHEDULE_HINTS:
         raise ValueError(
             f"learning_rate, as a schedule, must be an object with its numbers: write "
-            f"learning_rate={SCHEDULE_HINTS[learning_rate]}; got {learning_rate!r}."
+            f"learning_rate={SCHEDULE_HINTS[learning_rate]}; got {show(learning_rate)}."
         )
-    if is_number(learning_rate) and np.isfinite(learning_rate) and learning_rate > 0:
+    if 0 < as_float(learning_rate) < math.inf:
         return Constant(float(learning_rate))
+    wanted = 'a positive number, a schedule, a callable or "auto"'
     if callable(learning_rate) and not isinstance(learning_rate, type):
+        check_arity("learning_rate", learning_rate, wanted)
         return FromCallable(learning_rate)
-    raise ValueError(
-        "learning_rate must be a positive number, a schedule, a callable or "
-        f'"auto"; got {learning_rate!r}.'
-    )
+    raise refusal("learning_rate", wanted, learning_rate, NUMBER_OR_WORD)
 
 
 def read_n_threads(n_threads: Any) -> int:

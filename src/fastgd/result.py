@@ -1,7 +1,6 @@
 """Results: what a fit learned, what it did, and why it stopped."""
 
-import reprlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -9,12 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.inputs import check_real_targets, check_weights, check_X, check_y
+from fastgd.archive import read_archive, reading, write_archive
+from fastgd.files import StrPath
+from fastgd.inputs import (
+    check_known_labels,
+    check_real_targets,
+    check_weights,
+    check_X,
+    check_y,
+)
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
+from fastgd.saving import pack, unpack
 from fastgd.schedules import Schedule
-from fastgd.sources import refuse_non_finite
+from fastgd.sources import refuse_non_finite, refuse_non_finite_table
+from fastgd.tables import pieces
+from fastgd.validation import check_name, did_you_mean, show
 
 COLUMNS = (
     "epoch",
@@ -111,6 +121,9 @@ class FitResult:
     recipe : dict
         Keywords with which ``fit(X, y, **recipe)`` replays this run bit for bit (of a run that a
         time limit cut within an epoch, the completed epochs).
+    notes : dict
+        Facts of your own that a saved model keeps: None, bools, numbers, strings, lists, tuples,
+        and dicts with string keys, 1 MB in all. ``dataclasses.replace(result, notes=...)`` sets it.
     """
 
     coef_: Array
@@ -135,6 +148,7 @@ class FitResult:
     path: Array | None = None
     path_steps: NDArray[np.int64] | None = None
     route_: str = field(default="direct")
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def n_features_in_(self) -> int:
@@ -150,28 +164,29 @@ class FitResult:
             Where X has other columns, or holds NaN or infinity.
         """
         table, names = check_X(X)
-        if table.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {table.shape[1]} features, but this model was fitted on "
-                f"{self.n_features_in_}."
-            )
-        if (
-            names
-            and self.feature_names_in_ is not None
-            and list(self.feature_names_in_) != [*names]
-        ):
-            raise ValueError(
-                "X must have the columns that were fitted, in that order: "
-                f"{reprlib.repr(list(self.feature_names_in_))}; got {reprlib.repr([*names])}."
-            )
+        self._check_columns(table.shape[1], names)
+        z = np.empty(table.shape[0])
         with np.errstate(over="ignore", invalid="ignore"):
-            z = np.asarray(table @ self.coef_ + self.intercept_, dtype=np.float64)
+            for start, rows in pieces(table):
+                z[start : start + len(rows)] = rows @ self.coef_ + self.intercept_
         if not np.isfinite(z).all():
+            refuse_non_finite_table(table, names)
             row = int(np.flatnonzero(~np.isfinite(z))[0])
-            finite = np.isfinite(np.asarray(table[row], dtype=np.float64)).all()
-            what = "values so large that the prediction overflows" if finite else "NaN or infinity"
-            raise ValueError(f"Input X contains {what} (first in row {row}).")
+            raise ValueError(
+                f"Input X contains values so large that the prediction overflows (first in row "
+                f"{row})."
+            )
         return z
+
+    def _check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+        """Refuse a table whose columns are not those that were fitted, in their order."""
+        fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
+        if fitted is not None and names is not None and fitted != [*names]:
+            raise ValueError(describe_columns(fitted, [*names]))
+        if d != self.n_features_in_:
+            raise ValueError(
+                f"X has {d} features, but this model was fitted on {self.n_features_in_}."
+            )
 
     def predict(self, X: Any) -> Array:
         """Return the predicted target, or label, of each row, shape (n_samples,)."""
@@ -202,6 +217,7 @@ class FitResult:
         weights = check_weights(sample_weight, len(predicted))
         average = partial(np.average, weights=weights if len(weights) else None)
         if self.classes_ is not None:
+            check_known_labels(targets, self.classes_)
             return float(average(predicted == targets))
         targets = check_real_targets(targets, np.dtype(np.float64))
         refuse_non_finite(targets, "y")
@@ -227,6 +243,36 @@ class FitResult:
         ]
         return "\n".join(lines)
 
+    def save(self, path: StrPath) -> None:
+        """Write the model, all of it, to a file that `fastgd.load` reads.
+
+        A file that is there is replaced, in one go: whoever looks sees the old one or the new one.
+        The file is a zip of JSON and ``.npy`` arrays; the same model makes the same bytes. Lists
+        and series in `recipe` are written as arrays.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        OSError
+            Where the file cannot be written.
+        TypeError, ValueError
+            Where the model holds what a file of data does not: a loss or a schedule that is a
+            function of your own, labels or notes of other types. Nothing is written then.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> result = fastgd.fit([[0.0], [1.0]], [1.0, 3.0], "batch")
+        >>> result.save("line.fastgd")
+        >>> bool((fastgd.load("line.fastgd").coef_ == result.coef_).all())
+        True
+        """
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        write_archive(path, *pack({**values, "stop_reason": self.stop_reason.name}, COLUMNS))
+
     def __repr__(self) -> str:
         """Say the essentials in one line."""
         return (
@@ -234,6 +280,59 @@ class FitResult:
             f"{self.n_features_in_} features, {self.n_iter_} epochs, "
             f"objective={self.objective:.6g}: {self.stop_reason})"
         )
+
+
+def load(path: StrPath) -> FitResult:
+    """Return the model that `FitResult.save` wrote to a file.
+
+    It equals the saved one in everything: what it predicts, its history, the recipe that repeats
+    the run. Nothing that the file holds is ever run, so that a file from anywhere may be opened.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be opened.
+    ValueError
+        Where the file is no model, is damaged, or was written by a newer fastgd.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.fit([[0.0], [1.0]], [1.0, 3.0], "batch").save("line.fastgd")
+    >>> fastgd.load("line.fastgd").predict([[2.0]]).round(3)
+    array([5.])
+    """
+    facts, arrays = read_archive(path)
+    with reading(path):
+        values = unpack(facts, arrays, COLUMNS)
+        name = check_name("stop_reason", values["stop_reason"], StopReason.__members__)
+        return FitResult(**{**values, "stop_reason": StopReason[name]})
+
+
+def describe_columns(fitted: list[str], got: list[str]) -> str:
+    """Say how the columns of a table differ from those that were fitted."""
+    missing = [name for name in fitted if name not in got]
+    unknown = [name for name in got if name not in fitted]
+    if not missing and not unknown and len(fitted) == len(got):
+        return (
+            f"X must have the columns that were fitted, in that order: {show(fitted)}; got "
+            f"{show(got)}: X[list(result.feature_names_in_)] puts them so."
+        )
+    begins = "X must have the columns that were fitted"
+    if len(got) != len(fitted):
+        begins = f"X has {len(got)} features, but this model was fitted on {len(fitted)}"
+    lists = {"missing": missing, "not fitted": unknown}
+    differences = ", ".join(f"{what}: {show(names)}" for what, names in lists.items() if names)
+    hint = did_you_mean(unknown[0], missing) if unknown else ""
+    return f"{begins}; {differences or 'some are there twice'}.{hint}"
 
 
 def _short(learning_rate: float | Schedule) -> str:

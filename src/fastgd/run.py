@@ -48,7 +48,9 @@ class Run:
         self.constant_rates = np.empty(0)
         self.settings = self._settings()
         self.kernel = self._kernel()
-        self.call_visits = self.full.call_rows if plan.variant == "batch" else plan.order.window
+        is_batch = plan.variant == "batch"
+        self.call_visits = self.full.call_rows if is_batch else plan.order.window
+        self.piece_visits = self.call_visits if is_batch else source.piece_rows
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -90,9 +92,9 @@ class Run:
         if state.visit == 0:
             state.tally[:] = 0.0
         start, stop = self._done(state.visit), self._done(target)
-        window = self.call_visits
         while start < stop:
-            cut = min(stop, start - start % window + window)
+            window_end = start - start % self.call_visits + self.call_visits
+            cut = self._done(min(stop, window_end, start + self.piece_visits))
             self._work(start, cut)
             start = cut
         state.visit = target

@@ -6,7 +6,6 @@ run's state, so that a run can be stopped and gone on with.
 """
 
 import math
-import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.losses import Loss
-from fastgd.validation import check_fraction, check_not_negative, check_positive
+from fastgd.validation import check_fraction, check_not_negative, check_positive, show
 
 Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
@@ -261,6 +260,11 @@ class FromCallable(Schedule):
         if rates.shape not in ((), (len(t),)) or not (np.isfinite(rates) & (rates >= 0)).all():
             raise ValueError(
                 "learning_rate, a callable, must return a finite rate >= 0 for each of the step "
-                f"numbers it gets; got {reprlib.repr(answer)} for {len(t)} steps."
+                f"numbers it gets; got {show(answer)} for {len(t)} steps."
             )
         return np.ascontiguousarray(np.broadcast_to(rates, (len(t),)))
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    row.__name__: row for row in (Constant, InverseScaling, Optimal, Exponential, Cosine, Adaptive)
+}

@@ -1,63 +1,62 @@
 """Sources: the table as it was handed in, checked, and read where it lies, piece by piece."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Rows
-
-SCAN_ROWS = 4096
+from fastgd.tables import PIECE_VALUES, Table, pieces
 
 
 @dataclass
 class Source:
     """Rows, targets and weights, and how kernels get at them.
 
-    A C-order X of the kernels' type is read in place. Any other is converted a window of rows at
+    A table in C order and of the kernels' type is read in place. Any other is converted a piece at
     a time, so that no second copy of it is ever made.
     """
 
-    X: Array  # (n, d), any layout and any numeric type
-    y: Array  # (n,), C-order, of type `dtype`
+    table: Table
+    y: Array  # (n,), C-order, of the table's type
     weights: NDArray[np.float64]  # (n,), or (0,) where every row counts the same
     feature_names: tuple[str, ...] | None
     classes: Array | None
-    dtype: np.dtype[Any]
     _in_place: Data = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Make the read-only views that kernels see."""
-        self.weight_scale = float(len(self.weights) / self.weights.sum()) if self.weighted else 1.0
-        ready = self.X.dtype == self.dtype and self.X.flags.c_contiguous and self.X.flags.aligned
-        self.resident = bool(ready)
-        X = self.X if ready else np.empty((0, self.d), self.dtype)
+        self.n, self.d = self.table.shape
+        self.dtype = self.table.dtype
+        self.weight_scale = float(self.n / self.weights.sum()) if self.weighted else 1.0
+        X = self.table.in_place()
+        self.resident = X is not None
         self._in_place = Data(
-            read_only(X), read_only(self.y), read_only(self.weights), self.weight_scale
+            read_only(np.empty((0, self.d), self.dtype) if X is None else X),
+            read_only(self.y),
+            read_only(self.weights),
+            self.weight_scale,
         )
-
-    @property
-    def n(self) -> int:
-        """How many rows there are."""
-        return int(self.X.shape[0])
-
-    @property
-    def d(self) -> int:
-        """How many features there are."""
-        return int(self.X.shape[1])
 
     @property
     def weighted(self) -> bool:
         """Tell whether rows have weights."""
         return len(self.weights) > 0
 
+    @property
+    def piece_rows(self) -> int:
+        """Return how many rows to ask for at a time: all, where nothing has to be converted."""
+        return self.n if self.resident else max(8, PIECE_VALUES // self.d)
+
     def visit(self, rows: Rows, coming: Rows) -> tuple[Data, Rows, Rows]:
         """Return a block that holds *rows*, and their and the coming rows' numbers in it."""
         if self.resident:
             return self._in_place, rows, coming
-        X = self._convert(self.X[rows])
+        if (np.diff(rows) == 1).all():  # as they lie
+            X = self.table.between(int(rows[0]), int(rows[-1]) + 1)
+        else:
+            X = self.table.take(rows)
         weights = self.weights[rows] if self.weighted else self.weights
         local = np.arange(len(rows))
         block = Data(read_only(X), read_only(self.y[rows]), read_only(weights), self.weight_scale)
@@ -66,13 +65,14 @@ class Source:
     def block(self, start: int, stop: int) -> Data:
         """Return the rows start..stop as they lie."""
         X, y, weights, weight_scale = self._in_place
-        piece = X[start:stop] if self.resident else self._converted(start, stop)
+        piece = X[start:stop] if self.resident else read_only(self.table.between(start, stop))
         return Data(piece, y[start:stop], weights[start:stop], weight_scale)
 
-    def targets(self) -> Data:
-        """Return a table of the same rows without any feature."""
-        nothing = read_only(np.empty((self.n, 0), self.dtype))
-        return self._in_place._replace(X=nothing)
+    def targets(self, start: int, stop: int) -> Data:
+        """Return the rows start..stop without any feature."""
+        _, y, weights, weight_scale = self._in_place
+        nothing = read_only(np.empty((stop - start, 0), self.dtype))
+        return Data(nothing, y[start:stop], weights[start:stop], weight_scale)
 
     def nobody(self) -> Data:
         """Return a table of no rows: enough to compile for."""
@@ -81,28 +81,23 @@ class Source:
 
     def check_finite(self) -> None:
         """Refuse NaN and infinity anywhere; kernels only notice that something is amiss."""
-        for start in range(0, self.n, SCAN_ROWS):
-            piece = self._converted(start, min(start + SCAN_ROWS, self.n))
-            if not np.isfinite(piece).all():
-                self._refuse_rows(piece, start)
+        refuse_non_finite_table(self.table, self.feature_names)
         refuse_non_finite(self.y, "y")
 
-    def _converted(self, start: int, stop: int) -> Array:
-        return read_only(self._convert(self.X[start:stop]))
 
-    def _convert(self, piece: Array) -> Array:
-        return np.ascontiguousarray(piece, dtype=self.dtype)
-
-    def _refuse_rows(self, piece: Array, start: int) -> None:
-        row, column = np.argwhere(~np.isfinite(piece))[0]
-        kinds = [np.isnan, np.isinf]
-        counts = [
-            sum(int(kind(self._converted(k, k + SCAN_ROWS)).sum()) for kind in kinds)
-            for k in range(start, self.n, SCAN_ROWS)
-        ]
-        name = f" ({self.feature_names[column]!r})" if self.feature_names else ""
-        where = f"first in row {start + row}, column {column}{name}; {sum(counts)} in all"
-        raise ValueError(f"Input X contains {describe_non_finite(piece)} ({where}).")
+def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:
+    """Raise where a table holds NaN or infinity; say where first, and how many."""
+    first, count = "", 0
+    for start, piece in pieces(table):
+        bad = ~np.isfinite(piece)
+        if bad.any():
+            row, column = np.argwhere(bad)[0]
+            name = f" ({names[column]!r})" if names else ""
+            where = f"first in row {start + row}, column {column}{name}"
+            first = first or f"{describe_non_finite(piece)} ({where}"
+            count += int(bad.sum())
+    if first:
+        raise ValueError(f"Input X contains {first}; {count} in all).")
 
 
 def read_only(array: Array) -> Array:

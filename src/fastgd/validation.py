@@ -1,10 +1,86 @@
-"""Checks of single arguments, each with one sentence: what, which argument, what was got."""
+"""Checks of single arguments, each with one sentence: what, which argument, what was got.
+
+A type that an argument never takes is a TypeError, any other bad value a ValueError. True and
+False count as bad numbers.
+"""
 
 import difflib
+import inspect
 import math
 import numbers
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy as np
+
+NUMBER = (numbers.Real, np.bool_)
+NUMBER_OR_WORD = (*NUMBER, str)
+
+# What others call our losses, variants, optimizers and keywords.
+OTHER_NAMES = {
+    "squared_error": "mse ols l2 least_squares mean_squared_error",
+    "absolute_error": "mae l1 mean_absolute_error",
+    "huber": "smooth_l1",
+    "quantile": "pinball",
+    "epsilon_insensitive": "svr",
+    "hinge": "svm svc",
+    "log_loss": "logistic log logloss cross_entropy binary_cross_entropy binary_crossentropy bce",
+    "batch": "full full_batch bgd gd",
+    "stochastic": "sgd online",
+    "minibatch": "mini_batch",
+    "gd": "sgd vanilla",
+    "momentum": "heavy_ball polyak",
+    "nesterov": "nag accelerated",
+    "adam": "adamw",
+    "learning_rate": "lr eta eta0 step_size",
+    "max_iter": "epochs n_epochs n_iter",
+    "loss": "cost",
+    "alpha": "penalty",
+    "sample_weight": "weights",
+    "random_state": "seed",
+    "variant": "method solver",
+    "n_threads": "n_jobs",
+    "fit_intercept": "intercept",
+}
+
+
+class _Shown(reprlib.Repr):
+    """Short representations: NumPy's scalars as numbers, tables by their shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 100
+
+    def repr1(self, x: Any, level: int) -> str:
+        return super().repr1(x.item() if isinstance(x, np.generic) else x, level)
+
+    def repr_function(self, x: Any, level: int) -> str:
+        return f"the function {x.__name__!r}"
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        shape = getattr(x, "shape", ())
+        if shape:
+            return f"{describe_type(x)} of shape {shape}"
+        text = super().repr_instance(x, level)
+        return describe_type(x) if "\n" in text or " at 0x" in text else text
+
+
+show: Callable[[Any], str] = _Shown().repr
+
+
+def describe_type(value: Any) -> str:
+    """Return the name of a value's type with its article."""
+    name = "array" if isinstance(value, np.ndarray) else type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def refusal(
+    name: str, wanted: str, value: Any, kinds: tuple[type, ...] = NUMBER, mend: str = ""
+) -> TypeError | ValueError:
+    """Return the error that says what *name* must be; *kinds* are the types it may have."""
+    error = ValueError if isinstance(value, kinds) else TypeError
+    return error(f"{name} must be {wanted}; got {show(value)}{mend}.")
 
 
 def is_number(value: Any) -> bool:
@@ -12,54 +88,120 @@ def is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def check_positive(name: str, value: Any) -> None:
-    """Refuse whatever is not a finite number above 0."""
-    if not is_number(value) or not math.isfinite(value) or value <= 0:
-        raise ValueError(f"{name} must be a finite number above 0; got {value!r}.")
+def as_float(value: Any) -> float:
+    """Return a real number as a float, infinity where it is too large; of all else, NaN."""
+    try:
+        return float(value) if is_number(value) else math.nan
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
-def check_not_negative(name: str, value: Any) -> None:
-    """Refuse whatever is not a finite number from 0 on."""
-    if not is_number(value) or not math.isfinite(value) or value < 0:
-        raise ValueError(f"{name} must be a finite number >= 0; got {value!r}.")
+def as_int(value: Any) -> int | None:
+    """Return a whole number as an int; of all else, None."""
+    return int(value) if isinstance(value, numbers.Integral) and is_number(value) else None
 
 
-def check_fraction(name: str, value: Any, *, or_one: bool = False) -> None:
-    """Refuse whatever is not a number from 0 to below 1 (with *or_one*: to 1)."""
-    if not is_number(value) or not (0 <= value < 1 or (or_one and value == 1)):
-        raise ValueError(
-            f"{name} must be a number in [0, 1{']' if or_one else ')'}; got {value!r}."
-        )
+def check_positive(name: str, value: Any) -> float:
+    """Return *value* as a float; refuse whatever is not a finite number above 0."""
+    if not 0 < as_float(value) < math.inf:
+        raise refusal(name, "a finite number above 0", value)
+    return float(value)
 
 
-def check_count(name: str, value: Any, hint: str = "") -> int:
-    """Return *value* as an int; refuse whatever is not a whole number from 1 on."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise ValueError(f"{name} must be a whole number >= 1{hint}; got {value!r}.")
-    return int(value)
+def check_at_least(
+    name: str, value: Any, least: int, hint: str = "", kinds: tuple[type, ...] = NUMBER
+) -> float:
+    """Return *value* as a float; refuse whatever is not a finite number from *least* on."""
+    if not least <= as_float(value) < math.inf:
+        raise refusal(name, f"a finite number >= {least}{hint}", value, kinds)
+    return float(value)
 
 
-def check_flag(name: str, value: Any) -> bool:
+def check_not_negative(name: str, value: Any) -> float:
+    """Return *value* as a float; refuse whatever is not a finite number from 0 on."""
+    return check_at_least(name, value, 0)
+
+
+def check_fraction(name: str, value: Any, *, or_zero: bool = True, or_one: bool = False) -> float:
+    """Return *value* as a float; refuse whatever is not a number between 0 and 1."""
+    x = as_float(value)
+    if not (0 < x < 1 or (or_zero and x == 0) or (or_one and x == 1)):
+        interval = f"{'[' if or_zero else '('}0, 1{']' if or_one else ')'}"
+        raise refusal(name, f"a number in {interval}", value)
+    return x
+
+
+def check_count(
+    name: str,
+    value: Any,
+    hint: str = "",
+    *,
+    least: int = 1,
+    kinds: tuple[type, ...] = NUMBER,
+) -> int:
+    """Return *value* as an int; refuse whatever is not a whole number from *least* on."""
+    whole = as_int(value)
+    if whole is not None and whole >= least:
+        return whole
+    x = as_float(value)
+    mend = f": write {int(x)}" if x.is_integer() and x >= least else ""
+    raise refusal(name, f"a whole number >= {least}{hint}", value, kinds, mend)
+
+
+def check_flag(name: str, value: Any, hint: str = "", kinds: tuple[type, ...] = ()) -> bool:
     """Return *value* as a bool; refuse whatever is not True or False."""
-    if value is True or value is False or type(value).__name__ in ("bool", "bool_"):
+    if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    raise ValueError(f"{name} must be True or False; got {value!r}.")
+    raise refusal(name, f"True or False{hint}", value, kinds)
+
+
+def check_random_state(random_state: Any) -> int | np.random.Generator | None:
+    """Return *random_state*; refuse what seeds nothing."""
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return random_state
+    seed = as_int(random_state)
+    if seed is not None and seed >= 0:
+        return seed
+    is_old = isinstance(random_state, np.random.RandomState)
+    mend = ": write numpy.random.default_rng(seed)" if is_old else ""
+    wanted = "None, a whole number >= 0 or a numpy.random.Generator"
+    raise refusal("random_state", wanted, random_state, mend=mend)
+
+
+def check_arity(name: str, function: Any, wanted: str) -> None:
+    """Refuse a function that cannot be called with one argument."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of some built-in functions nothing is known
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be {wanted}; got {show(function)}, which cannot be called with one "
+            f"argument ({error})."
+        ) from None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" where a known word is close, else ""."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    """Return " Did you mean 'x'?" where a known word is close or means the same, else ""."""
+    names = {_plain(name): name for name in known}
+    meant = [name for name in names.values() if _plain(word) in OTHER_NAMES.get(name, "").split()]
+    close = difflib.get_close_matches(_plain(word), names, n=1, cutoff=0.6)
+    best = meant or [names[name] for name in close]
+    return f" Did you mean {best[0]!r}?" if best else ""
+
+
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def check_name(argument: str, word: Any, known: Iterable[str], hint: str = "") -> str:
     """Return *word*; refuse one that is not among *known*."""
     names = list(known)
-    if not isinstance(word, str):
-        raise TypeError(f"{argument} must be one of {names}{hint}; got {word!r}.")
-    if word not in names:
-        raise ValueError(
-            f"{argument} must be one of {names}{hint}; got {word!r}.{did_you_mean(word, names)}"
-        )
-    return word
+    if isinstance(word, str) and word in names:
+        return word
+    error = refusal(argument, f"one of {names}{hint}", word, (str,))
+    if isinstance(word, str):
+        error.args = (f"{error}{did_you_mean(word, names)}",)
+    raise error

@@ -1,4 +1,4 @@
-"""The command line: `fastgd fit` makes or loads a table, fits it and shows what came of it.
+"""The command line: `fastgd fit` fits a table, `predict` and `inspect` use what it saved.
 
 Only `main` imports the other rooms: they need click and rich, which may be missing.
 """
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command `fastgd`, with the process's arguments by default, and exit.
 
     Whatever goes wrong is one line on stderr. The exit status is 2 for what was asked in a wrong
-    way, 130 for Ctrl-C and 1 for the rest.
+    way, 130 for Ctrl-C and 1 for the rest: a fit that diverged too.
     """
     try:
         from click import Abort, ClickException
@@ -25,11 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ImportError:
         leave('the command needs click and rich: run `pip install "fastgd[cli]"`.', 1)
     try:
-        sys.exit(group.main(arguments, prog_name="fastgd", standalone_mode=False))
+        status = group.main(arguments, prog_name="fastgd", standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(status)
     except ClickException as error:
         leave(error.format_message(), error.exit_code)
     except (TypeError, ValueError) as error:
         leave(as_flag(str(error)), 2)
+    except BrokenPipeError:  # whoever read it, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ImportError, MemoryError, OSError) as error:
         leave(str(error), 1)
     except Abort:  # Ctrl-C

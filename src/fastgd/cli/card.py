@@ -1,58 +1,65 @@
 """The card: what the data were, what ran, how well it fits, and the lines of Python."""
 
-from dataclasses import replace
 from typing import TypeAlias
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-import fastgd
-from fastgd.cli.job import Data, Job
+from fastgd.cli.report import Report
 
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say
 
 
-def describe_data(job: Job, data: Data) -> Rows:
+def describe(report: Report, *, saved: bool) -> Rows:
+    """Return the rows of the card."""
+    return [
+        *describe_data(report),
+        *describe_run(report),
+        *describe_quality(report.quality),
+        ("stopped", str(report.result.stop_reason)),
+        *([("saved", str(report.job.out))] if saved else []),
+        *(("note", text) for text in [*report.remarks, *report.warnings]),
+    ]
+
+
+def describe_data(report: Report) -> Rows:
     """Return what the table is and what was done to it."""
-    n_rows, n_features = data.X.shape
-    origin = "flights read" if job.is_flights else "made"
-    table = f"{n_rows:,} rows x {n_features:,} features, {data.X.dtype}"
-    scaling = [("columns", "centred and scaled to variance 1")] if job.standardize else []
-    return [("data", f"{table}, {origin} in {data.seconds:.2g} s"), *scaling]
+    n_features, origin = report.result.n_features_in_, report.job.origin
+    table = f"{report.n_rows:,} rows x {n_features:,} features, {report.dtype}"
+    rows = [("data", f"{table}, {origin.done} in {report.seconds:.2g} s")]
+    if target := report.result.notes.get("encoding", {}).get("target"):
+        rows.append(("target", str(target)))
+    if report.job.standardize:
+        rows.append(("columns", "centred and scaled to variance 1 for the fit"))
+    return rows
 
 
-def describe_run(result: fastgd.FitResult, compile_seconds: float) -> Rows:
+def describe_run(report: Report) -> Rows:
     """Return what ran and what it took."""
+    result = report.result
     rate, history = result.learning_rate_, result.history
     rate_text = f"{rate:.4g}" if isinstance(rate, float) else repr(rate)
     chosen = "given" if result.mode == "textbook" else "self-tuned"
     size = f", {result.batch_size_:,} rows per step" if result.variant == "minibatch" else ""
+    compiling = f"(+ {report.compile_seconds:.2g} to compile or load)"
     return [
         ("ran", f"{result.variant}, {result.optimizer_.name}, {result.loss_.name}{size}"),
         ("learning rate", f"{rate_text} ({chosen})"),
         ("epochs", f"{result.n_iter_:,} ({history['passes'][-1]:,.4g} passes over the rows)"),
-        ("seconds", f"{history['seconds'][-1]:.3g} (+ {compile_seconds:.2g} to compile or load)"),
+        ("seconds", f"{history['seconds'][-1]:.3g} {compiling}"),
     ]
 
 
-def score(result: fastgd.FitResult, data: Data) -> Rows:
-    """Return how well it fits, and how well the true coefficients do."""
-    X, y, truth, _ = data
-    text = f"{result.score(X, y):.6g}"
-    if truth is not None:
-        ideal = replace(result, coef_=truth, intercept_=0.0)
-        text += f" ({ideal.score(X, y):.6g} with the true coefficients)"
-    z = result.decision_function(X)
-    if result.classes_ is None:
-        return [("R^2", text), ("RMSE", f"{np.sqrt(np.mean((y - z) ** 2)):.6g}")]
-    if not result.loss_.probability:
-        return [("accuracy", text)]
-    loss = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z)).mean()
-    return [("accuracy", text), ("mean log loss", f"{loss:.6g}")]
+def describe_quality(quality: dict[str, float]) -> Rows:
+    """Return how well it fits."""
+    texts = {label: f"{number:.6g}" for label, number in quality.items()}
+    if truth := texts.pop("true coefficients", ""):
+        first = next(iter(texts))
+        texts[first] += f" ({truth} with the true coefficients)"
+    return [*texts.items()]
 
 
 def show_card(rows: Rows, code: str) -> None:

@@ -3,7 +3,9 @@
 import math
 import os
 import re
+import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +14,54 @@ import numpy as np
 from click.core import ParameterSource
 
 import fastgd
+from fastgd.cli.card import describe, show_card
+from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
-from fastgd.cli.options import MADE_OPTIONS, options
-from fastgd.cli.work import run
+from fastgd.cli.options import MADE_OPTIONS, inspect_options, options, predict_options
+from fastgd.cli.origins import Flights, FromFile, Made, Origin
+from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
+from fastgd.cli.predicting import Request, predict
+from fastgd.cli.report import KEYS, Report, write_json
+from fastgd.cli.work import Watch, perform, work
 from fastgd.losses import LOSSES
 
 MEMORY_LIMITS = (
     (Path("/proc/meminfo"), r"MemAvailable:\s+(\d+) kB", 1024),
     (Path("/sys/fs/cgroup/memory.max"), r"(\d+)", 1),
 )
-FIT_HELP = """Fit a linear model by gradient descent, to data made on the spot or to real flights.
+FILE_OPTIONS = ("target", "drop", "weight")
+FIT_HELP = f"""Fit a linear model by gradient descent, to a file, made data or real flights.
 
 Shows what ran, how well it fits, why it stopped, and the lines of Python that do the same.
 
 \b
 Examples:
+  fastgd fit --data cars.csv --target price --drop id --out cars.fastgd
+  fastgd fit --data table.npy --target -1 --loss huber
   fastgd fit
   fastgd fit --flights
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
+
+In files, columns of text become columns of zeros and ones, one per level but the first; missing
+values, dates and lists are refused.
+
+The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
+what was asked in a wrong way, 130 after Ctrl-C.
+
+\b
+With --json, the object has the keys
+{chr(10).join(f"  {key:<16} {what}" for key, what in KEYS.items())}
+"""
+PREDICT_HELP = """Predict the rows of a file with a saved model.
+
+Writes a column of predictions, one per row, as CSV; if the file has the target too, stderr shows
+the score.
+
+\b
+Examples:
+  fastgd predict cars.fastgd --data new.csv
+  fastgd predict cars.fastgd --data new.parquet --out prices.npy
 """
 
 
@@ -50,31 +81,114 @@ def group(context: click.Context) -> None:
 @group.command("fit", params=options(), help=FIT_HELP)
 def fit(**values: Any) -> None:
     """Do what `fastgd fit` was asked for."""
-    run(read_job(values))
+    job = read_job(values)
+    watch = Watch()
+    report = work(watch, partial(perform, job, watch))
+    finish(report)
+
+
+def finish(report: Report) -> None:
+    """Save the model and show what came of the job, even if it cannot be saved."""
+    out, problem, saved = report.job.out, None, False
+    if out is not None and not report.diverged:
+        try:
+            report.result.save(out)
+            saved = True
+        except (OSError, TypeError, ValueError) as error:
+            problem = error
+    if report.job.as_json:
+        click.echo(write_json(report.facts(saved=saved)))
+    else:
+        show_card(describe(report, saved=saved), report.code)
+    if problem is not None:
+        raise problem
+    if report.diverged:
+        kept = "" if out is None else f", and nothing was written to {out}"
+        raise click.ClickException(f"the fit diverged{kept}.")
+
+
+@group.command("predict", params=predict_options(), help=PREDICT_HELP)
+def predict_file(
+    model: Path,
+    data: Path,
+    target: str | None,
+    proba: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Do what `fastgd predict` was asked for."""
+    check_kind(out)
+    check_out(out, force, [model, data])
+    request = Request(model, data, target, proba)
+    predicted = work(Watch("predicting"), partial(predict, request))
+    for remark in predicted.remarks:
+        click.echo(f"fastgd: {remark}", err=True)
+    if out is not None:
+        write_predictions(out, predicted.columns)
+    if as_json:
+        click.echo(write_json(predicted.facts(request, out)))
+        return
+    if out is None:
+        write_csv(sys.stdout, predicted.columns)
+    if predicted.score is not None:
+        text = f"{predicted.score_name} {predicted.score:.6g} on column {predicted.target!r}"
+        click.echo(f"fastgd: {text}", err=True)
+
+
+@group.command("inspect", params=inspect_options())
+def inspect(model: Path, every: bool, as_json: bool) -> None:
+    """Show a saved model: what ran, its coefficients by name, the largest first."""
+    shown = write_json(model_facts(model)) if as_json else describe_model(model, every=every)
+    click.echo(shown)
 
 
 def read_job(values: dict[str, Any]) -> Job:
     """Return what is asked for; refuse what contradicts itself or cannot be held in memory."""
+    out, as_json, force = values.pop("out"), values.pop("as_json"), values.pop("force")
+    check_out(out, force, [values["data"]])
     source = click.get_current_context().get_parameter_source
     given = {k: v for k, v in values.items() if source(k) is ParameterSource.COMMANDLINE}
-    flags = {keyword: flag for flag, keyword, *_ in MADE_OPTIONS}
+    keywords = {keyword for _, keyword, *_ in MADE_OPTIONS}
     seed = {"random_state": values["random_state"]}
-    made = {k: v for k, v in given.items() if k in flags}
-    fit = {k: v for k, v in given.items() if k not in {*made, "flights", "standardize"}} | seed
-    classifies = LOSSES[values["loss"]].target == "binary"
+    made = {k: v for k, v in given.items() if k in keywords}
+    other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
+    fit = {k: v for k, v in given.items() if k not in other} | seed
+    origin = read_origin(values, given, made, seed)
     standardize = values["standardize"]
-    if values["flights"]:
+    if isinstance(origin, Made):
+        check_size(values["n_samples"], values["n_features"], values["dtype"], bool(standardize))
+        standardize = bool(standardize)
+    return Job(origin, fit, standardize is not False, out, as_json)
+
+
+def read_origin(
+    values: dict[str, Any], given: dict[str, Any], made: dict[str, Any], seed: dict[str, Any]
+) -> Origin:
+    """Return where the data come from; refuse options that are for other data."""
+    loss = values["loss"]
+    classifies = LOSSES[loss].target == "binary"
+    if values["data"] is not None and values["flights"]:
+        raise click.UsageError("--data and --flights are two tables; give one of them.")
+    real = "--data" if values["data"] is not None else "--flights"
+    flags = {keyword: flag for flag, keyword, *_ in MADE_OPTIONS}
+    if values["data"] is not None or values["flights"]:
         for name in made:
-            raise click.UsageError(f"{flags[name]} is for made data; leave it out with --flights.")
+            raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
+    if values["data"] is not None:
+        target, drop, weight = (values[name] for name in FILE_OPTIONS)
+        return FromFile(values["data"], target, drop, weight, loss, classifies)
+    for name in FILE_OPTIONS:
+        if name in given:
+            raise click.UsageError(f"--{name} names a column of a file; give the file as --data.")
+    if values["flights"]:
         if classifies:
             raise click.UsageError(
-                f"--loss {values['loss']} needs two labels, and the flights have minutes of delay; "
+                f"--loss {loss} needs two labels, and the flights have minutes of delay; "
                 "choose another loss or leave out --flights."
             )
-        return Job("load_flights", {}, fit, standardize is not False)
-    check_size(values["n_samples"], values["n_features"], values["dtype"], bool(standardize))
-    maker = "make_classification" if classifies else "make_regression"
-    return Job(maker, made | seed, fit, bool(standardize))
+        return Flights()
+    return Made("make_classification" if classifies else "make_regression", made | seed)
 
 
 def check_size(rows: int, features: int, dtype: str, standardize: bool) -> None:

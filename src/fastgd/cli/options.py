@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,6 +32,7 @@ NUMBERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "N": (read_whole, "a whole number"),
     "X": (float, "a number"),
 }
+WIDEST = 60  # characters of a place-holder
 MEANINGS = {"true": True, "false": False, "none": None}  # any other word means itself
 
 
@@ -39,7 +41,8 @@ class Value:
 
     def __init__(self, *words: str, number: str = "") -> None:
         self.words, self.number = words, number
-        self.metavar = "|".join(filter(None, [*words, number]))
+        listed = "|".join(filter(None, [*words, number]))
+        self.metavar = listed if len(listed) < WIDEST else "NAME"
 
     def read(self, text: str) -> Any:
         """Return what *text* means, or say what it should have been."""
@@ -89,7 +92,7 @@ FIT_OPTIONS = (
         Value(*VARIANTS),
         "One step per pass over all rows, per row, or per --batch-size rows.",
     ),
-    ("--loss", "loss", Value(*LOSSES), "What is minimised, per row; log_loss classifies."),
+    ("--loss", "loss", Value(*LOSSES), f"What is minimised, per row: {', '.join(LOSSES)}."),
     ("--optimizer", "optimizer", Value("auto", *OPTIMIZERS), "What turns a gradient into a step."),
     (
         "--learning-rate",
@@ -149,23 +152,59 @@ def option(flag: str, keyword: str, value: Value, text: str, default: Any) -> cl
     )
 
 
-def options() -> list[click.Parameter]:
-    """Return the options, in the order of the help."""
-    made = inspect.signature(datasets.make_regression).parameters
-    fit = inspect.signature(fastgd.fit).parameters
+def path_option(flag: str, text: str, metavar: str = "FILE") -> click.Option:
+    """Return an option that names a file."""
+    return click.Option([flag], type=Path, metavar=metavar, help=text)
+
+
+def flag_option(flag: str, text: str) -> click.Option:
+    """Return an option that is given or not."""
+    return click.Option([flag], is_flag=True, help=text)
+
+
+JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object, no more.")
+FORCE = flag_option("--force", "Replace the file named by --out if there is one.")
+
+
+def file_options() -> list[click.Parameter]:
+    """Return the options about a file of data."""
     return [
+        path_option(
+            "--data",
+            "Fit the table in this file, .npy, .npz, .csv, .tsv (either may end in .gz) or "
+            ".parquet, instead of made data. Nothing in it is ever unpickled.",
+        ),
+        click.Option(
+            ["--target"],
+            metavar="COL",
+            help="Column of the file to predict; in .npy its number, -1 the last; in .npz the "
+            "array [there y by default].",
+        ),
+        click.Option(
+            ["--drop"], metavar="COL", multiple=True, help="Column to leave out; may be repeated."
+        ),
+        click.Option(["--weight"], metavar="COL", help="Column with the weights of the rows."),
         click.Option(
             ["--flights"],
             is_flag=True,
             help="Fit the 327,346 flights that left New York City in 2013, 49 columns, to predict "
             "their delay on arrival, instead of made data.",
         ),
+    ]
+
+
+def options() -> list[click.Parameter]:
+    """Return the options of `fastgd fit`, in the order of the help."""
+    made = inspect.signature(datasets.make_regression).parameters
+    fit = inspect.signature(fastgd.fit).parameters
+    return [
+        *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
         click.Option(
             ["--standardize/--no-standardize"],
             default=None,
-            help="Centre the columns and scale them to variance 1 before fitting.  [default: with "
-            "--flights]",
+            help="Centre the columns and scale them to variance 1 for the fit; coefficients are "
+            "then scaled back.  [default: with --data and --flights]",
         ),
         *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
         click.Option(
@@ -177,12 +216,55 @@ def options() -> list[click.Parameter]:
         option(
             "--seed", "random_state", COUNT, "Seed of the made data and of the order of rows.", 0
         ),
+        path_option("--out", "Save the model in this file, for `fastgd predict` and fastgd.load."),
+        FORCE,
+        JSON,
     ]
+
+
+MODEL = click.Argument(["model"], type=Path, metavar="MODEL")
+
+
+def predict_options() -> list[click.Parameter]:
+    """Return the arguments and options of `fastgd predict`."""
+    return [
+        MODEL,
+        click.Option(
+            ["--data"],
+            type=Path,
+            metavar="FILE",
+            required=True,
+            help="The rows to predict, with the columns that were fitted; others are ignored.",
+        ),
+        click.Option(
+            ["--target"],
+            metavar="COL",
+            help="Column with the true values, for a score.  [default: the one that was fitted, "
+            "if it is there]",
+        ),
+        flag_option("--proba", "Probabilities of the two labels instead of labels."),
+        path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
+        FORCE,
+        JSON,
+    ]
+
+
+def inspect_options() -> list[click.Parameter]:
+    """Return the arguments and options of `fastgd inspect`."""
+    return [
+        MODEL,
+        click.Option(["--all", "every"], is_flag=True, help="Show every coefficient."),
+        JSON,
+    ]
+
+
+OTHER_FLAGS = (("--seed", "random_state"), ("--weight", "sample_weight"), ("--target", "y"))
 
 
 def as_flag(message: str) -> str:
     """Return a sentence about a keyword of Python as one about the flag that sets it."""
-    for flag, keyword, *_ in [*MADE_OPTIONS, *FIT_OPTIONS]:
+    rows = [(flag, keyword) for flag, keyword, *_ in [*MADE_OPTIONS, *FIT_OPTIONS]]
+    for flag, keyword in (*rows, *OTHER_FLAGS):
         if message.startswith(f"{keyword} "):
             return message.replace(keyword, flag, 1)
     return message

@@ -5,24 +5,31 @@ import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import click
+import numpy as np
 from rich.console import Console
 
 import fastgd
-from fastgd.cli.card import Rows, describe_data, describe_run, score, show_card
 from fastgd.cli.job import Job
+from fastgd.cli.origins import Data
+from fastgd.cli.report import Report, measure
+from fastgd.cli.scaling import Scaling, standardize
 from fastgd.kernels._jit import record_compiling
 
 WORTH_SAYING = 0.5  # seconds of compiling
+MOST_SCALES = 10_000  # kept in a model's notes, whose size is bounded
+
+Got = TypeVar("Got")
 
 
 class Watch:
     """What a person sees while it works; rich asks some ten times a second."""
 
-    def __init__(self) -> None:
-        self.doing = "starting"
+    def __init__(self, doing: str = "starting") -> None:
+        self.doing = doing
         self.events: list[tuple[float, Any]] = []  # of compiling, with their times, from Numba
 
     def epoch(self, progress: fastgd.Progress) -> None:
@@ -38,9 +45,9 @@ class Watch:
         return self.doing
 
 
-def run(job: Job) -> None:
-    """Do *job* and print its card; on the way show its state on stderr, if that is a terminal."""
-    watch, console = Watch(), Console(stderr=True)
+def work(watch: Watch, task: Callable[[], Got]) -> Got:
+    """Return what *task* returns; show on the way how far it is, if stderr is a terminal."""
+    console = Console(stderr=True)
     spinner = "dots" if console.encoding.startswith("utf") else "line"
     status: AbstractContextManager[object] = nullcontext()
     if console.is_interactive:
@@ -48,41 +55,82 @@ def run(job: Job) -> None:
     try:
         with record_compiling() as recorder, status:
             watch.events = recorder.buffer
-            rows = in_background(lambda: perform(job, watch))
+            return in_background(task)
     except KeyboardInterrupt:
         raise click.Abort from None  # click itself would add an empty line
-    show_card(rows, job.code())
 
 
-def in_background(work: Callable[[], Rows]) -> Rows:
-    """Return what *work* returns, which runs in a thread of its own.
+def in_background(task: Callable[[], Got]) -> Got:
+    """Return what *task* returns, which runs in a thread of its own.
 
     The main thread is then free to hear Ctrl-C at once: LLVM compiles for seconds without looking.
     """
-    future = ThreadPoolExecutor(1).submit(work)
+    future = ThreadPoolExecutor(1).submit(task)
     while not future.done():
         wait([future], timeout=0.1)  # without a limit Windows would not hear Ctrl-C
     return future.result()
 
 
-def perform(job: Job, watch: Watch) -> Rows:
-    """Do the job and return the rows of its card."""
-    watch.doing = "reading the flights" if job.is_flights else "making the data"
-    data = job.load() if job.is_flights else None  # first: the extra `data` may be missing
+def perform(job: Job, watch: Watch) -> Report:
+    """Do the job and report what came of it."""
+    watch.doing = job.origin.doing
+    began = time.perf_counter()
+    opened = job.origin.open()
+    opening = time.perf_counter() - began
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compile_seconds = job.rehearse().compile_seconds
-    data = data or job.load()
+    began = time.perf_counter()
+    data = job.origin.load(opened)
+    del opened  # a table beside X
+    scaling = None
+    if job.standardize:
+        data.X, scaling = standardize(data.X)
+    loading = opening + time.perf_counter() - began
     watch.doing = "fitting"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
-        result = fastgd.fit(data.X, data.y, **job.fit, callback=watch.epoch)
+        result = fit(job, data, watch)
     watch.doing = "scoring"
-    return [
-        *describe_data(job, data),
-        *describe_run(result, compile_seconds + result.compile_seconds),
-        *score(result, data),
-        ("stopped", str(result.stop_reason)),
-        *(("note", str(warning.message)) for warning in caught),
-    ]
+    return Report(
+        job,
+        n_rows=len(data.X),
+        dtype=str(data.X.dtype),
+        seconds=loading,
+        result=finish(result, data, scaling),
+        compile_seconds=compile_seconds + result.compile_seconds,
+        quality=measure(result, data, with_truth=scaling is None),
+        remarks=[*data.remarks, *remark_scaling(job)],
+        warnings=[str(warning.message) for warning in caught],
+        code=job.code(data, has_constant=scaling is not None and scaling.has_constant),
+    )
+
+
+def fit(job: Job, data: Data, watch: Watch) -> fastgd.FitResult:
+    """Fit the data, which may be scaled."""
+    X, y, weights = data.X, data.y, data.weights
+    return fastgd.fit(X, y, sample_weight=weights, **job.fit, callback=watch.epoch)
+
+
+def finish(result: fastgd.FitResult, data: Data, scaling: Scaling | None) -> fastgd.FitResult:
+    """Return *result* for the data as they were, with what it takes to use it on other data."""
+    notes = {**data.notes, "standardized": scaling is not None}
+    if data.weights is not None:  # as many numbers as there are rows: no model should carry them
+        result = replace(result, recipe=result.recipe | {"sample_weight": None})
+    if scaling is not None:
+        result = scaling.fold(result)
+        if len(scaling.scale) <= MOST_SCALES:
+            notes["scale"] = [0.0 if np.isinf(scale) else float(scale) for scale in scaling.scale]
+    if data.names is not None:
+        result = replace(result, feature_names_in_=np.array(data.names, dtype=object))
+    if data.labels:
+        result = replace(result, classes_=np.array(data.labels))
+    return replace(result, notes=notes)
+
+
+def remark_scaling(job: Job) -> list[str]:
+    """Return what a reader of penalised coefficients has to know."""
+    if not (job.standardize and job.fit.get("alpha")):
+        return []
+    return ["the penalty and the objective are those of the scaled columns"]

@@ -1,7 +1,6 @@
 """Problems of known difficulty, of any size."""
 
 import math
-import numbers
 import sys
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -11,6 +10,13 @@ from numpy.typing import NDArray
 
 from fastgd.kernels._jit import load
 from fastgd.kernels.making import correlate_rows
+from fastgd.validation import (
+    check_at_least,
+    check_count,
+    check_not_negative,
+    check_random_state,
+    refusal,
+)
 
 Float64s: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
@@ -229,64 +235,31 @@ def _check_problem(
     condition_number: object,
     noise: object,
 ) -> _Problem:
-    rows = _check_integer("n_samples", n_samples, 1)
-    columns = _check_integer("n_features", n_features, 1)
+    rows = check_count("n_samples", n_samples)
+    columns = check_count("n_features", n_features)
     informative = columns
     if n_informative is not None:
-        informative = _check_integer("n_informative", n_informative, 0, "None or a whole number")
+        informative = check_count("n_informative", n_informative, " or None", least=0)
     if informative > columns:
-        raise ValueError(
-            f"n_informative must be at most n_features={columns}; got {n_informative!r}."
-        )
-    kappa = _check_number("condition_number", condition_number, 1)
+        raise ValueError(f"n_informative must be at most n_features={columns}; got {informative}.")
+    kappa = check_at_least("condition_number", condition_number, 1)
     if columns == 1 and kappa != 1:
         raise ValueError(
-            f"condition_number must be 1 when n_features is 1; got {condition_number!r}: "
+            f"condition_number must be 1 when n_features is 1; got {kappa:g}: "
             "a single column has a single eigenvalue."
         )
     if rows * columns > sys.maxsize // np.dtype(np.float64).itemsize:
         raise ValueError(f"n_samples * n_features must fit in memory; got {rows} * {columns}.")
-    return _Problem(rows, columns, informative, kappa, _check_number("noise", noise, 0))
-
-
-def _check_integer(name: str, value: object, least: int, kind: str = "a whole number") -> int:
-    """Whole number >= *least*: other numbers are bad values, anything else is a bad type."""
-    wanted = f"{name} must be {kind} >= {least}; got {value!r}"
-    if not isinstance(value, numbers.Real | np.bool_):
-        raise TypeError(f"{wanted}, of type {type(value).__name__}.")
-    if isinstance(value, float) and value.is_integer() and value >= least:
-        raise ValueError(f"{wanted}: write {int(value)}.")
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < least:
-        raise ValueError(f"{wanted}.")
-    return int(value)
-
-
-def _check_number(name: str, value: object, least: int) -> float:
-    """Finite number >= *least*, with the same division of errors."""
-    wanted = f"{name} must be a finite number >= {least}; got {value!r}"
-    if not isinstance(value, numbers.Real | np.bool_):
-        raise TypeError(f"{wanted}, of type {type(value).__name__}.")
-    try:
-        number = math.nan if isinstance(value, bool | np.bool_) else float(value)
-    except OverflowError:
-        number = math.inf
-    if not (number >= least and math.isfinite(number)):
-        raise ValueError(f"{wanted}.")
-    return number
+    return _Problem(rows, columns, informative, kappa, check_not_negative("noise", noise))
 
 
 def _check_dtype(dtype: object) -> np.dtype[Any]:
-    wanted = f'dtype must be "float64" or "float32"; got {dtype!r}'
-    if not isinstance(dtype, str | type | np.dtype):
-        raise TypeError(f"{wanted}, of type {type(dtype).__name__}.")
+    kinds = (str, type, np.dtype)
     for kind in (np.dtype(np.float64), np.dtype(np.float32)):
-        if dtype in (kind, kind.name, kind.type):
+        if isinstance(dtype, kinds) and dtype in (kind, kind.name, kind.type):
             return kind
-    raise ValueError(f"{wanted}.")
+    raise refusal("dtype", '"float64" or "float32"', dtype, kinds)
 
 
 def _check_random_state(random_state: object) -> np.random.Generator:
-    if random_state is None or isinstance(random_state, np.random.Generator):
-        return np.random.default_rng(random_state)
-    kind = "None, a numpy.random.Generator or a whole number"
-    return np.random.default_rng(_check_integer("random_state", random_state, 0, kind))
+    return np.random.default_rng(check_random_state(random_state))

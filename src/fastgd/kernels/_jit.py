@@ -1,24 +1,34 @@
-"""The one place that knows Numba's options: how a kernel is compiled, cached and repaired.
+"""The one place that knows Numba: how a kernel is compiled, and kept on the disk.
 
 A *template* is a plain function whose loop calls names such as ``loss`` or ``step`` that its
 module leaves `unbound`. `specialise` compiles a copy of it in which those names are bound.
 """
 
+import contextlib
 import functools
 import hashlib
+import os
 import pickle
 import threading
 import time
+import uuid
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import llvmlite
+import numba
+import numpy as np
 from llvmlite import ir
 from numba import config, njit, types
 from numba.core import cgutils, event
-from numba.core.errors import NumbaWarning
+from numba.core.caching import FunctionCache
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.serialize import dumps
 from numba.extending import intrinsic
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -30,27 +40,92 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"reassoc": True, "contract": True, "nsz": True, "arcp": True},
 }
-BROKEN_CACHE = (EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError)
 USER_KERNELS_KEPT = 64
+DIGEST_BYTES = 16
 
 Kernel = Callable[..., Any]
 
 
 def _stamp() -> str:
-    """Hash of every source that machine code is made of.
+    """Hash of every source, version and setting that machine code is made of.
 
     Numba's disk cache looks only at the file of the outermost function, so the stamp is part of
     each kernel's name: an edited loss can never meet the machine code of the old one.
     """
     package = Path(__file__).parent.parent
     scalar_functions = [package / "losses.py", package / "optimizers.py"]
-    digest = hashlib.blake2b(digest_size=8)
+    versions = [module.__version__ for module in (numba, llvmlite, np)]
+    settings = [config.BOUNDSCHECK, config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE]
+    digest = hashlib.blake2b(repr((versions, settings)).encode(), digest_size=8)
     for source in [*sorted(package.glob("kernels/*.py")), *scalar_functions]:
         digest.update(source.name.encode() + source.read_bytes())
     return digest.hexdigest()
 
 
 STAMP = _stamp()
+
+
+class Loading(threading.local):
+    """What happened in this thread while kernels were compiled or fetched."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0  # spent in `load`: compile time is reported apart
+        self.broken: list[str] = []  # cache files that no user was told of yet
+
+
+loading = Loading()
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc]
+    """The disk cache of one function: a file per signature, used only where it proves whole.
+
+    Numba's own has an index of numbered files: two processes that save at once leave an index that
+    names the other's machine code, and a file that is cut or foreign raises in the middle of a
+    fit. Here what cannot be read is compiled anew, and what cannot be written stays in memory.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the machine code for this signature, or None."""
+        target_context.refresh()
+        key = self._index_key(sig, target_context.codegen())
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        digest, pickled = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+        try:
+            if digest != _digest(pickled):
+                raise EOFError("its content is not what was written")
+            found, data = pickle.loads(pickled)
+            return self._impl.rebuild(target_context, data) if found == key else None
+        except Exception as error:  # whatever strange bytes may lead to
+            loading.broken.append(f"{path} ({error!r})")
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Write the machine code for this signature, where that can be done."""
+        if not self._impl.check_cachable(data):
+            return
+        key = self._index_key(sig, data.codegen)
+        pickled = dumps((key, self._impl.reduce(data)))
+        path = self._path(key)
+        beside = path.with_name(f"{uuid.uuid4().hex}.tmp")
+        with contextlib.suppress(OSError):  # a full disk, a folder that was taken away
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                beside.write_bytes(_digest(pickled) + pickled)
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
+
+    def _path(self, key: Any) -> Path:
+        stamped = repr((self._impl.locator.get_source_stamp(), key)).encode()
+        return Path(self.cache_path) / f"{self._impl.filename_base}.{_digest(stamped).hex()}.nbc"
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).digest()
 
 
 def compiled(function: Kernel, *, cache: bool = True) -> Kernel:
@@ -68,14 +143,13 @@ def compiled_apart(function: Kernel) -> Kernel:
 
 
 def _compiled(function: Any, cache: bool, forceinline: bool) -> Kernel:
-    options = {**OPTIONS, "forceinline": forceinline}
     if cache:
-        try:
-            stamped = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
-            return njit(cache=True, **options)(stamped)  # type: ignore[no-any-return]
-        except RuntimeError:  # Numba's "no locator available": no folder can be written
-            pass
-    return njit(**options)(function)  # type: ignore[no-any-return]
+        function = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
+    kernel: Any = njit(**OPTIONS, forceinline=forceinline)(function)
+    if cache and JIT_ENABLED:
+        with contextlib.suppress(RuntimeError):  # "no locator available": no folder to write in
+            kernel._cache = KernelCache(function)
+    return kernel  # type: ignore[no-any-return]
 
 
 def _renamed(function: Any, name: str, names: dict[str, Any]) -> Any:
@@ -144,36 +218,59 @@ def _describe(value: Any) -> str:
     return repr(value)
 
 
-class Loading(threading.local):
-    """Seconds that this thread has spent in `load`: compile time is reported apart."""
-
-    seconds = 0.0
-
-
-loading = Loading()
-
-
 def load(kernel: Kernel, *arguments: Any) -> None:
-    """Compile *kernel* for these arguments, or fetch it from the disk, by calling it once.
-
-    A cache file that a crash cut short raises when it is read: it is written anew.
-    """
+    """Compile *kernel* for these arguments, or fetch it from the disk, by calling it once."""
     if not JIT_ENABLED:
         return
     began = time.perf_counter()
+    kinds, kind = _loaded.setdefault(kernel, set()), _kind(arguments)
     try:
-        kernel(*arguments)
-    except BROKEN_CACHE as error:
-        warnings.warn(
-            f"fastgd: a broken cache file of a compiled kernel was replaced ({error!r})",
-            NumbaWarning,
-            stacklevel=2,
-        )
-        for part in _parts(kernel):
-            part.recompile()
-        kernel(*arguments)
+        broken = _call(kernel, *arguments) if kind in kinds else _apart(_call, kernel, *arguments)
     finally:
         loading.seconds += time.perf_counter() - began
+    kinds.add(kind)
+    if broken:
+        warnings.warn(
+            f"fastgd: {len(broken)} broken cache file(s) of compiled kernels were not used but "
+            f"compiled anew, the first of them {broken[0]}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+_loaded: WeakKeyDictionary[Kernel, set[Any]] = WeakKeyDictionary()
+
+
+def _kind(argument: Any) -> Any:
+    """Tell apart, cheaply, what a kernel is compiled for apart."""
+    if isinstance(argument, tuple):
+        return tuple(map(_kind, argument))
+    return getattr(argument, "dtype", type(argument))
+
+
+def _call(kernel: Kernel, *arguments: Any) -> list[str]:
+    """Call *kernel*; return which cache files were found broken in this thread until then."""
+    kernel(*arguments)
+    broken, loading.broken = loading.broken, []
+    return broken
+
+
+def _apart(function: Callable[..., list[str]], *arguments: Any) -> list[str]:
+    """Call *function* in another thread, where Ctrl-C cannot cut it short: it only ends the wait.
+
+    Numba does not survive a KeyboardInterrupt in the callback by which LLVM hands over its machine
+    code: every later use of that kernel would fail.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return function(*arguments)
+    pool = ThreadPoolExecutor(1)
+    try:
+        future = pool.submit(function, *arguments)
+    except RuntimeError:  # no new thread: the interpreter is ending, or a limit is met
+        return function(*arguments)
+    finally:
+        pool.shutdown(wait=False)
+    return future.result()
 
 
 def record_compiling() -> Any:
@@ -181,15 +278,13 @@ def record_compiling() -> Any:
     return event.install_recorder("numba:compile")
 
 
-def _parts(kernel: Any) -> list[Any]:
-    """*kernel* and every compiled function that it calls, the innermost first."""
-    found: list[Any] = []
-    names = kernel.py_func.__code__.co_names
-    for name in names:
-        value = kernel.py_func.__globals__.get(name)
-        if hasattr(value, "recompile") and value is not kernel:
-            found.extend(part for part in _parts(value) if part not in found)
-    return [*found, kernel]
+if JIT_ENABLED and hasattr(os, "register_at_fork"):
+    # A child forked while another thread compiles would wait for that thread, which it lacks.
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )
 
 
 @intrinsic  # type: ignore[untyped-decorator]

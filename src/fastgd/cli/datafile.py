@@ -1,0 +1,103 @@
+"""What a file of data can do, of whatever kind, and what no table may hold."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from fastgd.cli.encoding import Column, Encoding
+from fastgd.kernels.arguments import Array
+from fastgd.validation import did_you_mean
+
+SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache
+
+
+class Table(Protocol):
+    """A table that was read."""
+
+    @property
+    def library(self) -> str:
+        """What the lines of Python import."""
+
+    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
+        """Return the columns of X that *names* become, with the levels found in those of text."""
+
+    def encode(self, columns: Sequence[Column]) -> Array:
+        """Return X; refuse what is missing, and texts that are not among the levels."""
+
+    def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
+        """Return a column's numbers; of a text the places of its values in the levels returned."""
+
+    def lines(self, encoding: Encoding) -> list[str]:
+        """Return the lines of Python that make X, y and weights."""
+
+
+class File(Protocol):
+    """A file of data that was opened: what there is in it is known."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns, in order."""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What lies beside the table, and may be target or weight only."""
+
+    @property
+    def named(self) -> bool:
+        """Whether columns have names of their own; else they are known by their place."""
+
+    def find(self, text: str) -> str:
+        """Return the name of the column meant."""
+
+    def read(self, names: Iterable[str]) -> Table:
+        """Read columns."""
+
+
+def find_name(path: Path, text: str, known: Sequence[str]) -> str:
+    """Return *text* if it is the name of a column."""
+    if text in known:
+        return text
+    hint = did_you_mean(text, known) or f" It has {listed(known)}."
+    raise ValueError(f"{path} has no column {text!r}.{hint}")
+
+
+def listed(names: Iterable[str], most: int = 8) -> str:
+    """Return names for a sentence, the first ones where there are many."""
+    quoted = [repr(str(name)) for name in names]
+    more = f" and {len(quoted) - most:,} more" if len(quoted) > most else ""
+    return ", ".join(quoted[:most]) + more
+
+
+def refuse_missing(path: Path, values: Array, names: Sequence[str]) -> None:
+    """Refuse numbers that are NaN or infinite; *names* are those of the columns."""
+    if values.dtype.kind != "f":
+        return
+    table = values.reshape(len(values), -1)
+    step = max(1, SCANNED // max(1, table.shape[1]))
+    for start in range(0, len(table), step):
+        finite = np.isfinite(table[start : start + step]).all(axis=0)
+        if not finite.all():
+            column = int(finite.argmin())
+            refuse_column(path, table[:, column], names[column])
+
+
+def refuse_column(path: Path, values: Array, name: str) -> None:
+    """Say what is wrong with a column."""
+    bad = np.isnan(values)
+    kind = "missing" if bad.any() else "infinite"
+    raise ValueError(describe_bad(path, name, bad if bad.any() else np.isinf(values), kind))
+
+
+def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
+    """Return the sentence about values that cannot be used; *bad* says where they are."""
+    count = int(bad.sum())
+    return (
+        f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
+        f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out."
+    )

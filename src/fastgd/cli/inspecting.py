@@ -1,0 +1,59 @@
+"""A saved model in words: what it is, its coefficients by name, its notes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fastgd
+from fastgd.cli.encoding import read_encoding
+from fastgd.cli.report import facts_of
+
+SHOWN = 20  # coefficients
+
+
+def describe_model(path: Path, *, every: bool) -> str:
+    """Return what `fastgd inspect` prints."""
+    model = fastgd.load(path)
+    encoding = read_encoding(model)
+    lines = [model.summary()]
+    if encoding.target is not None:
+        lines.append(f"  target         {encoding.target}")
+    if model.classes_ is not None:
+        lines.append(f"  labels         {', '.join(map(str, model.classes_))}; above 0 the last")
+    lines += [
+        f"  text           {text.name}: {len(text.levels)} levels, baseline {text.levels[0]!r}"
+        for text in encoding.texts
+    ]
+    return "\n".join([*lines, "", *describe_coefficients(model, encoding.features, every=every)])
+
+
+def describe_coefficients(
+    model: fastgd.FitResult, names: tuple[str, ...], *, every: bool
+) -> list[str]:
+    """Return the coefficients, the largest first: by what a standard deviation does, if known."""
+    coef = model.coef_.astype(np.float64)
+    scale = np.asarray(model.notes.get("scale", []), dtype=np.float64)
+    has_scale = scale.shape == coef.shape
+    effect = coef * scale if has_scale else coef
+    order = np.argsort(-np.abs(effect), kind="stable")
+    shown = order if every else order[:SHOWN]
+    titles = ["coefficient", *(["per std. dev."] if has_scale else []), "column"]
+    lines = [
+        "  ".join([f"{titles[0]:>14}", *(f"{title:>14}" for title in titles[1:-1]), titles[-1]])
+    ]
+    for k in shown:
+        numbers = [coef[k], *([effect[k]] if has_scale else [])]
+        lines.append("  ".join([*(f"{number:>14.6g}" for number in numbers), names[k]]))
+    lines.append(
+        "  ".join([f"{model.intercept_:>14.6g}", *([" " * 14] if has_scale else []), "(intercept)"])
+    )
+    if len(shown) < len(order):
+        lines.append(f"and {len(order) - len(shown):,} smaller ones: --all shows them")
+    return lines
+
+
+def model_facts(path: Path) -> dict[str, Any]:
+    """Return what `fastgd inspect --json` prints."""
+    model = fastgd.load(path)
+    return {"model": str(path), **facts_of(model), "notes": model.notes}

@@ -1,0 +1,225 @@
+"""Where the data of a fit come from: made on the spot, the flights, or a file."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from fastgd import datasets
+from fastgd.cli.code import write_call
+from fastgd.cli.datafile import File, Table, listed
+from fastgd.cli.encoding import Encoding
+from fastgd.cli.opening import open_file
+from fastgd.kernels.arguments import Array
+
+
+@dataclass
+class Data:
+    """A table to fit; X may be changed."""
+
+    X: Array
+    y: Array
+    lines: list[str]  # of Python that make X, y and weights
+    library: str = ""  # that they import
+    truth: Array | None = None  # the coefficients it was made from
+    names: Sequence[str] | None = None  # of the columns of X
+    weights: Array | None = None
+    labels: tuple[str, ...] = ()  # texts that the numbers in y stand for
+    notes: dict[str, Any] = field(default_factory=dict)  # for the model
+    remarks: list[str] = field(default_factory=list)  # for the card
+
+
+class Origin(Protocol):
+    """Where the data come from."""
+
+    @property
+    def label(self) -> str:
+        """What it is."""
+
+    @property
+    def doing(self) -> str:
+        """What is done to get it."""
+
+    @property
+    def done(self) -> str:
+        """What was done to get it."""
+
+    @property
+    def rehearsal(self) -> dict[str, Any]:
+        """Keywords of `make_regression` for data of the same kind."""
+
+    def open(self) -> Any:
+        """Look what there is, as far as that is quick; refuse what cannot be used."""
+
+    def load(self, opened: Any) -> Data:
+        """Return the data."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Data made on the spot."""
+
+    maker: str  # name in `fastgd.datasets`
+    keywords: dict[str, Any]
+    label: ClassVar[str] = "made"
+    doing: ClassVar[str] = "making the data"
+    done: ClassVar[str] = "made"
+
+    @property
+    def rehearsal(self) -> dict[str, Any]:
+        """Keywords of `make_regression` for data of the same kind."""
+        return self.keywords
+
+    def open(self) -> None:
+        """There is nothing to look at."""
+
+    def load(self, opened: None) -> Data:
+        """Make the data."""
+        X, y, truth = getattr(datasets, self.maker)(**self.keywords)
+        line = write_call("X, y, coef", f"fastgd.datasets.{self.maker}", **self.keywords)
+        return Data(X, y, [line], truth=truth)
+
+
+@dataclass(frozen=True)
+class Flights:
+    """The flights of 2013."""
+
+    label: ClassVar[str] = "flights"
+    doing: ClassVar[str] = "reading the flights"
+    done: ClassVar[str] = "flights read"
+    rehearsal: ClassVar[dict[str, Any]] = {}
+
+    def open(self) -> datasets.Flights:
+        """Return all of them: that is quick."""
+        return datasets.load_flights()
+
+    def load(self, opened: datasets.Flights) -> Data:
+        """Return them."""
+        X, y, names = opened
+        line = "X, y, names = fastgd.datasets.load_flights()"
+        return Data(X, y, [line], names=names, notes={"data": "flights"})
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file, and the names of its columns by what they are for."""
+
+    file: File
+    target: str
+    weight: str | None
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FromFile:
+    """A file of a user."""
+
+    path: Path
+    target: str | None
+    drop: tuple[str, ...]
+    weight: str | None
+    loss: str
+    classifies: bool
+    rehearsal: ClassVar[dict[str, Any]] = {}
+
+    @property
+    def label(self) -> str:
+        """The file's name."""
+        return str(self.path)
+
+    @property
+    def doing(self) -> str:
+        """What is done to get it."""
+        return f"reading {self.path.name}"
+
+    @property
+    def done(self) -> str:
+        """What was done to get it."""
+        return f"{self.path.name} read"
+
+    def open(self) -> Opened:
+        """Look which columns there are, and what each is for."""
+        target = "y" if self.target is None and self.path.suffix.lower() == ".npz" else self.target
+        file = open_file(self.path, target, self.weight)
+        if target is None:
+            raise ValueError(f"--target is needed, the column to predict: {listed(file.names)}.")
+        target = file.find(target)
+        weight = None if self.weight is None else file.find(self.weight)
+        dropped = [file.find(name) for name in self.drop]
+        for option, name in (("--weight", weight), *(("--drop", name) for name in dropped)):
+            if name == target:
+                raise ValueError(f"{option} and --target name the same column, {name!r}.")
+        features = [name for name in file.names if name not in (target, weight, *dropped)]
+        if not features:
+            raise ValueError(f"{self.path} has no column left to predict {target!r} from.")
+        return Opened(file, target, weight, tuple(features))
+
+    def load(self, opened: Opened) -> Data:
+        """Read the columns and make numbers of them."""
+        file, features = opened.file, opened.features
+        beside = [opened.target] if opened.weight is None else [opened.target, opened.weight]
+        table = file.read([*features, *beside])
+        y, labels = self.read_target(table, opened.target)
+        weights = None if opened.weight is None else read_numbers(table, opened.weight)
+        found = table.columns(features)
+        columns = tuple(column for column in found if column.features)
+        encoding = Encoding(columns, len(file.names), opened.target, opened.weight, file.named)
+        refuse_repeated(encoding)
+        remarks = [describe_texts(encoding)] if encoding.texts else []
+        remarks += [
+            f"column {column.name!r} is {column.levels[0]!r} in every row and left out"
+            for column in found
+            if not column.features
+        ]
+        return Data(
+            table.encode(columns),
+            y,
+            table.lines(encoding),
+            table.library,
+            names=encoding.features,
+            weights=weights,
+            labels=labels,
+            notes={"data": self.path.name, "encoding": encoding.to_notes()},
+            remarks=remarks,
+        )
+
+    def read_target(self, table: Table, name: str) -> tuple[Array, tuple[str, ...]]:
+        """Return y, and the labels that it stands for if they are texts."""
+        y, labels = table.values(name)
+        if labels and not self.classifies:
+            raise ValueError(
+                f"column {name!r} of {self.path} holds text, and --loss {self.loss} needs numbers; "
+                "with two labels, --loss log_loss classifies."
+            )
+        if labels and len(labels) != 2:
+            raise ValueError(
+                f"column {name!r} of {self.path} holds {len(labels):,} labels, "
+                f"{listed(labels, 4)}, and --loss {self.loss} needs two."
+            )
+        return y, labels
+
+
+def read_numbers(table: Table, name: str) -> Array:
+    """Return the numbers of a column."""
+    values, levels = table.values(name)
+    if levels:
+        raise ValueError(f"column {name!r} holds text, where numbers are needed.")
+    return np.asarray(values, dtype=np.float64)
+
+
+def refuse_repeated(encoding: Encoding) -> None:
+    """Refuse two columns of X of one name, or none at all."""
+    name, count = Counter(encoding.features).most_common(1)[0] if encoding.features else ("", 0)
+    if not count:
+        raise ValueError("every column has one level only: there is nothing to predict from.")
+    if count > 1:
+        raise ValueError(f"{count} columns of X would be named {name!r}; rename one in the file.")
+
+
+def describe_texts(encoding: Encoding) -> str:
+    """Return a remark about columns of text."""
+    texts = ", ".join(f"{column.name} ({len(column.levels)} levels)" for column in encoding.texts)
+    return f"text became columns of zeros and ones, one per level but the first: {texts}"

@@ -1,0 +1,131 @@
+"""What came of a job, and the same as JSON."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+import fastgd
+from fastgd.cli.job import Job
+from fastgd.cli.origins import Data
+
+# What `fastgd fit --json` prints, and what each is.
+KEYS = {
+    "data": "object: source, rows, features, dtype, standardized, ...",
+    "variant": "text",
+    "loss": "text",
+    "optimizer": "text",
+    "learning_rate": "number; text of Python for a schedule",
+    "epochs": "number",
+    "passes": "number: row gradients / rows",
+    "seconds": "number, compiling apart",
+    "compile_seconds": "number",
+    "score": "number: R^2, or the share of labels predicted right",
+    "objective": "number: loss + penalty, for the columns as fitted",
+    "stop_reason": "text",
+    "converged": "true or false; null where there was no tolerance",
+    "warnings": "array of text",
+    "notes": "array of text",
+    "classes": "array of the two labels, or null",
+    "coef": "array of numbers, in the units of the data",
+    "intercept": "number",
+    "feature_names": "array of text, or null",
+    "out": "text, the file written, or null",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a job."""
+
+    job: Job
+    n_rows: int
+    dtype: str
+    seconds: float  # to read or make the data
+    result: fastgd.FitResult
+    compile_seconds: float
+    quality: dict[str, float]  # how well it fits, the score first
+    remarks: list[str]
+    warnings: list[str]
+    code: str
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the coefficients ran away."""
+        return self.result.stop_reason is fastgd.StopReason.DIVERGED
+
+    def facts(self, *, saved: bool) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        data = {
+            "source": self.job.origin.label,
+            "rows": self.n_rows,
+            "features": self.result.n_features_in_,
+            "dtype": self.dtype,
+            "standardized": self.job.standardize,
+            "seconds": self.seconds,
+        }
+        found = facts_of(self.result) | {
+            "data": data,
+            "compile_seconds": self.compile_seconds,
+            "score": next(iter(self.quality.values())),
+            "warnings": self.warnings,
+            "notes": self.remarks,
+            "out": str(self.job.out) if saved else None,
+        }
+        return {key: found[key] for key in KEYS}
+
+
+def facts_of(result: fastgd.FitResult) -> dict[str, Any]:
+    """Return what a result itself says."""
+    rate, names, classes = result.learning_rate_, result.feature_names_in_, result.classes_
+    return {
+        "variant": result.variant,
+        "loss": result.loss_.name,
+        "optimizer": result.optimizer_.name,
+        "learning_rate": rate if isinstance(rate, float) else repr(rate),
+        "epochs": result.n_iter_,
+        "passes": float(result.history["passes"][-1]),
+        "seconds": float(result.history["seconds"][-1]),
+        "compile_seconds": result.compile_seconds,
+        "objective": result.objective,
+        "stop_reason": str(result.stop_reason),
+        "converged": result.converged,
+        "classes": None if classes is None else classes.tolist(),
+        "coef": result.coef_.tolist(),
+        "intercept": result.intercept_,
+        "feature_names": None if names is None else [*map(str, names)],
+    }
+
+
+def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[str, float]:
+    """Return how well it fits, and how well the true coefficients do."""
+    X, y, weights = data.X, data.y, data.weights
+    score = result.score(X, y, weights)
+    truth = {}
+    if with_truth and data.truth is not None:
+        ideal = replace(result, coef_=data.truth, intercept_=0.0)
+        truth = {"true coefficients": ideal.score(X, y, weights)}
+    z = result.decision_function(X)
+    if result.classes_ is None:
+        square = np.average((y - z) ** 2, weights=weights)
+        return {"R^2": score, "RMSE": float(np.sqrt(square)), **truth}
+    if not result.loss_.probability:
+        return {"accuracy": score, **truth}
+    losses = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z))
+    return {"accuracy": score, "mean log loss": float(np.average(losses, weights=weights)), **truth}
+
+
+def write_json(facts: dict[str, Any]) -> str:
+    """Return strict JSON: null for what is not finite."""
+    return json.dumps(finite(facts), allow_nan=False, ensure_ascii=False)
+
+
+def finite(value: Any) -> Any:
+    """Return *value* with None for numbers that are not finite."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,167 @@
+"""Self-tuned fits of losses whose slope jumps: AdaGrad in units of the columns, averaged."""
+
+import naive
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.sparse import eye_array, hstack
+
+import fastgd
+
+VARIANTS = ["batch", "stochastic", "minibatch"]
+N, D = 400, 4
+RNG = np.random.default_rng(3)
+X = RNG.standard_normal((N, D)) * [1.0, 10.0, 0.1, 3.0]
+SIGNAL = X @ np.array([3.0, -0.2, 10.0, 0.0]) + 4.0
+Y = SIGNAL + 2.0 * RNG.standard_t(3, N)
+LABELS = np.where(SIGNAL - 4.0 + 4.0 * RNG.logistic(size=N) > 0, "up", "down")
+SIGNS = np.where(LABELS == "up", 1.0, -1.0)
+
+JUMPING = {
+    "absolute_error": (fastgd.AbsoluteError(), Y),
+    "quantile": (fastgd.Quantile(0.8), Y),
+    "epsilon_insensitive": (fastgd.EpsilonInsensitive(0.5), Y),
+    "hinge": (fastgd.Hinge(), LABELS),
+}
+
+
+def fit(variant="minibatch", loss="absolute_error", X=X, **settings):
+    loss, y = JUMPING[loss]
+    return fastgd.fit(X, y, variant, loss=loss, random_state=0, **settings)
+
+
+def least_cost(above, below, A, y):
+    """The least mean of above * (A w - y)+ + below * (y - A w)+, by linear programming."""
+    n, width = A.shape
+    cost = np.concatenate([np.zeros(width), np.full(n, above), np.full(n, below)]) / n
+    rows = hstack([A, -eye_array(n), eye_array(n)]).tocsr()
+    bounds = [(None, None)] * width + [(0, None)] * (2 * n)
+    return linprog(cost, A_eq=rows, b_eq=y, bounds=bounds).fun
+
+
+def optimum(name):
+    A = np.column_stack([X, np.ones(N)])
+    if name == "hinge":  # max(0, 1 - yz): only falling short of yz = 1 costs
+        return least_cost(0.0, 1.0, SIGNS[:, None] * A, np.ones(N))
+    if name == "epsilon_insensitive":  # two sided: z - y - eps above, y - z - eps below
+        return _least_tube(A, Y, 0.5)
+    quantile = {"absolute_error": 0.5, "quantile": 0.8}[name]
+    scale = 2.0 if name == "absolute_error" else 1.0
+    return scale * least_cost(1 - quantile, quantile, A, Y)
+
+
+def _least_tube(A, y, epsilon):
+    n, width = A.shape
+    cost = np.append(np.zeros(width), np.full(n, 1.0 / n))
+    upper = hstack([A, -eye_array(n)])
+    lower = hstack([-A, -eye_array(n)])
+    rows = np.concatenate([upper.toarray(), lower.toarray()])
+    limits = np.concatenate([y + epsilon, epsilon - y])
+    bounds = [(None, None)] * width + [(0, None)] * n
+    return linprog(cost, A_ub=rows, b_ub=limits, bounds=bounds).fun
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", JUMPING)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_optimum_is_found_without_tuning(variant, name):
+    result = fit(variant, name)
+    best = optimum(name)
+    at_zero = result.loss_.function
+    start = np.mean([at_zero(0.0, t, result.loss_.parameters)[0] for t in
+                     (SIGNS if name == "hinge" else Y)])  # fmt: skip
+    assert best < result.objective + 1e-9
+    assert (result.objective - best) / (start - best) < 2e-3
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+    assert result.mode == "self-tuned" and result.optimizer_ == fastgd.AdaGrad()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("optimizer", ["auto", "gd", "nesterov"])
+def test_the_units_of_columns_change_nothing(variant, optimizer):
+    """Powers of two: not a bit."""
+    scale = 2.0 ** np.array([10, -20, 3, 0])
+    as_it_is = fit(variant, optimizer=optimizer, max_iter=3, tol=None)
+    scaled = fit(variant, optimizer=optimizer, max_iter=3, tol=None, X=X * scale)
+    np.testing.assert_array_equal(scaled.coef_ * scale, as_it_is.coef_)
+    assert scaled.intercept_ == as_it_is.intercept_
+
+
+@pytest.mark.parametrize("penalty", [{}, {"alpha": 0.1}, {"alpha": 0.1, "l1_ratio": 0.5}])
+@pytest.mark.parametrize(("variant", "batch_size"), [("batch", N), ("stochastic", 1)])
+def test_steps_in_units_are_those_of_scaled_columns(variant, batch_size, penalty):
+    """And the penalty stays that of the coefficients as they are."""
+    result = fit(variant, max_iter=2, tol=None, record_path=1, average=False, **penalty)
+    units = 1.0 / np.sqrt(np.mean(X * X, axis=0))  # every row is in the sample
+    order = np.array([fastgd.visiting_order(N, D, 0, epoch) for epoch in range(2)])
+    w, slots = result.path[0], {}
+    stretch = np.append(units, 1.0)
+    penalised = np.append(np.full(D, penalty.get("alpha", 0.0)), 0.0)
+    l1 = penalised * penalty.get("l1_ratio", 0.0)
+    l2 = penalised - l1
+    A = np.column_stack([X, np.ones(N)])
+    steps = [np.arange(N)] * 2 if variant == "batch" else order.reshape(-1, 1)
+    for t, rows in enumerate(steps[:40], start=1):
+        slope = np.sign(A[rows] @ w - Y[rows])
+        g = stretch * (A[rows].T @ slope / len(rows) + l2 * w)
+        movement, rate = naive.adagrad(g, slots, t, result.learning_rate_)
+        u = naive.soft_threshold(w / stretch - movement, rate * l1 * stretch)
+        w = u * stretch
+        np.testing.assert_allclose(result.path[t], w, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e4])
+def test_it_starts_at_the_median(shift):
+    """Or the intercept would have a long way to go."""
+    loss = fastgd.AbsoluteError()
+    result = fastgd.fit(X, Y + shift, loss=loss, random_state=0, record_path=True)
+    assert result.path[0, -1] == pytest.approx(np.median(Y) + shift, rel=1e-12)
+    assert result.objective == pytest.approx(fit().objective, rel=1e-3)
+
+
+def test_what_is_given_is_where_it_starts():
+    result = fit(coef_init=[1.0, 0, 0, 0], record_path=True)
+    np.testing.assert_array_equal(result.path[0], [1, 0, 0, 0, 0])
+    assert (fit(fit_intercept=False, record_path=True).path[0] == 0).all()
+
+
+@pytest.mark.parametrize("name", JUMPING)
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_optimizer_that_is_named_is_kept(variant, optimizer, name):
+    result = fit(variant, name, optimizer=optimizer, max_iter=60, tol=None)
+    assert result.optimizer_.name == optimizer
+    assert isinstance(result.learning_rate_, fastgd.InverseScaling)
+    assert result.objective < 1.1 * optimum(name)
+
+
+def absolute(z, y):
+    r = z - y
+    return abs(r), (1.0 if r > 0 else -1.0) + 0.0 * r
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_custom_loss_without_curvature_gets_the_same_rule(variant):
+    ours = fastgd.fit(X, Y, variant, loss=absolute, random_state=0)
+    assert ours.optimizer_ == fastgd.AdaGrad()
+    assert ours.objective == pytest.approx(optimum("absolute_error"), rel=5e-3)
+
+
+def test_a_constant_target_and_columns_of_zeros_do_no_harm():
+    table = X * [1.0, 0.0, 1.0, 0.0]
+    for variant in VARIANTS:
+        result = fastgd.fit(table, np.full(N, 7.0), variant, loss="absolute_error", random_state=0)
+        np.testing.assert_allclose(result.predict(table), 7.0, rtol=1e-3)
+        assert result.coef_[1] == result.coef_[3] == 0.0
+
+
+def test_a_recipe_replays_a_run_in_units():
+    for variant in VARIANTS:
+        result = fit(variant, max_iter=4, tol=None)
+        again = fastgd.fit(X, Y, **result.recipe)
+        np.testing.assert_array_equal(again.coef_, result.coef_)
+
+
+def test_a_table_whose_squares_overflow_is_named():
+    with pytest.raises(ValueError, match="X is too large"):
+        fit(X=X * 1e200)
