@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import fastgd
 from fastgd import cli, datasets
-from fastgd.cli import command
+from fastgd.cli import memory
 from fastgd.cli.card import show_card
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
 from fastgd.cli.origins import Made
@@ -307,9 +307,9 @@ def test_bad_values_are_refused_before_much_is_made(monkeypatch):
 
 
 def test_too_little_memory(monkeypatch):
-    monkeypatch.setattr(command, "available_memory", lambda: 1e6)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e6)
     assert "0.0 GB are available" in refused(run("fit", "--rows", "1e5", "--features", "2"))
-    monkeypatch.setattr(command, "available_memory", lambda: math.inf)
+    monkeypatch.setattr(memory, "available_memory", lambda: math.inf)
 
     def exhausted(self, opened):
         raise MemoryError("Unable to allocate 7 PiB")
@@ -321,13 +321,13 @@ def test_too_little_memory(monkeypatch):
 def test_available_memory_is_the_least_of_what_the_system_says(monkeypatch, tmp_path):
     free, limit = tmp_path / "meminfo", tmp_path / "memory.max"
     limits = ((free, r"MemAvailable:\s+(\d+) kB", 1024), (limit, r"(\d+)", 1))
-    monkeypatch.setattr(command, "MEMORY_LIMITS", limits)
-    assert command.available_memory() > 2**20
+    monkeypatch.setattr(memory, "MEMORY_LIMITS", limits)
+    assert memory.available_memory() > 2**20
     free.write_text("MemTotal: 9 kB\nMemAvailable:   7 kB\n")
     limit.write_text("max\n")
-    assert command.available_memory() == 7 * 1024
+    assert memory.available_memory() == 7 * 1024
     limit.write_text("5000\n")
-    assert command.available_memory() == 5000
+    assert memory.available_memory() == 5000
 
 
 def test_flights_without_their_extra(monkeypatch):

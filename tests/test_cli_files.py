@@ -15,7 +15,7 @@ import pytest
 from test_cli import PYTHON_PATH, SMALL, refused, run, start
 
 import fastgd
-from fastgd.cli import work
+from fastgd.cli import memory, work
 from fastgd.cli.polars_table import MOST_LEVELS
 from fastgd.cli.report import KEYS
 from fastgd.cli.scaling import standardize
@@ -203,6 +203,15 @@ def test_text_labels_and_probabilities():
     assert title == "probability=no,probability=yes"
     shown = np.array([[float(word) for word in row.split(",")] for row in rows])
     np.testing.assert_array_equal(shown, model.predict_proba(X))
+
+
+def test_labels_without_probabilities():
+    write(CARS, "c.csv")
+    options = ["--target", "sold", "--drop", "id", "--drop", "price", "--loss", "hinge"]
+    fit("--data", "c.csv", *options)
+    assert "  labels         no, yes; above 0 the last\n" in done("inspect", "m.fastgd").stdout
+    found = json.loads(done("predict", "m.fastgd", "--data", "c.csv", "--json").stdout)
+    assert found["classes"] == ["no", "yes"] and found["score"] > 0.9
 
 
 def test_kinds_of_columns_of_parquet():
@@ -486,6 +495,7 @@ def test_labels_have_to_be_two():
         (b"", "t.npy", 1, "t.npy cannot be read as arrays"),
         (b"\x93NUMPY\x01\x00nonsense", "t.npy", 1, "t.npy cannot be read as arrays"),
         (b"\x80\x04K\x01.", "t.npy", 1, "nothing is ever unpickled"),
+        (b"\x93NUMPY\x01\x00\x03\x00{((", "t.npy", 1, "t.npy cannot be read as arrays"),
         (b"PK\x03\x04nonsense", "t.npz", 1, "t.npz cannot be read as arrays"),
         (b"", "t.npz", 1, "t.npz cannot be read as arrays"),
         (b"a,y\n1,2\n", "t.txt", 2, "--data must end in .npy, .npz, .parquet, .csv, .csv.gz, .tsv"),
@@ -514,6 +524,16 @@ def test_arrays_that_are_refused(array, said):
     done = run("fit", "--data", "t.npy", "--target", "-1")
     assert said in refused(done, done.exit_code)
     assert done.exit_code == 1 + ("unpickled" not in said)
+
+
+def test_tables_that_do_not_fit_in_memory(monkeypatch):
+    write(CARS, "c.csv")
+    np.save("t.npy", np.zeros((N, 9), dtype=np.float32))
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000.0)
+    message = refused(run("fit", "--data", "c.csv", *TO_PRICE))
+    assert "200 rows x 6 features need 0.0 GB" in message
+    message = refused(run("fit", "--data", "t.npy", "--target", "0"))
+    assert "200 rows x 8 features need 0.0 GB" in message and "--no-standardize" in message
 
 
 @pytest.mark.parametrize(
@@ -558,7 +578,7 @@ def test_npz_that_are_refused(arrays, said):
         ("--data c.csv --target price --drop id --learning-rate -1", "--learning-rate must be"),
         ("--data c.csv --target price --force", "--force is for --out"),
         ("--data c.csv --target price --out no/m.fastgd", "the folder no of --out does not exist."),
-        ("--data c.csv --target price --out folder.csv", "--out folder.csv is a folder"),
+        ("--data c.csv --target price --out folder.csv", "--out folder.csv is not a file."),
         ("--data c.csv --target price --out c.csv --force", "is also what is to be read"),
     ],
 )
@@ -606,7 +626,7 @@ def test_predict_without_a_usable_target_says_so():
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        ("predict no.fastgd --data c.csv", 1, "no.fastgd"),
+        ("predict no.fastgd --data c.csv", 2, "no.fastgd does not exist."),
         ("predict c.csv --data c.csv", 2, "c.csv is not a readable fastgd model"),
         ("predict m.fastgd", 2, "--data"),
         ("predict m.fastgd --data c.csv --proba", 2, "--proba needs a model of --loss log_loss"),
@@ -614,13 +634,20 @@ def test_predict_without_a_usable_target_says_so():
         ("predict m.fastgd --data c.csv --target prise", 2, "Did you mean 'price'?"),
         ("predict m.fastgd --data c.csv --out c.csv", 2, "is also what is to be read"),
         ("predict m.fastgd --data t.npy", 2, "t.npy has 2 columns, and the model needs 5"),
-        ("inspect no.fastgd", 1, "no.fastgd"),
+        (
+            "predict m.fastgd --data five.npy",
+            2,
+            "and the model takes text in 'x2'.",
+        ),
+        ("inspect no.fastgd", 2, "no.fastgd does not exist."),
+        ("inspect .", 2, ". is not a file."),
         ("inspect", 2, "MODEL"),
     ],
 )
 def test_predict_and_inspect_refuse(arguments, status, said):
     write(CARS, "c.csv")
     np.save("t.npy", np.zeros((3, 2)))
+    np.save("five.npy", np.zeros((3, 5)))
     fit("--data", "c.csv", *TO_PRICE)
     assert said in refused(run(*arguments.split()), status)
 

@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 
-import naive
 import numpy as np
 import pytest
 
@@ -587,83 +586,6 @@ def test_every_reason_is_a_sentence():
         assert re.fullmatch(r"[A-Z].*\.", str(reason))
 
 
-# --------------------------------------------------------------------------------------- divergence
-
-
-def numbers_in(message):
-    return [float(number) for number in re.findall(r"\d[\d.]*(?:e[-+]?\d+)?(?<!\.)", message)]
-
-
-def stable_rate(X, variant, batch_size=1, optimizer="gd", mu=0.0):
-    """2/L and its kin (shared/DESIGN.md, section 7), for the columns of X and an intercept."""
-    A = np.column_stack([X, np.ones(len(X))])
-    H = A.T @ A / len(A)
-    L = np.linalg.eigvalsh(H)[-1]
-    if variant == "batch":
-        return {"gd": 2 / L, "momentum": 2 * (1 + mu) / L,
-                "nesterov": 2 * (1 + mu) / ((1 + 2 * mu) * L)}[optimizer]  # fmt: skip
-    fourth = (A * np.sum(A**2, axis=1)[:, None]).T @ A / len(A)
-    r_squared = np.linalg.eigvals(np.linalg.solve(H, fourth)).real.max()
-    return 2 * batch_size / (r_squared + (batch_size - 1) * L)
-
-
-@pytest.mark.parametrize(
-    ("variant", "optimizer"),
-    [
-        ("batch", fastgd.GD()),
-        ("batch", fastgd.Momentum(mu=0.5)),
-        ("batch", fastgd.Nesterov(mu=0.5)),
-        ("stochastic", fastgd.GD()),
-        ("minibatch", fastgd.GD()),
-    ],
-)
-def test_divergence_names_the_rate_and_a_stable_one(variant, optimizer):
-    size = {"batch_size": 4} if variant == "minibatch" else {}
-    with pytest.warns(fastgd.DivergenceWarning) as caught:
-        result = fastgd.fit(
-            TINY.X, TINY.y, variant, optimizer=optimizer, learning_rate=7.25, random_state=0,
-            max_iter=500, **size,
-        )  # fmt: skip
-    assert len(caught) == 1
-    assert caught[0].filename == __file__
-    message = str(caught[0].message)
-    assert message.startswith(f"{variant} gradient descent diverged in epoch ")
-    stable = stable_rate(
-        TINY.X, variant, 4 if size else 1, optimizer.name, getattr(optimizer, "mu", 0.0)
-    )
-    epoch, rate, named = numbers_in(message)
-    assert epoch == np.ceil(result.history["passes"][-1])  # the epoch in which it was noticed
-    assert rate == 7.25
-    assert named == pytest.approx(stable, rel=0.02)
-    assert result.stop_reason is fastgd.StopReason.DIVERGED
-    assert np.isfinite(result.coef_).all() and np.isfinite(result.intercept_)
-    assert np.isfinite(result.objective)
-
-
-@pytest.mark.parametrize("optimizer", ["rmsprop", "adagrad"])
-def test_no_stable_rate_is_claimed_for_adaptive_optimizers(optimizer):
-    with pytest.warns(fastgd.DivergenceWarning) as caught:
-        fastgd.fit(TINY.X, TINY.y, "stochastic", optimizer=optimizer, learning_rate=1e8, max_iter=9)
-    assert "theory" not in str(caught[0].message)
-    assert "smaller learning_rate" in str(caught[0].message)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_last_good_coefficients_lie_on_the_path_before_the_end(variant):
-    size = {"batch_size": 4} if variant == "minibatch" else {}
-    with pytest.warns(fastgd.DivergenceWarning):
-        result = fastgd.fit(
-            TINY.X, TINY.y, variant, learning_rate=3.0, random_state=0, record_path=1,
-            max_iter=500, **size,
-        )  # fmt: skip
-    on_path = [k for k, point in enumerate(result.path) if point.tobytes() == bits(result)]
-    assert len(on_path) == 1 and on_path[0] < len(result.path) - 1
-    objective = naive.objective(
-        TINY.X, TINY.y, result.coef_, result.intercept_, loss=naive.squared_error
-    )
-    assert result.objective == pytest.approx(objective, rel=1e-9)
-
-
 @pytest.mark.parametrize("watcher", ["path of steps", "path of every seventh step", "all"])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_being_watched_changes_no_bit_of_a_run_that_diverges(variant, watcher):
@@ -677,59 +599,6 @@ def test_being_watched_changes_no_bit_of_a_run_that_diverges(variant, watcher):
         watched = fastgd.fit(X, TINY.y, variant, **settings, **WATCHERS[watcher])
     assert str(first[0].message) == str(second[0].message)
     assert bits(watched) == bits(plain)
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("scale", [1e30, 1e200])
-def test_a_hopeless_scale_ends_at_once(variant, scale):
-    with pytest.warns(fastgd.DivergenceWarning) as caught:
-        result = fastgd.fit(scale * TINY.X, TINY.y, variant, learning_rate=0.1, random_state=0)
-    assert [type(warning.message) for warning in caught] == [fastgd.DivergenceWarning]
-    assert result.n_iter_ <= 2
-    assert np.isfinite(result.coef_).all()
-
-
-def test_a_good_run_raises_no_alarm():
-    """Fifty problems, at half the rate that is stable (warnings are errors)."""
-    rng = np.random.default_rng(11)
-    for k in range(50):
-        n, d = int(rng.integers(6, 40)), int(rng.integers(1, 6))
-        data = Data(n=n, d=d, seed=k)
-        X = data.X * rng.uniform(0.1, 10.0, d) + rng.normal(0, 1, d)
-        y = rng.choice([1e-6, 1.0, 1e6]) * data.y
-        variant = VARIANTS[k % 3]
-        rate = 0.5 * stable_rate(X, variant, min(4, n))
-        size = {"batch_size": min(4, n)} if variant == "minibatch" else {}
-        result = fastgd.fit(
-            X, y, variant, learning_rate=rate, max_iter=20, random_state=k, alpha=0.01, **size
-        )
-        assert result.stop_reason is fastgd.StopReason.MAX_ITER
-        tuned = fastgd.fit(X, y, variant, max_iter=20, tol=None, random_state=k)
-        assert tuned.stop_reason is fastgd.StopReason.MAX_ITER
-
-
-@pytest.mark.parametrize("constant", [0.0, -50.0])
-def test_a_loss_of_negative_values_raises_no_alarm(constant):
-    """Without the term y²/2, squared error is 0 at z = 0 and negative at the optimum."""
-
-    def shifted(z, y):
-        return 0.5 * z * z - z * y + constant, z - y
-
-    settings = {"learning_rate": 0.05, "max_iter": 30, "random_state": 0}
-    ours = fastgd.fit(TINY.X, TINY.y, "stochastic", loss=shifted, **settings)
-    usual = fastgd.fit(TINY.X, TINY.y, "stochastic", **settings)
-    assert ours.stop_reason is fastgd.StopReason.MAX_ITER
-    np.testing.assert_allclose(ours.coef_, usual.coef_, rtol=1e-12)
-
-
-def test_a_fit_that_is_exact_from_the_start_raises_no_alarm():
-    coef = np.array([1.0, -2.0, 0.5])
-    for y in (TINY.X @ coef, np.zeros(N)):
-        for variant in VARIANTS:
-            start = coef if y.any() else None
-            result = fastgd.fit(TINY.X, y, variant, learning_rate=0.05, max_iter=9, coef_init=start)
-            assert result.stop_reason is fastgd.StopReason.MAX_ITER
-            np.testing.assert_allclose(result.coef_, coef if y.any() else 0.0, atol=1e-14)
 
 
 # ------------------------------------------------------------------------------------------- Ctrl-C

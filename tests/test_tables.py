@@ -445,10 +445,27 @@ def test_what_is_wrong_is_looked_for_a_piece_at_a_time(bad, small_pieces):
     values[30, 1] = bad
     table = CountingFrame(values)
     with pytest.raises(ValueError, match=r"first in row 30, column 1 \('b'\); 1 in all"):
-        fit(table)
+        fit(table, n_threads=1)
     with pytest.raises(ValueError, match=r"first in row 30, column 1 \('b'\); 1 in all"):
         fit(HALVES).predict(table)
     assert table.most() <= PIECE_ROWS
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("make", [np.array, lambda values: pd.DataFrame(values).assign(a=1)])
+def test_numbers_that_float64_does_not_hold_are_infinite_without_other_noise(
+    make, threads, small_pieces
+):
+    values = HALVES.astype(np.longdouble)
+    if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
+        pytest.skip("long double is float64 here")
+    values[30, 1] = np.longdouble(10) ** 400
+    message = "infinity or a value too large .*row 30, column 1"
+    for variant in VARIANTS:
+        with pytest.raises(ValueError, match=message):
+            fit(make(values), Y, variant, n_threads=threads)
+    with pytest.raises(ValueError, match=message):
+        fit(make(HALVES)).predict(make(values))
 
 
 @pytest.mark.parametrize("layout", ["Fortran", "strided", "i4", ">f8", "unaligned", "pandas"])

@@ -63,17 +63,21 @@ class ArrayTable:
 
     def between(self, start: int, stop: int) -> Array:
         """Return the rows start..stop, in C order: a view where they lie so."""
-        return np.require(self.values[start:stop], self.dtype, ["C", "A"])
+        return self._converted(self.values[start:stop])
 
     def take(self, rows: Rows) -> Array:
         """Return these rows, in C order."""
-        return np.require(self.values[rows], self.dtype, ["C", "A"])
+        return self._converted(self.values[rows])
 
     def in_place(self) -> Array | None:
         """Return the array itself, if kernels can read it as it is."""
         flags = self.values.flags
         ready = self.values.dtype == self.dtype and flags.c_contiguous and flags.aligned
         return self.values if ready else None
+
+    def _converted(self, rows: Array) -> Array:
+        with np.errstate(over="ignore"):  # it becomes infinity, which is found and told in words
+            return np.require(rows, self.dtype, ["C", "A"])
 
 
 @dataclass(frozen=True)
@@ -138,8 +142,9 @@ class ColumnTable:
 
 
 def _fill(gathered: Array, columns: Sequence[Column], rows: Any) -> None:
-    for j, column in enumerate(columns):
-        gathered[:, j] = column[rows]
+    with np.errstate(over="ignore"):
+        for j, column in enumerate(columns):
+            gathered[:, j] = column[rows]
 
 
 def pieces(table: Table) -> Iterator[tuple[int, Array]]:

@@ -1,10 +1,6 @@
 """The command `fastgd`: from what was typed to a job, unless it cannot be done."""
 
-import math
-import os
-import re
 import sys
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ import fastgd
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
+from fastgd.cli.memory import check_memory
 from fastgd.cli.options import MADE_OPTIONS, inspect_options, options, predict_options
 from fastgd.cli.origins import Flights, FromFile, Made, Origin
 from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
@@ -25,10 +22,6 @@ from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
 from fastgd.losses import LOSSES
 
-MEMORY_LIMITS = (
-    (Path("/proc/meminfo"), r"MemAvailable:\s+(\d+) kB", 1024),
-    (Path("/sys/fs/cgroup/memory.max"), r"(\d+)", 1),
-)
 FILE_OPTIONS = ("target", "drop", "weight")
 FIT_HELP = f"""Fit a linear model by gradient descent, to a file, made data or real flights.
 
@@ -196,21 +189,4 @@ def check_size(rows: int, features: int, dtype: str, standardize: bool) -> None:
     for flag, count, least in (("--rows", rows, 1 + standardize), ("--features", features, 1)):
         if count < least:
             raise click.UsageError(f"{flag} must be at least {least}; got {count}.")
-    needed = rows * features * np.dtype(dtype).itemsize * (1 + standardize)  # std makes a copy
-    if needed > (available := available_memory()):
-        raise click.UsageError(
-            f"{rows:,} rows x {features:,} features need {needed / 1e9:,.1f} GB of memory and "
-            f"{available / 1e9:,.1f} GB are available; give fewer --rows or --features."
-        )
-
-
-def available_memory() -> float:
-    """Return the bytes that may still be taken, infinity where the system does not say."""
-    found = [math.inf]
-    if hasattr(os, "sysconf"):
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    for path, pattern, unit in MEMORY_LIMITS:
-        with suppress(OSError):
-            if match := re.search(pattern, path.read_text()):
-                found.append(int(match[1]) * unit)
-    return min(found)
+    check_memory(rows, features, np.dtype(dtype).itemsize, "give fewer --rows or --features")

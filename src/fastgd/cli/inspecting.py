@@ -7,6 +7,7 @@ import numpy as np
 
 import fastgd
 from fastgd.cli.encoding import read_encoding
+from fastgd.cli.opening import open_model
 from fastgd.cli.report import facts_of
 
 SHOWN = 20  # coefficients
@@ -14,7 +15,7 @@ SHOWN = 20  # coefficients
 
 def describe_model(path: Path, *, every: bool) -> str:
     """Return what `fastgd inspect` prints."""
-    model = fastgd.load(path)
+    model = open_model(path)
     encoding = read_encoding(model)
     lines = [model.summary()]
     if encoding.target is not None:
@@ -55,5 +56,5 @@ def describe_coefficients(
 
 def model_facts(path: Path) -> dict[str, Any]:
     """Return what `fastgd inspect --json` prints."""
-    model = fastgd.load(path)
+    model = open_model(path)
     return {"model": str(path), **facts_of(model), "notes": model.notes}

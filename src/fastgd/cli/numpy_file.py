@@ -1,7 +1,5 @@
 """Tables in NumPy's files; nothing in them is ever unpickled."""
 
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +19,8 @@ def attempt(path: Path, read: Callable[[], Got]) -> Got:
     """Return what *read* returns; say in a sentence why NumPy cannot read the file."""
     try:
         return read()
-    except (EOFError, KeyError, OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        why = str(error).strip().partition("\n")[0].rstrip(".")
+    except Exception as error:  # broken bytes raise whatever the many readers underneath do
+        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise OSError(
             f"{path} cannot be read as arrays of numbers, and nothing is ever unpickled: {why}."
         ) from error
@@ -75,7 +73,9 @@ class ArrayFile:
     def encode(self, columns: Sequence[Column]) -> Array:
         """Return X, a view where no column is missing in the middle."""
         if texts := [column.name for column in columns if column.levels]:
-            raise ValueError(f"{self.path} holds numbers; the model has texts: {listed(texts)}.")
+            raise ValueError(
+                f"{self.path} holds numbers, and the model takes text in {listed(texts)}."
+            )
         places = [place_of(column.name) for column in columns]
         first = places[0]
         follow = places == [*range(first, first + len(places))]

@@ -1,10 +1,11 @@
-"""Files of data: the kinds there are."""
+"""Opening files: of data, whose kinds are listed here, and of models."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+import fastgd
 from fastgd.cli.datafile import File
 from fastgd.cli.numpy_file import open_array, open_arrays
 from fastgd.cli.polars_file import open_parquet, open_text
@@ -18,10 +19,7 @@ def open_file(
 ) -> File:
     """Open a file of data; the columns *texts* of it are text, whatever they look like."""
     suffix = kind_of(path)
-    if not path.exists():
-        raise click.UsageError(f"{path} does not exist.")
-    if not path.is_file():
-        raise click.UsageError(f"{path} is not a file.")
+    check_file(path)
     if suffix == ".npy":
         return open_array(path)
     if suffix == ".npz":
@@ -29,6 +27,20 @@ def open_file(
     if suffix == ".parquet":
         return open_parquet(path)
     return open_text(path, SEPARATORS[suffix], texts)
+
+
+def open_model(path: Path) -> fastgd.FitResult:
+    """Read a saved model."""
+    check_file(path)
+    return fastgd.load(path)
+
+
+def check_file(path: Path) -> None:
+    """Refuse a path where there is no file."""
+    if not path.exists():
+        raise click.UsageError(f"{path} does not exist.")
+    if not path.is_file():
+        raise click.UsageError(f"{path} is not a file.")
 
 
 def kind_of(path: Path) -> str:

@@ -25,9 +25,9 @@ def check_out(out: Path | None, force: bool, inputs: Sequence[Path | None]) -> N
         return
     if not out.parent.is_dir():
         raise click.UsageError(f"the folder {out.parent} of --out does not exist.")
-    if out.is_dir():
-        raise click.UsageError(f"--out {out} is a folder; name a file.")
     if out.exists():
+        if not out.is_file():
+            raise click.UsageError(f"--out {out} is not a file.")
         if any(other and other.exists() and out.samefile(other) for other in inputs):
             raise click.UsageError(f"--out {out} is also what is to be read; give another name.")
         if not force:

@@ -60,22 +60,21 @@ class Scan:
 
     def collect(self, names: list[str]) -> tuple[Any, dict[str, Any]]:
         """Return columns, and the options with which they could be read."""
-        polars = import_polars()
+        try:
+            return self.take(names, self.options), self.options
+        except import_polars().exceptions.ComputeError:
+            if "infer_schema_length" not in self.options:
+                raise
+        other = self.options | {"infer_schema_length": None}
+        return self.take(names, other), other
+
+    def take(self, names: list[str], options: dict[str, Any]) -> Any:
+        """Return columns, read with these options."""
+        types = {"schema_overrides": self.types} if self.types else {}
         places = {name: place for place, name in enumerate(self.schema)}
         # Not by name, which might be taken for a pattern.
-        columns = polars.selectors.by_index(*(places[name] for name in names))
-        types = {"schema_overrides": self.types} if self.types else {}
-        tries = [self.options]
-        if "infer_schema_length" in self.options:
-            tries.append(self.options | {"infer_schema_length": None})
-        for options in tries:
-            try:
-                lazy = self.scan(self.path, glob=False, **options, **types)
-                return lazy.select(columns).collect(), options
-            except polars.exceptions.ComputeError:
-                if options is tries[-1]:
-                    raise
-        raise AssertionError
+        columns = import_polars().selectors.by_index(*(places[name] for name in names))
+        return self.scan(self.path, glob=False, **options, **types).select(columns).collect()
 
 
 def open_parquet(path: Path) -> Scan:

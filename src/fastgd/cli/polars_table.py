@@ -12,6 +12,7 @@ import numpy as np
 from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import describe_bad, listed, refuse_missing
 from fastgd.cli.encoding import Column, Encoding
+from fastgd.cli.memory import check_memory
 from fastgd.kernels.arguments import Array
 
 MOST_LEVELS = 50  # of a text column: one with more names the rows rather than grouping them
@@ -118,7 +119,11 @@ class Frame:
             self.refuse_text(name)
         codes = {column.name: self.codes(column) for column in columns if column.levels}
         features = [feature for column in columns for feature in column.features]
-        X = np.zeros((self.frame.height, len(features)), self.number_type(numbers))
+        dtype = np.dtype(self.number_type(numbers))
+        check_memory(
+            self.frame.height, len(features), dtype.itemsize, "leave columns out with --drop"
+        )
+        X = np.zeros((self.frame.height, len(features)), dtype)
         for start in range(0, len(X), WRITTEN):
             rows = slice(start, start + WRITTEN)
             block = replace(self, frame=self.frame.slice(start, WRITTEN))

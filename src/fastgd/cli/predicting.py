@@ -9,8 +9,9 @@ import numpy as np
 import fastgd
 from fastgd.cli.datafile import File, Table, listed
 from fastgd.cli.encoding import PLACE, Column, Encoding, place_of, read_encoding
-from fastgd.cli.opening import open_file
+from fastgd.cli.opening import open_file, open_model
 from fastgd.kernels.arguments import Array
+from fastgd.losses import LOSSES
 from fastgd.validation import did_you_mean
 
 
@@ -64,10 +65,12 @@ class Matched:
 
 def predict(request: Request) -> Predicted:
     """Return predictions, and a score if the file has the target too."""
-    model = fastgd.load(request.model)
+    model = open_model(request.model)
     if request.proba and not model.loss_.probability:
+        able = [name for name, row in LOSSES.items() if row.probability]
         raise ValueError(
-            f"--proba needs a model of --loss log_loss; {request.model} has {model.loss_.name}."
+            f"--proba needs a model of --loss {' or '.join(able)}; {request.model} has "
+            f"{model.loss_.name}."
         )
     encoding = read_encoding(model)
     texts = [column.name for column in encoding.texts]
@@ -89,7 +92,8 @@ def predict(request: Request) -> Predicted:
         labels = [f"probability={label}" for label in classes or ()]
         columns = dict(zip(labels, model.predict_proba(X).T, strict=True))
     else:
-        columns = {"prediction": model.predict(X)}
+        values = model.predict(X)
+        columns = {"prediction": values.astype(str) if values.dtype.kind == "O" else values}
     name = "R^2" if classes is None else "accuracy"
     return Predicted(columns, classes, matched.target, score, name, remarks)
 

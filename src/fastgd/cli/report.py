@@ -111,7 +111,7 @@ def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[s
     if result.classes_ is None:
         square = np.average((y - z) ** 2, weights=weights)
         return {"R^2": score, "RMSE": float(np.sqrt(square)), **truth}
-    if not result.loss_.probability:
+    if result.loss_.name != "log_loss":
         return {"accuracy": score, **truth}
     losses = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z))
     return {"accuracy": score, "mean log loss": float(np.average(losses, weights=weights)), **truth}

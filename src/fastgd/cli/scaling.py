@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
+from fastgd.cli.memory import check_memory
 from fastgd.kernels.arguments import Array
 
 WORKED = 2**18  # numbers in one go: 2 MB, which stay in cache
@@ -33,7 +34,11 @@ class Scaling:
 def standardize(X: Any) -> tuple[Array, Scaling]:
     """Centre the columns and scale them to variance 1: in X itself if it can be, else in a copy."""
     if X.dtype.kind != "f" or X.itemsize not in (4, 8) or not (X.flags.carray and X.flags.owndata):
-        X = np.array(X, np.float32 if X.dtype == np.float32 else np.float64, order="C")
+        dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
+        check_memory(
+            len(X), X.shape[1], dtype.itemsize, "give --no-standardize, which reads in place"
+        )
+        X = np.array(X, dtype, order="C")
     n, d = X.shape
     step = max(1, WORKED // d)
     pieces = [X[start : start + step] for start in range(0, n, step)]

@@ -65,10 +65,17 @@ def in_background(task: Callable[[], Got]) -> Got:
 
     The main thread is then free to hear Ctrl-C at once: LLVM compiles for seconds without looking.
     """
-    future = ThreadPoolExecutor(1).submit(task)
+    future = ThreadPoolExecutor(1).submit(quietly, task)
     while not future.done():
         wait([future], timeout=0.1)  # without a limit Windows would not hear Ctrl-C
     return future.result()
+
+
+def quietly(task: Callable[[], Got]) -> Got:
+    """Return what *task* returns; warnings, such as NumPy's of an overflow, are not shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return task()
 
 
 def perform(job: Job, watch: Watch) -> Report:
@@ -77,9 +84,7 @@ def perform(job: Job, watch: Watch) -> Report:
     began = time.perf_counter()
     opened = job.origin.open()
     opening = time.perf_counter() - began
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        compile_seconds = job.rehearse().compile_seconds
+    compile_seconds = job.rehearse().compile_seconds
     began = time.perf_counter()
     data = job.origin.load(opened)
     del opened  # a table beside X
