@@ -398,6 +398,7 @@ def test_batch_finds_a_minimum_of_what_is_degenerate(case):
     np.testing.assert_allclose(result.predict(table), table @ w + b, atol=1e-6)
 
 
+@pytest.mark.compiled  # seconds without it
 @pytest.mark.parametrize("case", DEGENERATE)
 @pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
 def test_the_others_come_near_a_minimum_of_what_is_degenerate(variant, case):

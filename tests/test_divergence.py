@@ -30,7 +30,7 @@ TOO_FAR = 1e12
 
 N, D, SIZE = 24, 3, 4
 RNG = np.random.default_rng(0)
-X = RNG.uniform(-0.5, 0.5, (N, D)) + [0.1, 0.0, 0.0]
+X = RNG.uniform([-0.4, -0.5, -0.5], [0.6, 0.5, 0.5], (N, D))
 Y = X @ [1.0, -2.0, 0.5] + 0.3 + 0.5 * RNG.standard_normal(N)
 SIGNS = np.where(RNG.permutation(N) < N // 2, 1.0, -1.0)  # no plane separates them
 EPOCHS = {"batch": 60, "stochastic": 6, "minibatch": 12}
@@ -74,7 +74,7 @@ def stable_rate(X, variant, batch_size=1, optimizer="gd", mu=0.0):
     return 2 * batch_size / (r_squared + (batch_size - 1) * L)
 
 
-# ---------------------------------------------------------------------- far too large, with the twin
+# --------------------------------------------------------------------- far too large, with the twin
 
 
 class Twin:
@@ -208,7 +208,7 @@ def test_targets_whose_squares_overflow_diverge_without_other_noise(variant):
     assert message and np.isfinite(result.coef_).all()
 
 
-# ---------------------------------------------------------------------------- the stable rate it names
+# ------------------------------------------------------------------------- the stable rate it names
 
 
 def numbers_in(message):
@@ -305,7 +305,7 @@ def test_the_last_good_coefficients_are_not_worse_than_the_start(loss):
     assert result.objective <= TOO_FAR * result.history["loss"][0]
 
 
-# ------------------------------------------------------------------------------------ no false alarm
+# ----------------------------------------------------------------------------------- no false alarm
 
 
 def good_problem(rng):
@@ -374,7 +374,7 @@ def test_a_fit_that_is_exact_from_the_start_raises_no_alarm(variant):
         np.testing.assert_allclose(result.coef_, coef, atol=1e-14)
 
 
-# ------------------------------------------------------------------------------------- self-tuned
+# --------------------------------------------------------------------------------------- self-tuned
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss", "absolute_error", "hinge"])

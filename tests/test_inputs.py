@@ -4,6 +4,7 @@ Tables, targets and weights, and what shared/BAD_INPUTS.md lists: test_bad_input
 """
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -418,3 +419,9 @@ def test_labels_may_be_scored_that_are_only_some_of_those_fitted():
     predicted = CLASSIFIER.predict(X)
     assert CLASSIFIER.score(X, ["no"] * 60) == np.mean(predicted == "no")
     assert CLASSIFIER.score(X, ["no"] * 59 + ["maybe"]) == np.mean(predicted[:59] == "no") * 59 / 60
+
+
+def test_names_are_shown_with_the_largest_coefficients():
+    summary = fit(FRAME, variant="batch", max_iter=200).summary()
+    assert re.search(r"largest +b -\S+, a \S+, c \S+, d", summary)
+    assert "largest" not in fit().summary()

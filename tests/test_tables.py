@@ -271,6 +271,8 @@ LAYOUTS = {
     "Arrow, uneven chunks": (HALVES, NAMES, uneven_chunks),
     "Arrow, bools": (BITS, NAMES, arrow),
     "Arrow, bools in chunks": (BITS, NAMES, arrow_chunks),
+    "Arrow, bools beside chunks": (BITS, NAMES, lambda values: arrow(values).set_column(
+        1, "b", pa.chunked_array(chunks(1.0 * values[:, 1])))),
     "Arrow, cut out": (BITS, NAMES, lambda values: arrow(np.vstack([values, values])).slice(3, N)),
     "Arrow batch": (HALVES, NAMES, lambda values: arrow(values).to_batches()[0]),
     "Arrow batch of bools": (BITS, NAMES, lambda values: arrow(values).to_batches()[0]),
@@ -451,6 +453,7 @@ def test_what_is_wrong_is_looked_for_a_piece_at_a_time(bad, small_pieces):
     assert table.most() <= PIECE_ROWS
 
 
+@pytest.mark.compiled  # Python's own arithmetic with infinity warns in threads
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("make", [np.array, lambda values: pd.DataFrame(values).assign(a=1)])
 def test_numbers_that_float64_does_not_hold_are_infinite_without_other_noise(
@@ -657,6 +660,8 @@ BAD_COLUMNS = {
     "pandas category": (pd.DataFrame({"b": pd.Categorical(["x", "y"])}), "must be numeric"),
     "pandas times": (pd.DataFrame({"b": pd.date_range("2020", periods=4, tz="UTC")}), "Timestamp"),
     "polars": (pl.DataFrame({"b": HOLES}), "row 1; 2 in all"),
+    "polars, chunks": (pl.concat([pl.DataFrame({"b": ["x"] * 600})] * 2, rechunk=False),
+                       "must be numeric; got.*'x'"),
     "polars Enum": (pl.DataFrame({"b": ["x"]}, {"b": pl.Enum(["x"])}), "must be numeric; got.*'x'"),
     "polars dates": (pl.DataFrame({"b": [datetime.date(2020, 1, 1)]}), "convert times to numbers"),
     "polars lists": (pl.DataFrame({"b": [[1, 2], [3, 4]]}), "must be numeric"),

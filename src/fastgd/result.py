@@ -38,6 +38,7 @@ COLUMNS = (
     "grad_norm",
 )
 COUNTS = ("epoch", "step")
+LARGEST_SHOWN = 5  # coefficients in a summary
 
 
 class DivergenceWarning(UserWarning):
@@ -228,6 +229,7 @@ class FitResult:
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""
         history = self.history
+        is_named = self.feature_names_in_ is not None
         lines = [
             f"{self.variant} gradient descent, {self.mode}",
             f"  loss           {self.loss_}",
@@ -239,9 +241,17 @@ class FitResult:
             f"  seconds        {history['seconds'][-1]:.3g}"
             f" (+ {self.compile_seconds:.2g} to compile or load)",
             f"  objective      {self.objective:.6g}",
+            *([f"  largest        {self._largest()}"] if is_named else []),
             f"  {self.stop_reason}",
         ]
         return "\n".join(lines)
+
+    def _largest(self) -> str:
+        """Return the largest coefficients by name."""
+        order = np.argsort(-np.abs(self.coef_), kind="stable")
+        names: Any = self.feature_names_in_
+        shown = [f"{names[j]} {self.coef_[j]:.4g}" for j in order[:LARGEST_SHOWN]]
+        return ", ".join([*shown, *(["..."] if len(order) > LARGEST_SHOWN else [])])
 
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.
