@@ -149,7 +149,7 @@ REFUSED = {
     "y masked": ({"y": np.ma.masked_greater(Y, 1.0)}, ValueError, "y is a masked array"),
     # pandas category / NA, polars null
     "a category": ({"X": FRAME.assign(c=pd.Categorical(["x", "y"] * 30))}, ValueError,
-                   "X, in column 'c', must be numeric; got words such as 'x'."),
+                   "X, in column 'c', must be numeric; got a category: encode it first"),
     "a column of words": ({"X": POLARS.with_columns(c=pl.lit("x"))}, ValueError,
                           "X, in column 'c', must be numeric; got words such as 'x'."),
     "NA in a column": ({"X": FRAME.assign(b=pd.array(objects(ONES, pd.NA), dtype="Int64"))},

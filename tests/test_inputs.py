@@ -138,6 +138,10 @@ def test_a_callable_that_returns_no_rates_is_named(shown, rate):
     assert refusal(ValueError, learning_rate=lambda t: rate) == message
 
 
+def test_a_function_of_which_python_knows_no_arguments_may_be_a_callback():
+    assert fit(callback=type).n_iter_ == 3
+
+
 OTHER_WORDS = {
     "loss": {
         "squared_error": ["mse", "ols", "l2", "MSE", "mean_squared_error"],

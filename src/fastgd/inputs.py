@@ -19,7 +19,7 @@ from fastgd.frames import (
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source, refuse_non_finite
 from fastgd.tables import ArrayTable, ColumnTable, Table
-from fastgd.validation import describe_type, show
+from fastgd.validation import describe_type, first_line, show
 
 SMALLEST_WEIGHT = 1e-100  # of the largest weights: beyond, they are scaled before they are summed
 LABELS_AT_ONCE = 1 << 20  # between two looks for Ctrl-C
@@ -105,7 +105,16 @@ def check_column(column: Any, name: Any) -> Column:
     """Return a frame's column of numbers, without a copy where it is one."""
     where = f"X, in column {name!r},"
     refuse_missing(column, where)
-    values = read_column(column)
+    if hasattr(getattr(column, "dtype", None), "ordered"):  # a category of pandas
+        raise ValueError(
+            f"{where} must be numeric; got a category: encode it first, as pandas.get_dummies does."
+        )
+    try:
+        values = read_column(column)
+    except Exception as error:  # whatever a library says of a type that NumPy has not
+        raise TypeError(
+            f"{where} must be numeric; got {column.dtype}: {first_line(error)}."
+        ) from None
     if values.dtype.kind in "fiub":
         return values
     return _numeric(np.asarray(values[:] if isinstance(values, Asked) else values), where)
@@ -162,7 +171,7 @@ def check_y(y: Any, n: int) -> Array:
 def check_real_targets(y: Array, dtype: np.dtype[Any]) -> Array:
     """Return targets of a regression in the kernels' type."""
     labels = "; labels need a loss for two classes, such as loss='log_loss'"
-    return np.asarray(_numeric(y, "y", labels), dtype=dtype)
+    return _converted(_numeric(y, "y", labels), dtype)
 
 
 def check_labels(y: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
@@ -228,7 +237,7 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
     if weights.ndim != 1:
         raise ValueError(f"sample_weight must be a 1d array; got shape {weights.shape}.")
     _check_length(weights, n, "sample_weight")
-    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    weights = np.ascontiguousarray(_converted(weights, np.dtype(np.float64)))
     refuse_non_finite(weights, "sample_weight")
     if weights.min() < 0:
         row = int(np.argmin(weights))
@@ -279,11 +288,15 @@ def _as_array(values: Any, name: str) -> Array:
     except ValueError:
         raise ValueError(f"{name} must be a table of numbers; its rows differ in length.") from None
     except Exception as error:  # whatever a foreign array may raise
-        reason = str(error).partition("\n")[0]
         raise TypeError(
             f"{name} must be an array of numbers; its {type(values).__name__} cannot be read as "
-            f"one ({reason})."
+            f"one ({first_line(error)})."
         ) from error
+
+
+def _converted(array: Array, dtype: np.dtype[Any]) -> Array:
+    with np.errstate(over="ignore"):  # it becomes infinity, which is found and told in words
+        return np.asarray(array, dtype=dtype)
 
 
 def _numeric(array: Array, name: str, hint: str = "") -> Array:
@@ -302,6 +315,8 @@ def _numeric(array: Array, name: str, hint: str = "") -> Array:
         raise ValueError(f"{name} must be numeric; got words such as {word}{hint}.")
     try:
         converted = array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"Input {name} contains a value too large for dtype('float64').") from None
     except (TypeError, ValueError) as error:
         if len(missing := missing_objects(array)):
             raise _refusal_of_missing(missing, name) from None
@@ -322,7 +337,7 @@ def _first_no_number(array: Array) -> Any:
 def _is_float(value: Any) -> bool:
     try:
         float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
     return True
 

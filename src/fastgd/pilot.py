@@ -15,7 +15,10 @@ from fastgd.sources import Source
 
 POWER_ITERATIONS = 30
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
+OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 SAMPLE_ROWS = 4096
+SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
+FEWEST_ROWS = 64
 CRAWLING_RATIO = 1000.0  # of the columns' root mean squares
 GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
@@ -41,9 +44,11 @@ def largest_eigenvalue(
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
-    Power iteration from a random start; the value is approached from below.
+    Power iteration, which approaches the value from below; it starts in the direction that a
+    sample of rows points to, since from a random one it may rest on a smaller eigenvalue.
     """
-    v = np.random.default_rng(seed).standard_normal(source.d + 1)
+    rows = sample_rows(source, fit_intercept, seed)
+    v = top_direction(rows, seed)
     v[-1] *= fit_intercept
     largest, passes = 0.0, 0
     with FullPass(source, HalfSquare(), n_threads, gradients=True) as full:
@@ -55,7 +60,19 @@ def largest_eigenvalue(
             before, largest = largest, float(np.linalg.norm(v))
             if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
                 break
-    return largest, float(passes)
+    return largest, passes + len(rows) / source.n
+
+
+def top_direction(rows: Floats, seed: int) -> Floats:
+    """Return the direction in which the rows are largest, and a little of every other one."""
+    x = rows / (np.abs(rows).max() or 1.0)
+    if x.shape[0] < x.shape[1]:  # the smaller of the two products has the same eigenvalues
+        v = x.T @ np.linalg.eigh(x @ x.T)[1][:, -1]
+    else:
+        v = np.linalg.eigh(x.T @ x)[1][:, -1]
+    rest = np.random.default_rng(seed).standard_normal(len(v))
+    share = OTHER_DIRECTIONS * (np.linalg.norm(v) or 1.0) / np.linalg.norm(rest)
+    return np.asarray(v + share * rest)
 
 
 def refuse_overflow(source: Source, size: float) -> None:
@@ -71,10 +88,13 @@ def refuse_overflow(source: Source, size: float) -> None:
 
 def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     """Return up to 4096 uniformly drawn rows, in float64, with a column of ones."""
-    size = min(SAMPLE_ROWS, source.n)
+    size = min(SAMPLE_ROWS, source.n, max(FEWEST_ROWS, SAMPLE_VALUES // source.d))
     chosen = np.random.default_rng(seed).choice(source.n, size, replace=False)
-    rows = source.table.take(np.sort(chosen)).astype(np.float64)
-    return np.column_stack([rows, np.full(size, float(fit_intercept))])
+    rows = np.full((size, source.d + 1), float(fit_intercept))
+    rows[:, :-1] = source.table.take(np.sort(chosen))
+    if not np.isfinite(rows).all():
+        source.check_finite()
+    return rows
 
 
 def spread_of(y: Array, n: int) -> tuple[float, float]:

@@ -75,6 +75,11 @@ def describe_type(value: Any) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says."""
+    return str(error).strip().partition("\n")[0].rstrip(".")
+
+
 def refusal(
     name: str, wanted: str, value: Any, kinds: tuple[type, ...] = NUMBER, mend: str = ""
 ) -> TypeError | ValueError:
