@@ -65,6 +65,10 @@ REFUSED = {
                           "Input X contains NaN (first in row 0, column 3; 1 in all)."),
     "NaN in X, objects": ({"X": spoiled(X.astype(object), (5, 2), np.nan)}, ValueError,
                           "Input X contains NaN (first in row 5, column 2; 1 in all)."),
+    "a number beyond floats": ({"X": spoiled(X.astype(object), (5, 2), 10**400)}, ValueError,
+                               "Input X contains a value too large for dtype('float64')."),
+    "y beyond float32": ({"X": X.astype(np.float32), "y": spoiled(Y, 3, 1e200)}, ValueError,
+                         "Input y contains infinity or a value too large for dtype('float32')"),
     "NaN in a column": ({"X": FRAME.assign(b=spoiled(X[:, 1], 9, np.nan))}, ValueError,
                         "Input X contains NaN (first in row 9, column 1 ('b'); 1 in all)."),
     "NaN in y": ({"y": spoiled(Y, 7, np.nan)}, ValueError,
@@ -150,6 +154,11 @@ REFUSED = {
     # pandas category / NA, polars null
     "a category": ({"X": FRAME.assign(c=pd.Categorical(["x", "y"] * 30))}, ValueError,
                    "X, in column 'c', must be numeric; got a category: encode it first"),
+    "a category of numbers": ({"X": FRAME.assign(c=pd.Categorical([1, 2] * 30))}, ValueError,
+                              "X, in column 'c', must be numeric; got a category: encode it first"),
+    "a column of a type that NumPy has not": (
+        {"X": POLARS.with_columns(c=pl.Series([1] * 60, dtype=pl.Int128))}, TypeError,
+        "X, in column 'c', must be numeric; got Int128"),
     "a column of words": ({"X": POLARS.with_columns(c=pl.lit("x"))}, ValueError,
                           "X, in column 'c', must be numeric; got words such as 'x'."),
     "NA in a column": ({"X": FRAME.assign(b=pd.array(objects(ONES, pd.NA), dtype="Int64"))},

@@ -57,9 +57,9 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     diverged = reason is StopReason.DIVERGED
     if diverged or run.state.epoch == 0 or not run.plan.order.meets_every_row:
         run.source.check_finite()  # kernels only notice that something is amiss where they look
-    coef = guard.good if diverged else run.coefficients()
     recorder.end()
     with watch.paused():
+        coef = guard.last_good() if diverged else run.coefficients()
         objective = run.evaluate(coef)[0]
     return Outcome(
         coef=coef,

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
+from fastgd.passes import Floats
 from fastgd.pilot import largest_stable_rate
 from fastgd.plan import has_gradient_test
 from fastgd.run import Run
@@ -21,7 +22,7 @@ class DivergenceGuard:
         self.run = run
         scale = max(abs(start_loss), abs(zero_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
         self.limit = DIVERGED_FACTOR * scale
-        self.good = self._candidate = run.coefficients()
+        self.start = self.good = self._candidate = run.coefficients()
         self._seen = np.zeros(2)
 
     def is_sound(self) -> bool:
@@ -29,12 +30,19 @@ class DivergenceGuard:
         state = self.run.state
         met = state.tally[[LOSS, WEIGHT]] - self._seen
         self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]].copy()
-        finite = np.isfinite(state.tally).all() and np.isfinite(state.coef).all()
+        # A slot that overflows makes steps of zero: the coefficients alone would look sound.
+        arrays = (state.tally, state.coef, state.first, state.second)
+        finite = all(np.isfinite(array).all() for array in arrays)
         if not finite or state.tally[NOT_FINITE] > 0 or met[0] > self.limit * met[1]:
             return False
         # The loss of a point is met after the point is reached.
         self.good, self._candidate = self._candidate, self.run.coefficients()
         return True
+
+    def last_good(self) -> Floats:
+        """Return what was good before it was not; of all rows, not only of those met last."""
+        loss = self.run.full.over_all(self.good.astype(self.run.source.dtype))[0]
+        return self.good if loss <= self.limit else self.start
 
 
 class Convergence:
