@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 
 from fastgd.archive import read_archive, reading, write_archive
 from fastgd.files import StrPath
-from fastgd.inputs import (
-    check_known_labels,
-    check_real_targets,
-    check_weights,
-    check_X,
-    check_y,
-)
+from fastgd.inputs import check_X
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
@@ -24,6 +18,7 @@ from fastgd.saving import pack, unpack
 from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite, refuse_non_finite_table
 from fastgd.tables import pieces
+from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
 from fastgd.validation import check_name, did_you_mean, show
 
 COLUMNS = (
