@@ -94,7 +94,7 @@ REFUSED = {
     "X a scalar": ({"X": 3.0}, ValueError,
                    "Expected 2D array, got scalar array instead: X is 3.0."),
     "X None": ({"X": None}, ValueError, "Expected 2D array for X, got None instead."),
-    "X a dict": ({"X": {"a": [1.0]}}, TypeError, "array instead: X is a dict."),
+    "X a dict": ({"X": {"a": [1.0]}}, TypeError, "X is a dict; make an array or a data frame"),
     "X a path": ({"X": "data.csv"}, TypeError, "array instead: X is 'data.csv'."),
     "X lazy": ({"X": POLARS.lazy()}, TypeError, "X is a LazyFrame; call its collect() first."),
     "X ragged": ({"X": [[1, 2], [3]]}, ValueError, "X must be a table of numbers; its rows differ"),

@@ -46,4 +46,4 @@ def test_untuned_descent_on_the_raw_table_explains_most_of_it_and_warns_of_the_s
     with pytest.warns(fastgd.ConvergenceWarning, match="columns of X differ in size by a factor"):
         result = fastgd.fit(X, y, variant, random_state=0)
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
-    assert result.score(X, y) > 0.84
+    assert result.score(X, y) > 0.8

@@ -23,7 +23,7 @@ from numba.core import event
 
 import fastgd
 from fastgd.inputs import make_source
-from fastgd.kernels import _jit, rows
+from fastgd.kernels import _jit, rows, threads
 from fastgd.kernels._jit import load, specialise, unbound
 from fastgd.losses import CustomLoss
 from fastgd.plan import make_plan, read_request
@@ -375,7 +375,7 @@ def test_kernels_are_loaded_where_no_thread_can_be_had(kept, tmp_path, monkeypat
     def refuse(*arguments):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(_jit.ThreadPoolExecutor, "submit", refuse)
+    monkeypatch.setattr(threads, "start_new_thread", refuse)
     assert again(tmp_path) == 0
 
 

@@ -4,6 +4,7 @@ A *scenario* is a function of this module that `apart` runs in a process of its 
 are errors; what it returns comes back as JSON.
 """
 
+import _thread
 import functools
 import importlib.util
 import json
@@ -27,8 +28,8 @@ import numpy as np
 import pytest
 
 import fastgd
-from fastgd import descent, fitting, passes
-from fastgd.kernels import _jit
+from fastgd import descent, fitting
+from fastgd.kernels import _jit, threads
 from fastgd.passes import FullPass
 from fastgd.run import Run
 from fastgd.sources import Source
@@ -84,7 +85,8 @@ def fit_all(**changed):
 
 def start(scenario, *arguments, **environment):
     """Begin to run a scenario in a process of its own."""
-    code = f"import json, test_processes as t; a = t.{scenario.__name__}(*{arguments!r})"
+    watched = f"import faulthandler; faulthandler.dump_traceback_later({0.9 * LONGEST})"
+    code = f"{watched}; import json, test_processes as t; a = t.{scenario.__name__}(*{arguments!r})"
     command = [sys.executable, "-W", "error"]
     # Of a fork while other threads run Python 3.12 warns: this is what is tried here.
     command += ["-W", "ignore:This process:DeprecationWarning"]
@@ -111,6 +113,14 @@ def finish(process):
 
 def apart(scenario, *arguments, **environment):
     return finish(start(scenario, *arguments, **environment))
+
+
+def wait_until(holds):
+    """Threads and files may take a moment."""
+    deadline = time.monotonic() + LONGEST / 2
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 @pytest.fixture(scope="module")
@@ -324,10 +334,7 @@ def test_eight_processes_fit_at_once_from_a_cold_cache(quiet, tmp_path):
 def test_a_process_killed_while_it_compiles_leaves_a_usable_cache(quiet, tmp_path, written):
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
     doomed = start(fit_bits, "batch", **cache)
-    deadline = time.monotonic() + LONGEST
-    while sum(path.is_file() for path in tmp_path.rglob("*")) < written:
-        assert doomed.poll() is None and time.monotonic() < deadline
-        time.sleep(0.001)
+    wait_until(lambda: sum(path.is_file() for path in tmp_path.rglob("*")) >= written)
     doomed.kill()
     doomed.communicate()
     assert apart(fit_bits, "batch", **cache) == quiet["batch"]
@@ -386,7 +393,7 @@ def seconds_to_stop(owner, name, work):
                 work()
             except KeyboardInterrupt:
                 best = min(best, time.perf_counter() - due[0])
-        assert threading.enumerate() == [threading.current_thread()]
+        wait_until(lambda: _thread._count() == 0)
         if best < PROMISED:
             break
     return best
@@ -453,7 +460,7 @@ def interrupt_compiling():
     waits = []
     for _ in range(100):
         due = []
-        with ctrl_c(_jit, "_apart", due, delay=0.2):
+        with ctrl_c(_jit, "call_apart", due, delay=0.2):
             try:
                 return [waits, fit_bits("batch")]
             except KeyboardInterrupt:
@@ -467,6 +474,25 @@ def test_ctrl_c_while_compiling_costs_no_kernel(quiet, tmp_path):
     waits, found = apart(interrupt_compiling, NUMBA_CACHE_DIR=str(tmp_path))
     assert found == quiet["batch"]
     assert len(waits) > 0 and sorted(waits)[len(waits) // 2] < PROMISED
+
+
+def interrupt_often():
+    """At any moment: also between two lines of whatever hands out work."""
+    stopped = 0
+    for k in range(400):
+        due = []
+        with ctrl_c(Run, "advance", due, delay=0.001 + 1e-5 * k):
+            try:
+                fit_bits("batch", max_iter=10**6)
+            except KeyboardInterrupt:
+                stopped += 1
+    wait_until(lambda: _thread._count() == 0)
+    return [stopped, fit_all()]
+
+
+@pytest.mark.skipif(not TIMERS, reason="no signal can be timed there")
+def test_ctrl_c_at_any_moment_ends_a_fit_and_spoils_nothing(quiet):
+    assert apart(interrupt_often) == [400, quiet]
 
 
 # ------------------------------------------------------------------------ the end of an interpreter
@@ -499,6 +525,19 @@ def test_a_daemon_thread_that_fits_does_not_keep_the_interpreter():
     assert apart(leave_a_fit_behind, True) is None
 
 
+def leave_while_compiling():
+    with ctrl_c(_jit, "call_apart", [], delay=0.2):
+        try:
+            fit_bits("batch")
+        except KeyboardInterrupt:
+            return "interrupted"
+
+
+@pytest.mark.skipif(not TIMERS, reason="no signal can be timed there")
+def test_an_interpreter_may_end_while_kernels_are_compiled(tmp_path):
+    assert apart(leave_while_compiling, NUMBA_CACHE_DIR=str(tmp_path)) == "interrupted"
+
+
 def exit_in_a_callback():
     return fit_bits("batch", callback=lambda state: sys.exit(3))
 
@@ -510,19 +549,18 @@ def test_a_callback_may_exit():
 
 
 @pytest.mark.parametrize("accepted", [0, 1])
-def test_where_no_thread_can_be_had_one_does_all(monkeypatch, accepted):
-    """The same bits, whatever the pool had taken on before it refused."""
-    expected, submit, taken = fit_bits("batch"), passes.ThreadPoolExecutor.submit, []
+def test_where_no_more_threads_can_be_had_fewer_do_it_all(monkeypatch, accepted):
+    expected, start_thread, started = fit_bits("batch"), threads.start_new_thread, []
 
-    def refuse(pool, *arguments):
-        if len(taken) == accepted:
+    def refuse(function, arguments):
+        if len(started) == accepted:
             raise RuntimeError("can't start new thread")
-        taken.append(arguments)
-        return submit(pool, *arguments)
+        started.append(function)
+        return start_thread(function, arguments)
 
-    monkeypatch.setattr(passes.ThreadPoolExecutor, "submit", refuse)
+    monkeypatch.setattr(threads, "start_new_thread", refuse)
     assert fit_bits("batch") == expected
-    assert len(taken) == accepted
+    assert started == [threads._work] * accepted
 
 
 # --------------------------------------------------------------------------------- fits within fits
@@ -541,10 +579,10 @@ def test_a_callback_that_fails_leaves_nothing_behind(quiet, case):
     def fail(state):
         raise LookupError("of the user's own")
 
-    threads = threading.enumerate()
+    before = _thread._count()
     with pytest.raises(LookupError, match="own"):
         fit_bits(case, callback=fail)
-    assert threading.enumerate() == threads
+    wait_until(lambda: _thread._count() == before)
     assert fit_bits(case) == quiet[case]
 
 

@@ -4,6 +4,7 @@
 a table of a few rows is cut everywhere a table of millions would be.
 """
 
+import _thread
 import dataclasses
 import hashlib
 import inspect
@@ -13,7 +14,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
@@ -22,6 +22,7 @@ import pytest
 import fastgd
 from fastgd import order, passes, recording, stopwatch
 from fastgd.inputs import check_initial, make_source
+from fastgd.kernels import threads
 from fastgd.order import draw_seed
 from fastgd.plan import make_plan, read_request
 from fastgd.run import Run
@@ -238,19 +239,18 @@ def test_being_watched_changes_no_bit(variant, mode, watcher, small_pieces):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_threads_and_records_change_no_bit_of_a_large_run(variant, dtype, monkeypatch):
-    pools = []
+    started, start = [], threads.start_new_thread
 
-    class Pool(passes.ThreadPoolExecutor):
-        def __init__(self, n_threads):
-            pools.append(n_threads)
-            super().__init__(n_threads)
+    def count(function, arguments):
+        started.extend([function] * (function is threads._work))
+        return start(function, arguments)
 
-    monkeypatch.setattr(passes, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(threads, "start_new_thread", count)
     data = Data(n=150_000, d=10)
     X = data.X.astype(dtype)
     settings = {"learning_rate": 0.01, "max_iter": 3, "random_state": 0}
     plain = fastgd.fit(X, data.y, variant, n_threads=1, **settings)
-    assert pools == []
+    assert started == []
     for n_threads in (2, 3):
         watched = fastgd.fit(
             X, data.y, variant, n_threads=n_threads, record="objective", record_path=True,
@@ -258,15 +258,18 @@ def test_threads_and_records_change_no_bit_of_a_large_run(variant, dtype, monkey
         )  # fmt: skip
         assert bits(watched) == bits(plain)
         assert watched.objective == plain.objective
-    assert pools == [2, 3]  # one for the whole of a fit
+    assert len(started) == 2 + 3  # once for the whole of a fit
 
 
 def test_no_thread_outlives_a_fit(small_pieces):
-    before = threading.active_count()
+    before = _thread._count()
     fastgd.fit(TINY.X, TINY.y, "batch", learning_rate=0.1, max_iter=3, n_threads=4)
     with pytest.raises(ValueError, match="contains NaN"):
         fastgd.fit(TINY.X * np.nan, TINY.y, "batch", learning_rate=0.1, n_threads=4)
-    assert threading.active_count() == before
+    deadline = time.monotonic() + 10
+    while _thread._count() > before and time.monotonic() < deadline:
+        time.sleep(0.001)  # it has said that it ends
+    assert _thread._count() == before
 
 
 class Clock:

@@ -1,4 +1,7 @@
-"""Self-tuned fits of losses whose slope jumps: AdaGrad in units of the columns, averaged."""
+"""Self-tuned fits: what is chosen for each loss, and what it has to stand.
+
+Losses whose slope jumps get AdaGrad in units of the columns, averaged; the others come last.
+"""
 
 import naive
 import numpy as np
@@ -165,3 +168,69 @@ def test_a_recipe_replays_a_run_in_units():
 def test_a_table_whose_squares_overflow_is_named():
     with pytest.raises(ValueError, match="X is too large"):
         fit(X=X * 1e200)
+
+
+# ------------------------------------------------------------------- losses that have a curvature
+
+
+def squared(variant, X, y, **settings):
+    return fastgd.fit(X, y, variant, random_state=0, **settings)
+
+
+Z = RNG.standard_normal((2000, 4))
+T = Z @ np.array([1.0, -1.0, 0.5, 0.0]) + RNG.standard_normal(2000)
+RARE = np.where(RNG.random(2000) < 0.03, 1, 0)
+WEIGHTS = {
+    "one row in twenty": (T, np.where(RNG.random(2000) < 0.05, 1.0, 0.0), {}),
+    "log-normal": (T, np.exp(1.5 * RNG.standard_normal(2000)), {}),
+    "balanced classes": (RARE, np.where(RARE == 1, 30.0, 1.0), {"loss": "log_loss"}),
+}
+
+
+@pytest.mark.parametrize("case", WEIGHTS)
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+def test_rates_allow_for_weights(variant, case):
+    """Rows that weigh twenty times the mean neither blow a run up nor are held back for good."""
+    y, weights, settings = WEIGHTS[case]
+    best = squared("batch", Z, y, sample_weight=weights, **settings).objective
+    result = squared(variant, Z, y, sample_weight=weights, **settings)
+    assert result.objective < 1.02 * best
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_target_far_from_zero_costs_nothing(variant):
+    near, far = squared(variant, Z, T), squared(variant, Z, T + 1e4)
+    assert far.objective == pytest.approx(near.objective, rel=1e-3)
+    assert far.n_iter_ <= near.n_iter_ + 3
+
+
+@pytest.mark.parametrize("n", [30, 100, 300])
+def test_few_rows_are_enough_for_minibatches(n):
+    few = Z[:n], T[:n] + 50
+    result = squared("minibatch", *few)
+    assert result.batch_size_ == max(1, n // 32)
+    assert result.objective < 1.05 * squared("batch", *few).objective
+
+
+def test_a_batch_size_that_is_given_is_kept():
+    assert squared("minibatch", Z[:100], T[:100], batch_size=64).batch_size_ == 64
+    textbook = squared("minibatch", Z[:100], T[:100], learning_rate=0.01)
+    assert textbook.batch_size_ == 100
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (Z + 100, "have means up to 1e\\+02 times their spread"),
+        (Z * 1e-3, "differ in size by a factor of 1e\\+03 \\(the intercept's has size 1\\)"),
+        (Z * [1, 1, 1, 1e4], "differ in size by a factor of 1e\\+04"),
+    ],
+)
+def test_columns_on_which_descent_crawls_are_warned_of(table, words):
+    with pytest.warns(fastgd.ConvergenceWarning, match=words):
+        squared("stochastic", table, T, max_iter=2)
+
+
+def test_columns_that_are_constant_are_no_reason_to_warn():
+    squared("stochastic", np.column_stack([Z, np.full(len(Z), 7.0)]), T)

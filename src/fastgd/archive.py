@@ -93,7 +93,8 @@ def reading(path: StrPath) -> Iterator[None]:
     except MemoryError:
         raise
     except Exception as error:  # a damaged zip makes its readers raise half a dozen kinds
-        why = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        told = "" if isinstance(error, OSError) else str(error).partition("\n")[0].rstrip(".")
+        why = told or "it is damaged"
         raise ValueError(f"{os.fspath(path)} is not a readable {FORMAT}: {why}.") from error
 
 

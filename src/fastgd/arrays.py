@@ -97,7 +97,7 @@ def missing_objects(values: Array) -> Array:
     """Return the rows of Python objects that stand for no value."""
     if values.dtype.kind != "O":
         return np.empty(0, np.intp)
-    return np.argwhere(np.frompyfunc(_is_missing, 1, 1)(values).astype(bool))[:, 0]
+    return np.argwhere(np.frompyfunc(_is_missing, 1, 1)(np.atleast_1d(values)).astype(bool))[:, 0]
 
 
 def _is_missing(value: Any) -> bool:
@@ -119,4 +119,6 @@ def refusal_of_scalar(value: Any, beginning: str) -> TypeError | ValueError:
     is_number = isinstance(value, numbers.Number)
     what = show(value) if is_number or isinstance(value, str) else describe_type(value)
     mend = "; call its collect() first" if hasattr(value, "collect") else ""
+    if isinstance(value, dict):
+        mend = "; make an array or a data frame of it"
     return (ValueError if is_number else TypeError)(f"{beginning} {what}{mend}.")

@@ -94,7 +94,7 @@ def fit(
         Multiplies the mean gradient of a step's rows. A callable gets an array of step numbers,
         which count from 1, and returns as many rates.
     batch_size : int or "auto"
-        Rows per step of `minibatch`; 256 by default.
+        Rows per step of `minibatch`; 256 by default, fewer where a self-tuned fit has few rows.
     max_iter : int, optional
         Epochs; for `batch` an epoch is a step. By default 100, or 10,000 for self-tuned `batch`.
     tol : float, None or "auto"
@@ -109,7 +109,7 @@ def fit(
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
         belong to rows by position: the index of a Series is not looked at.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
-        Where to start; zero by default.
+        Where to start; zero by default, and for a self-tuned fit of numbers the middle of y.
     average : bool or "auto"
         True returns the mean of the iterates after every step (Polyak-Ruppert).
     shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
@@ -146,8 +146,8 @@ def fit(
     DivergenceWarning
         The coefficients ran away: the last good ones are returned.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or the columns of X differ so much in size that a
-        self-tuned fit crawls.
+        `max_iter` was reached before `tol`, or the columns of X differ so much in size, or have
+        means so far from 0, that a self-tuned fit crawls.
     UserWarning
         X has fewer rows than features and `alpha` is 0: the solution is not unique.
     RuntimeWarning
@@ -203,7 +203,7 @@ def fit(
         with Run(plan, source, evaluates_gradients="grad_norm" in watching.record) as run:
             run.load()
             outcome = descend(run, watching, watch)
-        warn_of(outcome, run)
+            warn_of(outcome, run)
     recipe = make_recipe(
         plan,
         outcome,

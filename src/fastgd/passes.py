@@ -1,8 +1,6 @@
 """Full passes: the sum of all rows' gradients, in fixed blocks, on any number of threads."""
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any, Self
 
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Settings
+from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
 
@@ -36,8 +35,7 @@ class FullPass:
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
-        self.pool: ThreadPoolExecutor | None = None
-        self._pool_owner = 0  # the process that has its threads
+        self.workers = Workers()
 
     def __enter__(self) -> Self:
         """Begin; threads start when the first of them is needed."""
@@ -46,9 +44,7 @@ class FullPass:
 
     def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
-        if self.pool is not None:
-            self.pool.shutdown(cancel_futures=True)
-            self.pool = None
+        self.workers.close()
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
@@ -91,21 +87,8 @@ class FullPass:
                 (coef, first + a * rows, min(first + b * rows, last), sums[a:b], tallies[a:b])
                 for a, b in pairwise(edges)
             ]
-            self._work(tasks)
+            self.workers.call(self._sum_blocks, tasks)
             yield sums, tallies
-
-    def _work(self, tasks: list[tuple[Any, ...]]) -> None:
-        if len(tasks) > 1:
-            if self.pool is None or self._pool_owner != os.getpid():  # no thread survives a fork
-                self.pool, self._pool_owner = ThreadPoolExecutor(self.n_threads), os.getpid()
-            try:
-                list(self.pool.map(self._sum_blocks, *zip(*tasks, strict=True)))
-                return
-            except RuntimeError:  # no new thread: the interpreter is ending, or a limit is met
-                self.__exit__()  # waits for those at work
-                self.n_threads = 1
-        for task in tasks:
-            self._sum_blocks(*task)
 
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels.arguments import Array
-from fastgd.losses import HalfSquare, Loss
+from fastgd.losses import HalfSquare, Loss, SquaredError
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.passes import FullPass
 from fastgd.schedules import Constant, InverseScaling, Schedule
@@ -19,7 +18,8 @@ OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 FEWEST_ROWS = 64
-CRAWLING_RATIO = 1000.0  # of the columns' root mean squares
+CRAWLING_RATIO = 30.0  # of the columns' root mean squares, or of a mean to its spread
+ROUNDING = 1e-9  # a spread below this share of the mean is none
 GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
@@ -97,11 +97,24 @@ def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     return rows
 
 
-def spread_of(y: Array, n: int) -> tuple[float, float]:
-    """Return a sample's median of y, and the mean distance from it (1 where there is none)."""
-    sample = np.asarray(y[:: max(1, n // SAMPLE_ROWS)], dtype=np.float64)
-    centre = float(np.median(sample))
-    return centre, float(np.mean(np.abs(sample - centre))) or 1.0
+def sample_targets(source: Source) -> Floats:
+    """Return some thousand targets, in float64."""
+    return np.asarray(source.y[:: max(1, source.n // SAMPLE_ROWS)], dtype=np.float64)
+
+
+def spread_of(source: Source) -> float:
+    """Return the mean distance of the targets from their median, 1 where there is none."""
+    y = sample_targets(source)
+    return float(np.mean(np.abs(y - np.median(y)))) or 1.0
+
+
+def best_constant(source: Source, loss: Loss) -> Floats | None:
+    """Return coefficients that predict the middle of y, or the intercept would have far to go."""
+    if loss.target == "binary" or not loss.built_in:  # a user's z may be something else than y
+        return None
+    y = sample_targets(source)
+    centre = np.mean(y) if isinstance(loss, SquaredError) else np.median(y)
+    return np.append(np.zeros(source.d), centre if np.isfinite(centre) else 0.0)
 
 
 def units_of(rows: Floats) -> Floats:
@@ -112,15 +125,26 @@ def units_of(rows: Floats) -> Floats:
 
 
 def caution_of(rows: Floats) -> str:
-    """Return a sentence where columns differ so much in size that descent crawls, else ""."""
+    """Return a sentence where columns differ so much that descent crawls, else "".
+
+    The last column belongs to the intercept.
+    """
     sizes = np.sqrt(np.mean(rows * rows, axis=0))
-    ratio = sizes.max() / sizes[sizes > 0].min() if sizes.any() else 1.0
-    if not ratio > CRAWLING_RATIO:
+    smallest = np.min(sizes[:-1], where=sizes[:-1] > 0, initial=np.inf)
+    means, spreads = np.abs(rows.mean(axis=0)), rows.std(axis=0)
+    varies = spreads > ROUNDING * means
+    ratio = sizes.max() / smallest
+    shift = np.max(means[varies] / spreads[varies], initial=0.0) if rows[0, -1] else 0.0
+    if not max(ratio, shift) > CRAWLING_RATIO:
         return ""
+    what = (
+        f"differ in size by a factor of {ratio:.0e} (the intercept's has size 1)"
+        if ratio >= shift
+        else f"have means up to {shift:.0e} times their spread"
+    )
     return (
-        f"the columns of X differ in size by a factor of {ratio:.0e}, so that descent crawls along "
-        "the small ones and may meet its tolerance far from the optimum; scale the columns first, "
-        "as (X - X.mean(axis=0)) / X.std(axis=0) does."
+        f"the columns of X {what}, so that descent crawls and may meet its tolerance far from the "
+        "optimum; scale the columns first, as (X - X.mean(axis=0)) / X.std(axis=0) does."
     )
 
 
@@ -141,19 +165,21 @@ def tune(
     rows = sample_rows(source, fit_intercept, seed)
     if loss.curvature is None:
         return tune_without_curvature(source, variant, loss, optimizer, rows)
-    caution = caution_of(rows[:, :-1])
+    caution = caution_of(rows)
+    start = best_constant(source, loss)
     if variant == "batch":
         eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
         refuse_overflow(source, eigenvalue)
         rate = 1.0 / max(loss.curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
-        return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution)
-    guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows)))
+        return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution, start=start)
+    guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows))) * source.weight_spread
     refuse_overflow(source, guard)
     guard = guard if guard > 0 else 1.0
     rate = _damped(1.0 / (loss.curvature * guard + l2), optimizer)
     reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
-    return Tuned(Constant(_finite(rate)), guard, len(rows) / source.n, reason, caution)
+    passes = len(rows) / source.n
+    return Tuned(Constant(_finite(rate)), guard, passes, reason, caution, start=start)
 
 
 def tune_without_curvature(
@@ -167,14 +193,11 @@ def tune_without_curvature(
     """
     refuse_overflow(source, float(np.mean(np.einsum("ij,ij->i", rows, rows))))
     passes = len(rows) / source.n
-    start = None
     if loss.target == "binary":
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
-        centre, eta0 = spread_of(source.y, source.n)
+        eta0 = spread_of(source)
         reason = "mean distance of y from its median"
-        if loss.built_in:  # a user's loss may take z for something else than y
-            start = np.append(np.zeros(source.d), centre)
     schedule: Schedule = Constant(_finite(eta0))
     if not isinstance(optimizer, AdaGrad):
         # The largest subgradients have a norm of sqrt(d + 1) in units, their mean over all rows 1.
@@ -182,6 +205,7 @@ def tune_without_curvature(
         schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
         reason += " over the slope's size, falling as 1 / sqrt(t)"
     units = units_of(rows[:, :-1])
+    start = best_constant(source, loss)
     return Tuned(schedule, math.inf, passes, f"{reason}; columns scaled", "", units, start)
 
 

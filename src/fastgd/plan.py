@@ -42,6 +42,7 @@ SCHEDULE_HINTS = {
     "cosine": "fastgd.Cosine(eta0=0.01, n_steps=1000)",
 }
 DEFAULT_BATCH_SIZE = 256
+SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
 DEFAULT_MAX_ITER = 100
 SELF_TUNED_BATCH_MAX_ITER = 10_000
 SELF_TUNED_TOL = {"batch": 1e-6, "stochastic": 1e-4, "minibatch": 1e-4}
@@ -238,7 +239,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         loss=request.loss,
         optimizer=optimizer,
         schedule=tuned.schedule,
-        batch_size=_batch_size(request, source.n),
+        batch_size=_batch_size(request, source.n, self_tuned),
         max_iter=request.max_iter or _max_iter(variant, self_tuned),
         tol=_tol(request, self_tuned),
         alpha=request.alpha,
@@ -256,12 +257,13 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     )
 
 
-def _batch_size(request: Request, n: int) -> int:
+def _batch_size(request: Request, n: int, self_tuned: bool) -> int:
     """Return how many rows a step sees."""
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
     if request.batch_size is None:
-        return min(DEFAULT_BATCH_SIZE, n)
+        most = max(1, n // SELF_TUNED_STEPS) if self_tuned else n
+        return min(DEFAULT_BATCH_SIZE, most)
     if request.batch_size > n:
         warnings.warn(
             f"batch_size={request.batch_size} is more than the {n} rows there are; {n} is used.",

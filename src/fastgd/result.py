@@ -73,7 +73,7 @@ class Progress:
     intercept: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to a single answer
 class FitResult:
     """What `fit` returns.
 

@@ -256,11 +256,15 @@ class FromCallable(Schedule):
         try:
             rates = np.asarray(answer, dtype=np.float64)
         except (TypeError, ValueError):
-            rates = np.full(1, np.nan)
-        if rates.shape not in ((), (len(t),)) or not (np.isfinite(rates) & (rates >= 0)).all():
+            rates = np.array(np.nan)
+        fits = rates.shape in ((), (len(t),))
+        bad = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
+        if not fits or len(bad):
+            is_list = fits and rates.ndim == 1
+            got = f"{rates[bad[0]]} at step {t[bad[0]]}" if is_list else show(answer)
             raise ValueError(
                 "learning_rate, a callable, must return a finite rate >= 0 for each of the step "
-                f"numbers it gets; got {show(answer)} for {len(t)} steps."
+                f"numbers it gets; got {got} for {len(t)} steps."
             )
         return np.ascontiguousarray(np.broadcast_to(rates, (len(t),)))
 

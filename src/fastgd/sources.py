@@ -45,6 +45,11 @@ class Source:
         return len(self.weights) > 0
 
     @property
+    def weight_spread(self) -> float:
+        """Return the mean square of the weights over their squared mean: 1 where all are alike."""
+        return float(np.mean(np.square(self.weights * self.weight_scale))) if self.weighted else 1.0
+
+    @property
     def piece_rows(self) -> int:
         """Return how many rows to ask for at a time: all, where nothing has to be converted."""
         return self.n if self.resident else max(8, PIECE_VALUES // self.d)

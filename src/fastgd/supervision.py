@@ -20,6 +20,7 @@ class DivergenceGuard:
 
     def __init__(self, run: Run, start_loss: float, zero_loss: float) -> None:
         self.run = run
+        self.start_loss = start_loss
         scale = max(abs(start_loss), abs(zero_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
         self.limit = DIVERGED_FACTOR * scale
         self.start = self.good = self._candidate = run.coefficients()
@@ -40,9 +41,9 @@ class DivergenceGuard:
         return True
 
     def last_good(self) -> Floats:
-        """Return what was good before it was not; of all rows, not only of those met last."""
+        """Return what was good before it was not, or the start where that was better."""
         loss = self.run.full.over_all(self.good.astype(self.run.source.dtype))[0]
-        return self.good if loss <= self.limit else self.start
+        return self.good if loss <= self.start_loss else self.start
 
 
 class Convergence:

@@ -19,7 +19,7 @@ NUMBER_OR_WORD = (*NUMBER, str)
 
 # What others call our losses, variants, optimizers and keywords.
 OTHER_NAMES = {
-    "squared_error": "mse ols l2 least_squares mean_squared_error",
+    "squared_error": "squared mse ols l2 least_squares mean_squared_error",
     "absolute_error": "mae l1 mean_absolute_error",
     "huber": "smooth_l1",
     "quantile": "pinball",

@@ -100,6 +100,8 @@ def refuse_repeated(path: Path, options: dict[str, Any]) -> None:
     first = {"has_header": False, "n_rows": 1, "infer_schema_length": 0, "glob": False}
     scan = import_polars().scan_csv
     names = attempt(path, lambda: scan(path, **options, **first).collect()).row(0)
+    if len(names) == 1 and ";" in (names[0] or ""):
+        raise ValueError(f"{path} seems to be separated by ';'; only commas and tabs are read.")
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"{path} has {names.count(name)} columns named {name or ''!r}.")

@@ -14,7 +14,6 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -30,6 +29,8 @@ from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 from numba.extending import intrinsic
+
+from fastgd.kernels.threads import call_apart
 
 JIT_ENABLED = not config.DISABLE_JIT
 
@@ -219,13 +220,19 @@ def _describe(value: Any) -> str:
 
 
 def load(kernel: Kernel, *arguments: Any) -> None:
-    """Compile *kernel* for these arguments, or fetch it from the disk, by calling it once."""
+    """Compile *kernel* for these arguments, or fetch it from the disk, by calling it once.
+
+    That happens in another thread, for only the main one is interrupted: Numba does not survive a
+    KeyboardInterrupt in the callback by which LLVM hands over its machine code, and every later
+    use of the kernel would fail.
+    """
     if not JIT_ENABLED:
         return
     began = time.perf_counter()
     kinds, kind = _loaded.setdefault(kernel, set()), _kind(arguments)
     try:
-        broken = _call(kernel, *arguments) if kind in kinds else _apart(_call, kernel, *arguments)
+        call = _call if kind in kinds else functools.partial(call_apart, _call)
+        broken = call(kernel, *arguments)
     finally:
         loading.seconds += time.perf_counter() - began
     kinds.add(kind)
@@ -255,30 +262,12 @@ def _call(kernel: Kernel, *arguments: Any) -> list[str]:
     return broken
 
 
-def _apart(function: Callable[..., list[str]], *arguments: Any) -> list[str]:
-    """Call *function* in another thread, where Ctrl-C cannot cut it short: it only ends the wait.
-
-    Numba does not survive a KeyboardInterrupt in the callback by which LLVM hands over its machine
-    code: every later use of that kernel would fail.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return function(*arguments)
-    pool = ThreadPoolExecutor(1)
-    try:
-        future = pool.submit(function, *arguments)
-    except RuntimeError:  # no new thread: the interpreter is ending, or a limit is met
-        return function(*arguments)
-    finally:
-        pool.shutdown(wait=False)
-    return future.result()
-
-
 def record_compiling() -> Any:
     """Record, as a context, when Numba begins and ends to compile (not when it reads the disk)."""
     return event.install_recorder("numba:compile")
 
 
-if JIT_ENABLED and hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):
     # A child forked while another thread compiles would wait for that thread, which it lacks.
     os.register_at_fork(
         before=global_compiler_lock.acquire,

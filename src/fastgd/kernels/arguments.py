@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     l1: Array  # (features,), or (0,) without a penalty
     l2: Array
     units: Array  # (features,), in which coefficients are stepped, or (0,): as they are
-    guard: float  # a row's slope is multiplied by min(1, guard / ||(x, 1)||^2)
+    guard: float  # a row's slope is multiplied by min(1, guard / (weight ||(x, 1)||^2))
     fit_intercept: bool
 
 

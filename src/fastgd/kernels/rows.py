@@ -46,5 +46,7 @@ def meet(
     """Return a row's weighted loss and slope; the slope in X's type, the loss's own in float64."""
     value, slope = loss(float(z), float(y), parameters)
     if GUARDED:
-        slope *= min(1.0, guard / (1.0 + dot(x, x)))
+        pull = weight * (1.0 + dot(x, x))
+        if pull > guard:
+            slope *= guard / pull
     return weight * value, x.dtype.type(weight * slope)
