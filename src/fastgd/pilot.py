@@ -236,6 +236,8 @@ def largest_stable_rate(
         return None
     else:
         rows = sample_rows(source, fit_intercept, seed=0)
+        if len(rows) < min(source.n, source.d):
+            return None  # so few of so wide rows tell nothing
         r_squared, L = _moments(rows)
         b = batch_size
         bound = c * (r_squared + (b - 1) * L) + b * l2
