@@ -98,6 +98,7 @@ def test_version():
         ["--shuffle", "replacement", "--tol", "none", "--max-iter", "3", "--average"],
         ["--batch-size", "1e1", "--alpha", "0.1", "--l1-ratio", "0.5", "--threads", "1"],
         ["--loss", "log_loss"],
+        ["--loss", "quantile", "--loss-parameter", "0.9"],
     ],
     ids=" ".join,
 )
@@ -276,6 +277,8 @@ def test_epochs_are_shown():
         ("fit --optimizer adm", "'adm' is not auto, gd, momentum,"),
         ("fit --optimizer adm", "Did you mean 'adam'?"),
         ("fit --loss squared_eror", "Did you mean 'squared_error'?"),
+        ("fit --loss quantile --loss-parameter 2", "quantile must be a number in (0, 1); got 2.0."),
+        ("fit --loss hinge --loss-parameter 2", "--loss-parameter is for --loss huber, quantile,"),
         ("fit --shuffle maybe", "'maybe' is not true, false or replacement."),
         ("fit --tol foo", "'foo' is not auto, none or a number."),
         ("fit --learning-rate -1", "--learning-rate must be a positive number"),

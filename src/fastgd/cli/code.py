@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from fastgd.losses import Loss
+
 NARROW = 80  # characters in a line of the usual terminal
 
 
@@ -21,4 +23,6 @@ def write_value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return f"[{', '.join(map(write_value, value))}]"
+    if isinstance(value, Loss):
+        return f"fastgd.{value!r}"
     return f"{value:_}" if type(value) is int else repr(value)

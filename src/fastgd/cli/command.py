@@ -1,6 +1,7 @@
 """The command `fastgd`: from what was typed to a job, unless it cannot be done."""
 
 import sys
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictio
 from fastgd.cli.predicting import Request, predict
 from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
-from fastgd.losses import LOSSES
+from fastgd.losses import LOSSES, Loss
 
 FILE_OPTIONS = ("target", "drop", "weight")
 FIT_HELP = f"""Fit a linear model by gradient descent, to a file, made data or real flights.
@@ -139,6 +140,7 @@ def inspect(model: Path, every: bool, as_json: bool) -> None:
 def read_job(values: dict[str, Any]) -> Job:
     """Return what is asked for; refuse what contradicts itself or cannot be held in memory."""
     out, as_json, force = values.pop("out"), values.pop("as_json"), values.pop("force")
+    parameter = values.pop("loss_parameter")
     check_out(out, force, [values["data"]])
     source = click.get_current_context().get_parameter_source
     given = {k: v for k, v in values.items() if source(k) is ParameterSource.COMMANDLINE}
@@ -147,12 +149,23 @@ def read_job(values: dict[str, Any]) -> Job:
     made = {k: v for k, v in given.items() if k in keywords}
     other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
+    if parameter is not None:
+        fit["loss"] = with_parameter(values["loss"], parameter)
     origin = read_origin(values, given, made, seed)
     standardize = values["standardize"]
     if isinstance(origin, Made):
         check_size(values["n_samples"], values["n_features"], values["dtype"], bool(standardize))
         standardize = bool(standardize)
     return Job(origin, fit, standardize is not False, out, as_json)
+
+
+def with_parameter(name: str, parameter: float) -> Loss:
+    """Return the loss of that name with its parameter; refuse one that has none."""
+    row = LOSSES[name]
+    if not fields(row):
+        able = [other for other in LOSSES if fields(LOSSES[other])]
+        raise click.UsageError(f"--loss-parameter is for --loss {', '.join(able)}; got {name}.")
+    return row(parameter)  # type: ignore[call-arg]  # the one that such a row has
 
 
 def read_origin(

@@ -105,7 +105,7 @@ FIT_OPTIONS = (
         "--batch-size",
         "batch_size",
         Value("auto", number="N"),
-        "Rows per step of minibatch; auto is 256.",
+        "Rows per step of minibatch; auto is 256, or fewer where there are few rows.",
     ),
     (
         "--max-iter",
@@ -207,6 +207,14 @@ def options() -> list[click.Parameter]:
             "then scaled back.  [default: with --data and --flights]",
         ),
         *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
+        option(
+            "--loss-parameter",
+            "loss_parameter",
+            NUMBER,
+            "The quantile of quantile, in (0, 1); in units of y, the delta of huber and the "
+            "epsilon of the insensitive losses.  [default: 0.5, 1.35, 0.1]",
+            None,
+        ),
         click.Option(
             ["--average/--no-average"],
             default=None,
