@@ -16,6 +16,7 @@ import re
 import warnings
 
 import naive
+import numba
 import numpy as np
 import pytest
 
@@ -27,6 +28,7 @@ OPTIMIZERS = {"gd": 0.0, "momentum": 0.9, "nesterov": 0.9}  # and the share mu o
 GROWING = {"squared_error", "squared_epsilon_insensitive", "squared_hinge"}
 STEEPEST = {"huber": 1.35, "quantile": 0.5, "modified_huber": 4.0}  # G; of all others 1
 TOO_FAR = 1e12
+COMPILED = not numba.config.DISABLE_JIT  # a kernel each for a loss, an optimizer and a type: few
 
 N, D, SIZE = 24, 3, 4
 RNG = np.random.default_rng(0)
@@ -138,14 +140,21 @@ FAR = [
 ]
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("variant", VARIANTS)
+CHOICES = [
+    (variant, optimizer, loss)
+    for variant in VARIANTS
+    for optimizer in OPTIMIZERS
+    for loss in LOSSES
+    if not COMPILED or optimizer == "gd" or loss == "squared_error"
+]
+
+
+@pytest.mark.parametrize(("variant", "optimizer", "loss"), CHOICES)
 def test_far_too_large_is_flagged_or_bounded(variant, optimizer, loss):
     y = targets(loss)
     for scale, rate in FAR:
         # Whether numbers overflow depends on their type, not on the optimizer.
-        narrow = optimizer == "gd" and scale < 1e38
+        narrow = optimizer == "gd" and scale < 1e38 and (loss in GROWING or not COMPILED)
         for dtype in (np.float64, np.float32) if narrow else (np.float64,):
             table = (scale * X).astype(dtype)
             result, message = watched(
@@ -333,7 +342,7 @@ def test_a_good_run_raises_no_alarm(seed):
         Z, y = good_problem(rng)
         n, variant = len(y), VARIANTS[(seed + k) % 3]
         loss = [*LOSSES][(seed + k // 2) % len(LOSSES)]
-        optimizer = [*OPTIMIZERS][int(rng.integers(3))]
+        optimizer = [*OPTIMIZERS][0 if COMPILED else int(rng.integers(3))]
         target = np.where(y > np.median(y), 1, 0) if LOSSES[loss].target == "binary" else y
         if LOSSES[loss].target == "real":
             target = rng.choice([1e-6, 1.0, 1e6]) * y + rng.choice([0.0, 1e3])
