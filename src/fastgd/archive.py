@@ -18,6 +18,7 @@ import numpy as np
 
 from fastgd.files import StrPath, replacing
 from fastgd.kernels.arguments import Array
+from fastgd.validation import first_line
 
 FORMAT = "fastgd model"
 VERSION = 1  # raise it with any change of what a file holds, and go on reading the older ones
@@ -93,8 +94,7 @@ def reading(path: StrPath) -> Iterator[None]:
     except MemoryError:
         raise
     except Exception as error:  # a damaged zip makes its readers raise half a dozen kinds
-        told = "" if isinstance(error, OSError) else str(error).partition("\n")[0].rstrip(".")
-        why = told or "it is damaged"
+        why = ("" if isinstance(error, OSError) else first_line(error)) or "it is damaged"
         raise ValueError(f"{os.fspath(path)} is not a readable {FORMAT}: {why}.") from error
 
 

@@ -144,7 +144,8 @@ def fit(
     Warns
     -----
     DivergenceWarning
-        The coefficients ran away: the last good ones are returned.
+        The coefficients ran away: the last good ones are returned, or the start where that was
+        better.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or the columns of X differ so much in size, or have
         means so far from 0, that a self-tuned fit crawls.

@@ -40,14 +40,13 @@ class Tuned:
 
 
 def largest_eigenvalue(
-    source: Source, fit_intercept: bool, n_threads: int, seed: int
+    source: Source, rows: Floats, fit_intercept: bool, n_threads: int, seed: int
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
-    Power iteration, which approaches the value from below; it starts in the direction that a
-    sample of rows points to, since from a random one it may rest on a smaller eigenvalue.
+    Power iteration, which approaches the value from below; it starts in the direction that *rows*,
+    a sample, point to, since from a random one it may rest on a smaller eigenvalue.
     """
-    rows = sample_rows(source, fit_intercept, seed)
     v = top_direction(rows, seed)
     v[-1] *= fit_intercept
     largest, passes = 0.0, 0
@@ -60,7 +59,7 @@ def largest_eigenvalue(
             before, largest = largest, float(np.linalg.norm(v))
             if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
                 break
-    return largest, passes + len(rows) / source.n
+    return largest, float(passes)
 
 
 def top_direction(rows: Floats, seed: int) -> Floats:
@@ -95,6 +94,11 @@ def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     if not np.isfinite(rows).all():
         source.check_finite()
     return rows
+
+
+def mean_squared_norm(rows: Floats) -> float:
+    """Return the mean of the rows' squared norms."""
+    return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
 
 
 def sample_targets(source: Source) -> Floats:
@@ -167,18 +171,19 @@ def tune(
         return tune_without_curvature(source, variant, loss, optimizer, rows)
     caution = caution_of(rows)
     start = best_constant(source, loss)
+    passes = len(rows) / source.n
     if variant == "batch":
-        eigenvalue, passes = largest_eigenvalue(source, fit_intercept, n_threads, seed)
+        eigenvalue, more = largest_eigenvalue(source, rows, fit_intercept, n_threads, seed)
         refuse_overflow(source, eigenvalue)
         rate = 1.0 / max(loss.curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
+        passes += more
         return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution, start=start)
-    guard = GUARD * float(np.mean(np.einsum("ij,ij->i", rows, rows))) * source.weight_spread
+    guard = GUARD * mean_squared_norm(rows) * source.weight_spread
     refuse_overflow(source, guard)
     guard = guard if guard > 0 else 1.0
     rate = _damped(1.0 / (loss.curvature * guard + l2), optimizer)
     reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
-    passes = len(rows) / source.n
     return Tuned(Constant(_finite(rate)), guard, passes, reason, caution, start=start)
 
 
@@ -191,7 +196,7 @@ def tune_without_curvature(
     mean square; the iterates are averaged (Duchi, Hazan, Singer 2011, section 1.1; Ross, Mineiro,
     Langford, "Normalized online learning", 2013).
     """
-    refuse_overflow(source, float(np.mean(np.einsum("ij,ij->i", rows, rows))))
+    refuse_overflow(source, mean_squared_norm(rows))
     passes = len(rows) / source.n
     if loss.target == "binary":
         eta0, reason = 0.5, "0.5, half the margin wanted"
@@ -224,18 +229,17 @@ def largest_stable_rate(
     batch 2/L, with momentum 2(1 + mu)/L, Nesterov's 2(1 + mu)/((1 + 2 mu)L); a batch of b rows
     2b/(R^2 + (b - 1)L), R^2 the smallest number with E[||x||^2 x x'] <= R^2 E[x x'].
     """
-    if loss.curvature is None or optimizer.adaptive:
+    has_memory = isinstance(optimizer, Momentum)
+    if loss.curvature is None or optimizer.adaptive or (has_memory and variant != "batch"):
         return None
     c = loss.curvature
+    rows = sample_rows(source, fit_intercept, seed=0)
     if variant == "batch":
-        L = c * largest_eigenvalue(source, fit_intercept, n_threads, seed=0)[0] + l2
+        L = c * largest_eigenvalue(source, rows, fit_intercept, n_threads, seed=0)[0] + l2
         mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
         damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
         rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf
-    elif isinstance(optimizer, Momentum):
-        return None
     else:
-        rows = sample_rows(source, fit_intercept, seed=0)
         if len(rows) < min(source.n, source.d):
             return None  # so few of so wide rows tell nothing
         r_squared, L = _moments(rows)

@@ -11,6 +11,7 @@ from fastgd.cli.code import write_value
 from fastgd.cli.datafile import find_name, listed, refuse_missing
 from fastgd.cli.encoding import Column, Encoding, place_of
 from fastgd.kernels.arguments import Array
+from fastgd.validation import first_line
 
 Got = TypeVar("Got")
 
@@ -20,7 +21,7 @@ def attempt(path: Path, read: Callable[[], Got]) -> Got:
     try:
         return read()
     except Exception as error:  # broken bytes raise whatever the many readers underneath do
-        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        why = first_line(error) or type(error).__name__
         raise OSError(
             f"{path} cannot be read as arrays of numbers, and nothing is ever unpickled: {why}."
         ) from error

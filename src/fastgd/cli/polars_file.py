@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import find_name
 from fastgd.cli.polars_table import Frame, import_polars, is_text
+from fastgd.validation import first_line
 
 GUESSED = 10_000  # rows that a text file's types are guessed from; all, if that proves wrong
 
@@ -21,7 +22,7 @@ def attempt(path: Path, read: Callable[[], Got]) -> Got:
     try:
         return read()
     except (errors.PolarsError, errors.PanicException, OSError) as error:
-        why = str(error).strip().partition("\n")[0].rstrip(".:")
+        why = first_line(error).rstrip(":")
         raise OSError(f"{path} cannot be read: {why}.") from error
 
 
