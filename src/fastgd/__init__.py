@@ -1,6 +1,8 @@
 """Gradient descent for linear models, as fast as memory delivers the data."""
 
 from fastgd import datasets
+from fastgd.compare import compare
+from fastgd.comparison import Comparison
 from fastgd.fitting import fit
 from fastgd.losses import (
     AbsoluteError,
@@ -42,6 +44,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "Adaptive",
+    "Comparison",
     "Constant",
     "ConvergenceWarning",
     "Cosine",
@@ -65,6 +68,7 @@ __all__ = [
     "SquaredError",
     "SquaredHinge",
     "StopReason",
+    "compare",
     "datasets",
     "fit",
     "load",

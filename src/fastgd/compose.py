@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fastgd.kernels import batch, gradient, losses, minibatch, rows, stochastic, update
+from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
 from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
@@ -99,6 +99,11 @@ def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
 def loss_kernel(loss: Loss) -> Kernel:
     """Return `losses.sum_losses` for this loss."""
     return specialise(losses.sum_losses, cache=loss.built_in, meet=_meet(loss, False))
+
+
+def prediction_kernel(loss: Loss) -> Kernel:
+    """Return `predictions.meet_predictions` for this loss."""
+    return specialise(predictions.meet_predictions, cache=loss.built_in, loss=scalar_loss(loss))
 
 
 def gradient_kernel(loss: Loss) -> Kernel:

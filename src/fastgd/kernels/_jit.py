@@ -44,6 +44,8 @@ OPTIONS: dict[str, Any] = {
 USER_KERNELS_KEPT = 64
 DIGEST_BYTES = 16
 
+VERSIONS = {"NumPy": np.__version__, "Numba": numba.__version__}
+
 Kernel = Callable[..., Any]
 
 

@@ -1,0 +1,293 @@
+"""`compare`: race variants, optimizers and peers on one objective, under one clock."""
+
+import math
+import os
+import platform
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from fastgd.bandwidth import read_bandwidth
+from fastgd.comparison import STAT, Comparison, Entry
+from fastgd.fitting import fit
+from fastgd.kernels._jit import VERSIONS
+from fastgd.peers import read_peers
+from fastgd.plan import read_loss, read_n_threads
+from fastgd.problem import Problem
+from fastgd.reference import Curvature, Distance, Reference, find_reference
+from fastgd.result import FitResult
+from fastgd.runs import read_runs
+from fastgd.trace import Peer, Trace, follow
+from fastgd.validation import (
+    check_count,
+    check_flag,
+    check_fraction,
+    check_name,
+    check_not_negative,
+    check_positive,
+    is_number,
+    refusal,
+)
+
+CHECKPOINTS = 30
+TARGETS = (1e-2, 1e-4, 1e-8, STAT)
+REFERENCES = ("auto", "best seen")
+
+Racer = Callable[[], Trace]
+
+
+def compare(
+    X: Any,
+    y: Any,
+    runs: Any = None,
+    *,
+    loss: Any = "squared_error",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+    targets: Any = TARGETS,
+    time_limit: float = 10.0,
+    repeats: int = 5,
+    random_state: int = 0,
+    n_threads: int | None = None,
+    peers: Any = (),
+    reference: str = "auto",
+) -> Comparison:
+    """Race variants of gradient descent on one objective: who gets how close, in what time.
+
+    Every run starts where it always would and is looked at about 30 times, geometrically spaced in
+    passes over the rows; the clock stops meanwhile, and the exact objective of what it would return
+    is taken. A run's `seconds` hold all that the user waits for but compiling: tuning, making the
+    order, converting. The runs take turns, *repeats* times.
+
+    Parameters
+    ----------
+    X : array-like or data frame, shape (n_samples, n_features)
+    y : array-like, shape (n_samples,)
+    runs : list of str or dict, optional
+        Keywords of `fit` as a dict (and a "name", if you like), or a text such as
+        ``"minibatch:adam:learning_rate=0.01:batch_size=256"``. By default the three variants
+        self-tuned, and the classic optimizers.
+    loss, alpha, l1_ratio, fit_intercept, sample_weight
+        The objective, the same for all; as in `fit`.
+    targets : sequence of float and "stat"
+        Relative suboptimalities (F - F*) / (F(0) - F*), and the statistical error tr(H⁺C)/(2n).
+    time_limit : float
+        Seconds for each run.
+    repeats : int
+        How often each run is made; the first, which may compile, is one of them.
+    random_state : int
+    n_threads : int, optional
+        All cores that the process may use by default.
+    peers : sequence of str or function
+        Names in ``fastgd.peers.PEERS``, or functions of your own (see `fastgd.peers.Peer`).
+    reference : {"auto", "best seen"}
+        How the optimum is found: "auto" computes it where that can be done.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that make no sense.
+    ImportError
+        Where a peer or the reference needs what is not installed.
+
+    References
+    ----------
+    Moreau et al., "Benchopt: reproducible, efficient and collaborative optimization benchmarks",
+    2022.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> X, y, _ = fastgd.datasets.make_regression(2000, 5, random_state=0)
+    >>> comparison = fastgd.compare(X, y, ["batch", "minibatch"], repeats=2)
+    >>> comparison.require("batch.suboptimality <= 1e-8")
+    """
+    problem = Problem(
+        X,
+        y,
+        read_loss(loss),
+        check_not_negative("alpha", alpha),
+        check_fraction("l1_ratio", l1_ratio, or_one=True),
+        check_flag("fit_intercept", fit_intercept),
+        sample_weight,
+    )
+    asked = read_runs(runs)
+    known_peers = read_peers(peers, problem)
+    wanted = read_targets(targets)
+    limit, threads = check_positive("time_limit", time_limit), read_n_threads(n_threads)
+    seed = check_count("random_state", random_state, least=0)
+    rounds = check_count("repeats", repeats)
+    check_name("reference", reference, REFERENCES)
+    taken = set(asked) & set(known_peers)
+    if taken:
+        raise ValueError(f"a run and a peer are both called {taken.pop()!r}.")
+    if not asked and not known_peers:
+        raise ValueError("there is nothing to compare: runs and peers are both empty.")
+
+    racers: dict[str, Racer] = {}
+    for name, keywords in asked.items():
+        racers[name] = _racer(problem, {"n_threads": threads, **keywords}, seed, limit)
+    for name, peer in known_peers.items():
+        racers[name] = _peer_racer(problem, peer, seed, limit)
+    traces: dict[str, list[Trace]] = {name: [] for name in racers}
+    for _ in range(rounds):
+        for name, race in racers.items():
+            traces[name].append(race())
+
+    codes = {**asked, **{name: {"peer": name} for name in known_peers}}
+    return _judge(problem, traces, codes, [*known_peers], wanted, reference, threads)
+
+
+def read_targets(targets: Any) -> tuple[float | str, ...]:
+    """Return the targets, checked."""
+    if isinstance(targets, str) or not isinstance(targets, Iterable):
+        raise TypeError(f'targets must be a list of numbers and "stat"; got {targets!r}.')
+    read: list[float | str] = []
+    for target in targets:
+        if not (target == STAT or (is_number(target) and 0 < target < 1)):
+            raise refusal("a target", 'a number in (0, 1) or "stat"', target, (str, float, int))
+        if target not in read:
+            read.append(target if target == STAT else float(target))
+    return tuple(read)
+
+
+def _racer(problem: Problem, keywords: dict[str, Any], seed: int, limit: float) -> Racer:
+    def race() -> Trace:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a run warns of, its stop reason and curve show
+            result = fit(
+                problem.X,
+                problem.y,
+                **problem.keywords,
+                **keywords,
+                random_state=seed,
+                time_limit=limit,
+                record_path=True,
+            )
+        return _trace_of(result, problem)
+
+    return race
+
+
+def _trace_of(result: FitResult, problem: Problem) -> Trace:
+    history, path = result.history, result.path
+    assert path is not None  # it was asked for
+    if not problem.fit_intercept:
+        path = np.column_stack([path, np.zeros(len(path))])
+    last_good = np.append(result.coef_, result.intercept_).astype(np.float64)
+    points = [*path[:-1], last_good]
+    words = f"{result.variant}, {result.optimizer_}, learning rate {result.learning_rate_}"
+    rows = f", {result.batch_size_} rows a step" if result.variant == "minibatch" else ""
+    return Trace(
+        passes=history["passes"].tolist(),
+        seconds=history["seconds"].tolist(),
+        points=points,
+        ran=f"{words}{rows} ({result.mode})",
+        stop_reason=str(result.stop_reason),
+        compile_seconds=result.compile_seconds,
+    )
+
+
+def _peer_racer(problem: Problem, peer: Peer, seed: int, limit: float) -> Racer:
+    return lambda: follow(peer, problem, seed, limit)
+
+
+def _judge(
+    problem: Problem,
+    traces: dict[str, list[Trace]],
+    codes: dict[str, dict[str, Any]],
+    peers: list[str],
+    targets: tuple[float | str, ...],
+    kind: str,
+    n_threads: int,
+) -> Comparison:
+    """Take the objective at the checkpoints and return what came of it all."""
+    with np.errstate(all="ignore"):
+        curvature = Curvature(problem, problem.weights)
+        zero = problem.objective(np.zeros(problem.d + 1))
+        best_seen = Reference("best seen", None, zero, math.inf, None)
+        found = find_reference(problem, curvature) if kind == "auto" else best_seen
+        distance = Distance(problem, found, curvature)
+        looked: dict[str, list[tuple[float, float | None]]] = {}
+        places = {name: choose_checkpoints(ts) for name, ts in traces.items()}
+        for name, repeats in traces.items():
+            points = [repeats[0].points[k] for k in places[name]]
+            looked[name] = [distance.objective_or_gap(point) for point in points]
+    seen = [value for pairs in looked.values() for value, _ in pairs if not math.isnan(value)]
+    optimum = found.objective if distance.exact else min([found.objective, *seen])
+    entries = []
+    for name, repeats in traces.items():
+        first = repeats[0]
+        entries.append(
+            Entry(
+                name=name,
+                ran=first.ran,
+                code={key: _plain(value) for key, value in codes[name].items()},
+                is_peer=name in peers,
+                passes=[first.passes[k] for k in places[name]],
+                seconds=[[trace.seconds[k] for k in places[name]] for trace in repeats],
+                gaps=[_gap(pair, optimum) for pair in looked[name]],
+                compile_seconds=max(trace.compile_seconds for trace in repeats),
+                stop_reason=first.stop_reason,
+            )
+        )
+    p, table = problem, problem.source.table
+    return Comparison(
+        problem={
+            "rows": p.n,
+            "features": p.d,
+            "dtype": str(table.dtype),
+            "bytes": p.n * p.d * table.dtype.itemsize,
+            "loss": repr(p.loss),
+            "alpha": p.alpha,
+            "l1_ratio": p.l1_ratio,
+            "fit_intercept": p.fit_intercept,
+        },
+        reference=found.kind,
+        scale=max(found.start_objective - optimum, np.finfo(np.float64).tiny),
+        optimum=optimum,
+        statistical_error=found.statistical_error,
+        targets=targets,
+        entries=tuple(entries),
+        bandwidth=read_bandwidth(n_threads),
+        machine={
+            "Python": platform.python_version(),
+            **VERSIONS,
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count() or 1,
+            "threads": n_threads,
+        },
+    )
+
+
+def choose_checkpoints(traces: list[Trace]) -> list[int]:
+    """Return which of a run's points to look at: about 30, geometric in passes, and both ends.
+
+    A time limit may cut repeats at different points; only those that all of them reached count.
+    """
+    count = min(len(trace.points) for trace in traces)
+    passes = np.array(traces[0].passes[:count])
+    if count <= CHECKPOINTS or not np.isfinite(passes).all():
+        return [*range(count)]
+    positive = passes[passes > 0]
+    ladder = np.geomspace(positive[0], positive[-1], CHECKPOINTS - 1)
+    nearest = np.abs(passes[:, None] - ladder).argmin(axis=0)
+    return sorted({0, count - 1, *nearest.tolist()})
+
+
+def _gap(looked: tuple[float, float | None], optimum: float) -> float:
+    value, gap = looked
+    gap = value - optimum if gap is None else gap
+    return math.inf if math.isnan(gap) else gap
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)

@@ -1,0 +1,330 @@
+"""`Comparison`: what a race of variants showed, as tables, sentences, JSON and conditions."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastgd.conditions import Condition, Measure, read_condition
+from fastgd.files import StrPath, replacing
+from fastgd.validation import check_name, show
+
+STAT = "stat"  # the target that is the statistical error
+FORMAT, VERSION = "fastgd comparison", 1
+
+
+def target_name(target: float | str) -> str:
+    """Return how metrics call a target: 0.0001 is ``1e-4``."""
+    if isinstance(target, str):
+        return target
+    return np.format_float_scientific(target, trim="-", exp_digits=1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run: where it stood at each checkpoint, and when."""
+
+    name: str
+    ran: str  # what really ran, in words
+    code: dict[str, Any]  # what was asked, as JSON has it
+    is_peer: bool
+    passes: list[float]  # row gradients / rows, at each checkpoint; NaN where that says nothing
+    seconds: list[list[float]]  # of each repeat, at each checkpoint
+    gaps: list[float]  # F - F* at each checkpoint, inf where it is not finite
+    compile_seconds: float
+    stop_reason: str
+
+    @property
+    def median_seconds(self) -> list[float]:
+        """Seconds at each checkpoint, the median of the repeats."""
+        medians: list[float] = np.median(self.seconds, axis=0).tolist()
+        return medians
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What `compare` returns.
+
+    Attributes
+    ----------
+    problem : dict
+        rows, features, dtype, bytes, loss, alpha, l1_ratio, fit_intercept.
+    reference : str
+        How the optimum was found; "best seen" where only the runs tell.
+    scale : float
+        F(0) - F*, what relative suboptimality is relative to.
+    optimum : float
+        F*.
+    statistical_error : float or None
+        tr(H⁺C)/(2n); None where n <= d, the fit is exact, or the loss has kinks.
+    targets : tuple of float or "stat"
+    entries : tuple of Entry
+    bandwidth : float
+        Bytes a second that this machine reads, measured beside the runs with as many threads.
+    machine : dict
+        What ran where: versions, processor, cores.
+    """
+
+    problem: dict[str, Any]
+    reference: str
+    scale: float
+    optimum: float
+    statistical_error: float | None
+    targets: tuple[float | str, ...]
+    entries: tuple[Entry, ...]
+    bandwidth: float
+    machine: dict[str, Any] = field(default_factory=dict)
+    columns: ClassVar[tuple[str, ...]] = ("passes", "seconds", "suboptimality")
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the runs, in their order."""
+        return [entry.name for entry in self.entries]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of what `metric` knows."""
+        reached = [f"{c}_to_{target_name(t)}" for t in self.targets for c in ("passes", "seconds")]
+        return [*self.columns, *reached]
+
+    def entry(self, run: str) -> Entry:
+        """Return the run of that name."""
+        return self.entries[self.names.index(check_name("run", run, self.names))]
+
+    def relative(self, run: str) -> list[float]:
+        """Return the relative suboptimality (F - F*) / (F(0) - F*) at each checkpoint."""
+        return [gap / self.scale for gap in self.entry(run).gaps]
+
+    def metric(self, run: str, metric: str) -> float:
+        """Return a figure of a run; infinity for a target that was never reached.
+
+        Parameters
+        ----------
+        run : str
+        metric : str
+            "passes", "seconds" and "suboptimality" (relative) at the end, or "passes_to_1e-4",
+            "seconds_to_stat" and the like.
+        """
+        entry = self.entry(run)
+        check_name("metric", metric, self.metrics)
+        if metric == "suboptimality":
+            return entry.gaps[-1] / self.scale
+        column, _, target = metric.partition("_to_")
+        values = entry.passes if column == "passes" else entry.median_seconds
+        if not target:
+            return values[-1]
+        place = self._first_at(entry, target)
+        return math.inf if place is None else values[place]
+
+    def winner(self, target: float | str) -> str | None:
+        """Return the run that reached a target in the fewest seconds, peers included, or None."""
+        best = self._ranked(target)
+        return best[0] if best else None
+
+    def require(self, *conditions: str) -> None:
+        """Raise AssertionError with a table of what failed, unless all conditions hold.
+
+        Parameters
+        ----------
+        *conditions : str
+            Such as ``"minibatch.passes_to_stat <= 2"`` or
+            ``"batch.seconds_to_1e-4 <= 0.5 * stochastic.seconds_to_1e-4"``. Seconds belong to the
+            machine and are only compared with seconds of the same race.
+
+        Raises
+        ------
+        AssertionError
+            Where one does not hold; a target that was never reached fails.
+        ValueError, TypeError
+            Where one cannot be read.
+        """
+        failures = self.failures(*conditions)
+        if failures:
+            header = ("condition", "left", "right")
+            raise AssertionError("\n" + write_table(header, failures))
+
+    def failures(self, *conditions: str) -> list[tuple[str, ...]]:
+        """Return the conditions that do not hold, each with what its two sides are."""
+        failed: list[tuple[str, ...]] = []
+        for condition in [self._read(text) for text in conditions]:
+            left = self.metric(*condition.left)
+            right = 1.0 if condition.right is None else self.metric(*condition.right)
+            if not condition.holds(left, right):
+                sides = self._say(condition.left, left), self._say(condition.right, right)
+                failed.append((condition.text, sides[0], sides[1]))
+        return failed
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return the table, a dict of texts for each run."""
+        return [self._row(entry) for entry in self.entries]
+
+    def table(self) -> str:
+        """Return the table as aligned text, which is Markdown too."""
+        rows = self.rows()
+        return write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+    def verdicts(self) -> list[str]:
+        """Return a sentence for each target: who won, by how much, who never arrived."""
+        return [self._verdict(target) for target in self.targets]
+
+    def to_markdown(self) -> str:
+        """Return a report: the problem, the table, the verdicts, what ran, where."""
+        p, noise = self.problem, self.statistical_error
+        stat = "none" if noise is None else f"{noise / self.scale:.2g} of F(0) - F*"
+        facts = (
+            f"{p['rows']:,} rows x {p['features']:,} features, {p['dtype']}, {p['loss']}; "
+            f"optimum {self.optimum:.8g} ({self.reference}), statistical error {stat}; "
+            f"memory read at {self.bandwidth / 1e9:.1f} GB/s."
+        )
+        machine = ", ".join(f"{key} {value}" for key, value in self.machine.items())
+        verdicts = "\n".join(f"- {verdict}" for verdict in self.verdicts())
+        ran = "\n".join(f"- `{entry.name}`: {entry.ran}" for entry in self.entries)
+        parts = ["## Variants compared", facts, self.table(), verdicts, "What ran:", ran, machine]
+        return "\n\n".join(parts) + "\n"
+
+    def to_json(self, path: StrPath | None = None) -> str:
+        """Return the comparison as JSON, and write it to *path* if one is given."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values["entries"] = [asdict(entry) for entry in self.entries]
+        text = json.dumps({"format": FORMAT, "version": VERSION, **_without_nan(values)}, indent=1)
+        if path is not None:
+            with replacing(path) as file:
+                file.write(text.encode())
+        return text
+
+    @classmethod
+    def from_json(cls, source: StrPath) -> "Comparison":
+        """Return the comparison that `to_json` wrote, from a file or from its text.
+
+        Raises
+        ------
+        OSError
+            Where the file cannot be read.
+        ValueError
+            Where it is not the JSON of a comparison.
+        """
+        is_text = isinstance(source, str) and source.lstrip().startswith("{")
+        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+        try:
+            values = json.loads(text)
+            if (values.pop("format"), values.pop("version")) != (FORMAT, VERSION):
+                raise ValueError
+            entries = tuple(_entry(**entry) for entry in values.pop("entries"))
+            return cls(entries=entries, targets=tuple(values.pop("targets")), **values)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            what = "the text" if is_text else str(source)
+            raise ValueError(f"{what} is not a {FORMAT} of version {VERSION}.") from None
+
+    def __str__(self) -> str:
+        """Show the table and the verdicts."""
+        return "\n".join([self.table(), "", *self.verdicts()])
+
+    def __repr__(self) -> str:
+        """Name what was compared."""
+        p = self.problem
+        return f"Comparison({p['loss']}, {p['rows']} x {p['features']}: {', '.join(self.names)})"
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def _read(self, text: str) -> Condition:
+        condition = read_condition(text, self.names, self.metrics)
+        sides = [condition.left, *([condition.right] if condition.right else [])]
+        timed = {side.metric.startswith("seconds") for side in sides}
+        if len(timed) > 1 or (timed == {True} and condition.right is None):
+            raise ValueError(
+                f"seconds depend on the machine: compare them with another run's seconds, as in "
+                f"'A.{condition.left.metric} <= 2 * B.{condition.left.metric}'; got {show(text)}."
+            )
+        return condition
+
+    def _say(self, measure: Measure | None, value: float) -> str:
+        if measure is None:
+            return ""
+        return f"{value:.4g}" if math.isfinite(value) else "never reached"
+
+    def _level(self, target: str) -> float:
+        """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""
+        if target == STAT:
+            return math.nan if self.statistical_error is None else self.statistical_error
+        return float(target) * self.scale
+
+    def _first_at(self, entry: Entry, target: str) -> int | None:
+        level = self._level(target)
+        return next((k for k, gap in enumerate(entry.gaps) if gap <= level), None)
+
+    def _ranked(self, target: float | str) -> list[str]:
+        metric = f"seconds_to_{target_name(target)}"
+        seconds = {run: self.metric(run, metric) for run in self.names}
+        return sorted(
+            (run for run in self.names if seconds[run] < math.inf), key=seconds.__getitem__
+        )
+
+    def _verdict(self, target: float | str) -> str:
+        name, ranked = target_name(target), self._ranked(target)
+        if target == STAT and self.statistical_error is None:
+            return "stat: there is no statistical error here, so none can be reached."
+        what = "the statistical error" if target == STAT else name
+        if not ranked:
+            return f"{what}: no run reached it."
+        seconds = [self.metric(run, f"seconds_to_{name}") for run in ranked]
+        passes = self.metric(ranked[0], f"passes_to_{name}")
+        count = "" if math.isnan(passes) else f" and {passes:.3g} passes"
+        said = f"{what}: {ranked[0]} is first, in {seconds[0]:.3g} s{count}"
+        if len(ranked) > 1:
+            said += f"; {ranked[1]} takes {seconds[1] / max(seconds[0], 1e-9):.2g} times as long"
+        absent = [run for run in self.names if run not in ranked]
+        return f"{said}; never: {', '.join(absent)}." if absent else f"{said}."
+
+    def _row(self, entry: Entry) -> dict[str, str]:
+        row = {"run": entry.name}
+        for target in self.targets:
+            name = target_name(target)
+            place = self._first_at(entry, name)
+            row[f"to {name}"] = "never" if place is None else self._reached(entry, place)
+        end = entry.median_seconds[-1]
+        speed = self.problem["bytes"] * entry.passes[-1] / end if end > 0 else math.nan
+        row["final suboptimality"] = f"{entry.gaps[-1] / self.scale:.1e}"
+        row["passes"], row["seconds"] = write_number(entry.passes[-1]), f"{end:.3g}"
+        row["GB/s"] = write_number(speed / 1e9)
+        row["of bandwidth"] = write_number(100 * speed / self.bandwidth, " %")
+        return row
+
+    def _reached(self, entry: Entry, place: int) -> str:
+        times = np.quantile([repeat[place] for repeat in entry.seconds], [0.25, 0.5, 0.75])
+        low, middle, high = (f"{1000 * t:.3g}" for t in times)
+        passes = entry.passes[place]
+        count = "" if math.isnan(passes) else f", {passes:.3g} passes"
+        return f"{middle} ms ({low}-{high}){count}"
+
+
+def _without_nan(value: Any) -> Any:
+    """Return *value* with None for what is not finite, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _entry(passes: list[float | None], gaps: list[float | None], **rest: Any) -> Entry:
+    """Return an entry from JSON: no count of passes is NaN there, no finite gap infinity."""
+    counts = [math.nan if count is None else count for count in passes]
+    return Entry(passes=counts, gaps=[math.inf if gap is None else gap for gap in gaps], **rest)
+
+
+def write_number(value: float, unit: str = "") -> str:
+    """Return a number in three digits, a dash where there is none."""
+    return f"{value:.3g}{unit}" if math.isfinite(value) else "-"
+
+
+def write_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return rows of text as an aligned table of Markdown."""
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [" | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
+    lines.insert(1, " | ".join("-" * width for width in widths))
+    return "\n".join(f"| {line} |" for line in lines)

@@ -1,0 +1,52 @@
+"""`Trace`: where a run stood and when; `follow` lets a peer run and takes its trace."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fastgd.passes import Floats
+from fastgd.problem import Problem
+
+
+@dataclass
+class Trace:
+    """Points of one run, the start first."""
+
+    passes: list[float] = field(default_factory=list)  # row gradients / rows; NaN: no such count
+    seconds: list[float] = field(default_factory=list)
+    points: list[Floats] = field(default_factory=list)  # (d + 1,), the intercept last
+    ran: str = ""
+    stop_reason: str = "It ended."
+    compile_seconds: float = 0.0
+
+
+Point: TypeAlias = tuple[float, Floats]  # passes so far, and where it stands
+Peer: TypeAlias = Callable[[Problem, int], Iterator[Point]]
+
+
+def follow(peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
+    """Let a peer run until it ends or *limit* seconds are over.
+
+    The clock runs only while the peer does. What it does before its first point (importing,
+    compiling) counts as compiling.
+    """
+    trace = Trace(ran=" ".join((peer.__doc__ or "").partition("\n\n")[0].split()))
+    points = peer(problem, seed)
+    spent, began = 0.0, time.perf_counter()
+    for passes, point in points:
+        spent += time.perf_counter() - began
+        if not trace.points:
+            trace.compile_seconds, spent = spent, 0.0
+        trace.passes.append(float(passes))
+        trace.seconds.append(spent)
+        trace.points.append(point.copy())
+        if spent > limit:
+            trace.stop_reason = "It reached its time limit."
+            break
+        began = time.perf_counter()
+    if not trace.points:
+        trace.passes, trace.seconds, trace.points = [math.nan], [spent], []
+        raise ValueError(f"the peer {trace.ran or peer!r} yielded no point.")
+    return trace

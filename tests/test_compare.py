@@ -1,0 +1,274 @@
+"""`compare`: curves against closed forms, peers against the optimum, and what is said of them."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import fastgd
+from fastgd.comparison import Comparison, Entry, target_name
+from fastgd.peers import LOSSES_OF, PEERS
+from fastgd.runs import read_runs
+
+
+def made(n=400, d=3, **keywords):
+    return fastgd.datasets.make_regression(n, d, random_state=0, **keywords)[:2]
+
+
+def test_batch_curves_are_the_closed_form():
+    X, y = made(condition_number=5.0)
+    eta, steps = 0.3, 60
+    comparison = fastgd.compare(
+        X,
+        y,
+        [f"batch:gd:learning_rate={eta}:max_iter={steps}"],
+        fit_intercept=False,
+        repeats=1,
+    )
+    (entry,) = comparison.entries
+    values, basis = np.linalg.eigh(X.T @ X / len(X))
+    error = basis.T @ -np.linalg.lstsq(X, y)[0]
+    for passes, gap in zip(entry.passes, entry.gaps, strict=True):
+        expected = 0.5 * np.sum(values * ((1 - eta * values) ** passes * error) ** 2)
+        assert gap == pytest.approx(expected, rel=1e-10, abs=1e-10 * comparison.scale)
+    assert entry.passes[0] == 0
+    assert entry.passes[-1] == steps
+    assert comparison.relative(entry.name)[0] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "keywords"),
+    [
+        ("squared_error", {}),
+        ("squared_error", {"alpha": 0.1, "l1_ratio": 0.9}),
+        ("log_loss", {"alpha": 0.01}),
+        ("huber", {}),
+        ("absolute_error", {}),
+        ("hinge", {}),
+    ],
+)
+def test_suboptimality_is_never_below_zero_and_repeatable(loss, keywords):
+    X, y = made()
+    y = (y > 0) * 1 if loss in ("log_loss", "hinge") else y
+    runs = ["batch", "stochastic", "minibatch", "minibatch:adam:learning_rate=0.01:max_iter=5"]
+    first, second = (
+        fastgd.compare(X, y, runs, loss=loss, repeats=repeats, **keywords) for repeats in (1, 2)
+    )
+    for run in runs:
+        assert min(first.relative(run)) >= -1e-12
+        assert first.entry(run).gaps == second.entry(run).gaps
+        assert first.entry(run).passes == second.entry(run).passes
+    assert [len(entry.seconds) for entry in second.entries] == [2] * 4
+    best_seen = loss in ("absolute_error", "hinge")
+    assert (first.reference == "best seen") == best_seen
+    if best_seen:
+        assert min(min(first.relative(run)) for run in runs) == 0
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("alpha", [0.0, 0.1])
+@pytest.mark.parametrize("name", [*PEERS])
+def test_peers_reach_the_optimum_of_the_same_objective(name, alpha, fit_intercept, weighted):
+    pytest.importorskip("sklearn", reason="peers of the extra `compare`")
+    X, y = made(2000)
+    X, y = X + 0.5, y + 3.0
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, len(X)) if weighted else None
+    for loss in LOSSES_OF[name]:
+        labels = fastgd.losses.LOSSES[loss].target == "binary"
+        comparison = fastgd.compare(
+            X,
+            (y > 3) * 1 if labels else y,
+            [],
+            loss=loss,
+            alpha=alpha,
+            fit_intercept=fit_intercept,
+            sample_weight=weights,
+            peers=[name],
+            repeats=1,
+            time_limit=1.0,
+        )
+        (entry,) = comparison.entries
+        exact = math.isnan(entry.passes[-1]) or name == "numpy-batch"
+        bound = 1e-9 if exact else 0.2 if loss == "hinge" else 0.05
+        assert entry.gaps[-1] <= bound * comparison.scale
+        assert entry.ran
+
+
+def by_hand():
+    """Three runs whose figures can be read off."""
+
+    def entry(name, gaps, pace):
+        steps = [float(k) for k in range(len(gaps))]
+        seconds = [[pace * factor * k for k in steps] for factor in (1.0, 2.0, 3.0)]
+        return Entry(name, "words", {"variant": name}, False, steps, seconds, gaps, 0.5, "Done.")
+
+    entries = (
+        entry("fast", [1.0, 0.09, 0.009], 0.01),
+        entry("slow", [1.0, 0.5, 0.08, 0.0009], 0.02),
+        entry("lost", [1.0, math.inf], 0.01),
+    )
+    problem = {
+        "rows": 10,
+        "features": 2,
+        "dtype": "float64",
+        "bytes": 160,
+        "loss": "SquaredError()",
+    }
+    return Comparison(problem, "exact", 1.0, 0.25, None, (0.1, 1e-3, "stat"), entries, 1e9)
+
+
+def test_metrics_winners_and_verdicts():
+    comparison = by_hand()
+    assert comparison.metric("fast", "passes_to_1e-1") == 1
+    assert comparison.metric("fast", "seconds_to_1e-1") == pytest.approx(0.02)  # the median
+    assert comparison.metric("fast", "passes_to_1e-3") == math.inf
+    assert comparison.metric("slow", "suboptimality") == 0.0009
+    assert comparison.metric("slow", "seconds") == pytest.approx(0.12)
+    assert [comparison.winner(t) for t in (0.1, 1e-3, "stat")] == ["fast", "slow", None]
+    first, second, third = comparison.verdicts()
+    assert first == (
+        "1e-1: fast is first, in 0.02 s and 1 passes; slow takes 4 times as long; never: lost."
+    )
+    assert "never: fast, lost" in second
+    assert "no statistical error" in third
+    assert "never" in comparison.table()
+    assert [row["run"] for row in comparison.rows()] == ["fast", "slow", "lost"]
+
+
+def test_conditions_hold_or_are_told_of_in_a_table():
+    comparison = by_hand()
+    comparison.require("fast.passes_to_1e-1 <= 1", "fast.seconds <= 0.5 * slow.seconds")
+    with pytest.raises(AssertionError) as caught:
+        comparison.require("fast.passes_to_1e-3 <= 9", "slow.passes < 2 * fast.passes_to_1e-1")
+    assert "never reached" in str(caught.value)
+    assert "slow.passes < 2 * fast.passes_to_1e-1 | 3 " in str(caught.value)
+    for condition in ("fast.seconds <= 1", "fast.seconds <= 2 * slow.passes"):
+        with pytest.raises(ValueError, match="seconds depend on the machine"):
+            comparison.require(condition)
+
+
+def test_json_comes_back_whole(tmp_path):
+    comparison, path = by_hand(), tmp_path / "out.json"
+    text = comparison.to_json(path)
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    for source in (text, path, str(path)):
+        again = Comparison.from_json(source)
+        assert again.to_json() == text
+        assert str(again) == str(comparison)
+    assert again.entries[2].gaps == [1.0, math.inf]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"format": "fastgd comparison"}', "{", '{"format": [1]}'])
+def test_other_json_is_refused(text):
+    with pytest.raises(ValueError, match="not a fastgd comparison"):
+        Comparison.from_json(text)
+    facts = json.loads(by_hand().to_json())
+    with pytest.raises(ValueError, match="not a fastgd comparison"):
+        Comparison.from_json(json.dumps(facts | {"version": 99}))
+
+
+def test_the_report_holds_all():
+    X, y = made()
+    report = fastgd.compare(X, y, ["batch", "stochastic"], repeats=1).to_markdown()
+    for part in ("400 rows", "| run", "1e-4:", "What ran:", "`stochastic`", "Numba"):
+        assert part in report
+
+
+def test_runs_as_texts_and_dicts():
+    text = "minibatch:adam:learning_rate=0.01:batch_size=64:tol=none:average=true"
+    read = read_runs([text, {"variant": "batch", "max_iter": 3}, {"name": "mine"}])
+    assert read[text] == {
+        "variant": "minibatch",
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "batch_size": 64,
+        "tol": None,
+        "average": True,
+    }
+    assert read["batch:max_iter=3"] == {"variant": "batch", "max_iter": 3}
+    assert read["mine"] == {"variant": "minibatch"}
+
+
+@pytest.mark.parametrize(
+    ("runs", "error", "says"),
+    [
+        ("batch", TypeError, "a list of texts or dicts"),
+        ([3], TypeError, "a text or a dict"),
+        (["bacth"], ValueError, "Did you mean 'batch'"),
+        (["batch:adma"], ValueError, "Did you mean 'adam'"),
+        (["batch:lr=0.1"], TypeError, "Did you mean 'learning_rate'"),
+        (["batch:tol=1:tol=2"], ValueError, "gives tol twice"),
+        (["batch", "batch"], ValueError, "two runs are called 'batch'"),
+        (["batch:loss=huber"], ValueError, "the same for all runs"),
+        (["batch:verbose=1"], ValueError, "set by compare"),
+        ([{"name": "two words"}], ValueError, "a word without spaces"),
+        (["batch:learning_rate=-1"], ValueError, "learning_rate must be"),
+        ([], ValueError, "nothing to compare"),
+    ],
+)
+def test_runs_that_make_no_sense(runs, error, says):
+    X, y = made(20)
+    with pytest.raises(error, match=says):
+        fastgd.compare(X, y, runs)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "says"),
+    [
+        ({"targets": "stat"}, TypeError, "a list of numbers"),
+        ({"targets": [2.0]}, ValueError, "a target must be"),
+        ({"targets": [None]}, TypeError, "a target must be"),
+        ({"repeats": 0}, ValueError, "repeats must be"),
+        ({"time_limit": -1}, ValueError, "time_limit must be"),
+        ({"reference": "exact"}, ValueError, "reference must be"),
+        ({"peers": ["lstq"]}, ValueError, "Did you mean 'lstsq'"),
+        ({"peers": "lstsq"}, TypeError, "a list of names"),
+        ({"peers": ["lstsq"], "loss": "huber"}, ValueError, "cannot serve loss='huber'"),
+        ({"peers": ["lstsq"], "alpha": 1, "l1_ratio": 1}, ValueError, "an L1 penalty"),
+        ({"alpha": -1}, ValueError, "alpha must be"),
+    ],
+)
+def test_arguments_that_make_no_sense(keywords, error, says):
+    X, y = made(20)
+    with pytest.raises(error, match=says):
+        fastgd.compare(X, y, **keywords)
+
+
+def test_a_peer_of_ones_own():
+    def still(problem, seed):
+        """Stands still."""
+        for passes in range(3):
+            yield passes, np.zeros(problem.d + 1)
+
+    X, y = made(50)
+    comparison = fastgd.compare(X, y, ["batch"], peers=[still], repeats=1)
+    entry = comparison.entry("still")
+    assert (entry.ran, entry.passes) == ("Stands still.", [0, 1, 2])
+    assert comparison.relative("still") == pytest.approx([1.0] * 3)
+    assert comparison.metric("still", "passes_to_1e-2") == math.inf
+
+    def silent(problem, seed):
+        yield from ()
+
+    with pytest.raises(ValueError, match="yielded no point"):
+        fastgd.compare(X, y, ["batch"], peers=[silent], repeats=1)
+
+
+def test_a_run_that_diverges_is_shown_as_it_is():
+    X, y = made()
+    comparison = fastgd.compare(X, y, ["batch:gd:learning_rate=9:max_iter=50"], repeats=1)
+    assert "diverged" in comparison.entries[0].stop_reason
+    assert max(comparison.relative(comparison.names[0])) > 1
+
+
+def test_targets_have_short_names():
+    assert [target_name(t) for t in (0.01, 2.5e-5, 1e-10, "stat")] == [
+        "1e-2",
+        "2.5e-5",
+        "1e-10",
+        "stat",
+    ]
