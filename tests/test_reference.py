@@ -97,12 +97,14 @@ def test_with_a_lasso_too():
     assert gap == pytest.approx(problem.objective(point) - found.objective, rel=1e-10)
 
 
+@pytest.mark.compiled
 def test_the_statistical_error_of_least_squares_is_sigma_squared_d_over_2n():
     X, y, _ = fastgd.datasets.make_regression(50_000, 7, noise=2.0, random_state=0)
     _, found = solved(X, y, fastgd.SquaredError())
     assert found.statistical_error == pytest.approx(4.0 * 8 / (2 * 50_000), rel=0.03)
 
 
+@pytest.mark.compiled
 def test_it_is_what_fresh_data_cost_on_average():
     # F's excess at the optimum of other data of the same law: tr(H^-1 C) / (2n), theory says.
     excess = []
