@@ -273,3 +273,14 @@ def test_targets_have_short_names():
         "1e-10",
         "stat",
     ]
+
+
+def test_the_picture_shows_every_run_against_passes_and_seconds(tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures need the extra `plot`")
+    comparison, path = by_hand(), tmp_path / "out.png"
+    figure = comparison.plot(path)
+    left, right = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == comparison.names
+    assert [len(axis.lines) for axis in figure.axes] == [3, 3]
+    assert left.get_yscale() == right.get_xscale() == "log"
+    assert path.read_bytes().startswith(b"\x89PNG")

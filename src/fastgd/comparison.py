@@ -218,6 +218,23 @@ class Comparison:
             what = "the text" if is_text else str(source)
             raise ValueError(f"{what} is not a {FORMAT} of version {VERSION}.") from None
 
+    def plot(self, path: StrPath | None = None) -> Any:
+        """Return a Matplotlib figure: suboptimality against passes and against seconds.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            Where to write it too, in the format that the name ends in.
+
+        Raises
+        ------
+        ImportError
+            Where Matplotlib (extra `plot`) is not installed.
+        """
+        from fastgd.plot import plot_comparison
+
+        return plot_comparison(self, path)
+
     def __str__(self) -> str:
         """Show the table and the verdicts."""
         return "\n".join([self.table(), "", *self.verdicts()])

@@ -185,7 +185,7 @@ def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
         "learning_rate": "constant",
         "eta0": 0.5 / (squared_norm * (problem.loss.curvature or 1.0)),
         "average": True,
-        "random_state": seed,
+        "random_state": np.random.RandomState(seed),  # a number would repeat one order each epoch
     }
     if problem.loss.name == "huber":
         keywords["epsilon"] = problem.loss.parameters[0]
