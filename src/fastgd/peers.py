@@ -170,7 +170,7 @@ def sklearn_ridge(problem: Problem, seed: int) -> Iterator[Point]:
 
 @serves("sklearn-sgd", *sorted(SKLEARN_NAMES))
 def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
-    """scikit-learn: SGDRegressor or SGDClassifier, averaged, constant rate 1/(2 E||x||²)."""
+    """scikit-learn: SGDRegressor or SGDClassifier, averaged, rate 2 / (E||x||² √t)."""
     from sklearn import config_context
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
@@ -182,8 +182,9 @@ def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
         "penalty": "l2",
         "alpha": problem.l2,
         "fit_intercept": problem.fit_intercept,
-        "learning_rate": "constant",
-        "eta0": 0.5 / (squared_norm * (problem.loss.curvature or 1.0)),
+        "learning_rate": "invscaling",
+        "eta0": 2.0 / (squared_norm * (problem.loss.curvature or 1.0)),
+        "power_t": 0.5,
         "average": True,
         "random_state": np.random.RandomState(seed),  # a number would repeat one order each epoch
     }
