@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -149,6 +150,30 @@ def test_conditions_hold_or_are_told_of_in_a_table():
     for condition in ("fast.seconds <= 1", "fast.seconds <= 2 * slow.passes"):
         with pytest.raises(ValueError, match="seconds depend on the machine"):
             comparison.require(condition)
+
+
+def test_regressions_are_counts_and_shares_of_bandwidth():
+    then = by_hand()
+    assert then.regressions(then) == []
+
+    def changed(run, **changes):
+        entries = [replace(e, **changes) if e.name == run else e for e in then.entries]
+        return replace(then, entries=tuple(entries))
+
+    slow = then.entry("slow")
+    twice = changed("slow", seconds=[[2 * s for s in row] for row in slow.seconds])
+    assert [row[0] for row in twice.regressions(then)] == ["slow.bandwidth_share"]
+    assert then.regressions(twice) == []
+    assert twice.regressions(then, slower=2.5) == []
+    never = changed("slow", gaps=[1.0, 0.5, 0.4, 0.3])
+    assert never.regressions(then) == [
+        ("slow.passes_to_1e-1", "2", "never reached"),
+        ("slow.passes_to_1e-3", "3", "never reached"),
+    ]
+    later = changed("fast", gaps=[1.0, 0.5, 0.009])  # one checkpoint later is let pass
+    assert later.regressions(then) == []
+    with pytest.raises(ValueError, match="about the same problem"):
+        then.regressions(replace(then, problem=then.problem | {"rows": 11}))
 
 
 def test_json_comes_back_whole(tmp_path):

@@ -1,7 +1,6 @@
 """How fast this machine reads memory."""
 
 import time
-from functools import cache
 
 import numpy as np
 
@@ -10,15 +9,13 @@ from fastgd.kernels.streaming import sum_values
 from fastgd.kernels.threads import Workers
 
 BYTES = 1 << 28  # larger than the caches of most machines
-REPEATS = 7
+REPEATS = 3
 
 
-@cache
 def read_bandwidth(n_threads: int = 1) -> float:
     """Return how many bytes a second *n_threads* threads read from memory together.
 
-    The best of some passes over 256 MB that only add up: memory has no faster use. Measured once
-    in a process.
+    The best of some passes over 256 MB that only add up: memory has no faster use.
     """
     values = np.ones(BYTES // 8)
     load(sum_values, values[:0])

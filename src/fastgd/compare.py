@@ -5,6 +5,7 @@ import os
 import platform
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -138,12 +139,16 @@ def compare(
     for name, peer in known_peers.items():
         racers[name] = _peer_racer(problem, peer, seed, limit)
     traces: dict[str, list[Trace]] = {name: [] for name in racers}
+    speeds = []
     for _ in range(rounds):
+        speeds.append(read_bandwidth(threads))
         for name, race in racers.items():
             traces[name].append(race())
 
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
-    return _judge(problem, traces, codes, [*known_peers], wanted, reference, threads)
+    machine = describe_machine(threads)
+    judged = _judge(problem, traces, codes, [*known_peers], wanted, reference)
+    return replace(judged, bandwidth=float(np.median(speeds)), machine=machine)
 
 
 def read_targets(targets: Any) -> tuple[float | str, ...]:
@@ -207,7 +212,6 @@ def _judge(
     peers: list[str],
     targets: tuple[float | str, ...],
     kind: str,
-    n_threads: int,
 ) -> Comparison:
     """Take the objective at the checkpoints and return what came of it all."""
     with np.errstate(all="ignore"):
@@ -257,15 +261,19 @@ def _judge(
         statistical_error=found.statistical_error,
         targets=targets,
         entries=tuple(entries),
-        bandwidth=read_bandwidth(n_threads),
-        machine={
-            "Python": platform.python_version(),
-            **VERSIONS,
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count() or 1,
-            "threads": n_threads,
-        },
+        bandwidth=math.nan,
     )
+
+
+def describe_machine(n_threads: int) -> dict[str, Any]:
+    """Return what ran where."""
+    return {
+        "Python": platform.python_version(),
+        **VERSIONS,
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count() or 1,
+        "threads": n_threads,
+    }
 
 
 def choose_checkpoints(traces: list[Trace]) -> list[int]:

@@ -77,7 +77,12 @@ class Comparison:
     entries: tuple[Entry, ...]
     bandwidth: float
     machine: dict[str, Any] = field(default_factory=dict)
-    columns: ClassVar[tuple[str, ...]] = ("passes", "seconds", "suboptimality")
+    columns: ClassVar[tuple[str, ...]] = (
+        "passes",
+        "seconds",
+        "suboptimality",
+        "bandwidth_share",
+    )
 
     @property
     def names(self) -> list[str]:
@@ -106,12 +111,16 @@ class Comparison:
         run : str
         metric : str
             "passes", "seconds" and "suboptimality" (relative) at the end, or "passes_to_1e-4",
-            "seconds_to_stat" and the like.
+            "seconds_to_stat" and the like; "bandwidth_share" is the share of the machine's read
+            bandwidth at which the rows were met, NaN where no passes are counted.
         """
         entry = self.entry(run)
         check_name("metric", metric, self.metrics)
         if metric == "suboptimality":
             return entry.gaps[-1] / self.scale
+        if metric == "bandwidth_share":
+            met: float = self.problem["bytes"] * entry.passes[-1]
+            return met / (entry.median_seconds[-1] or math.nan) / self.bandwidth
         column, _, target = metric.partition("_to_")
         values = entry.passes if column == "passes" else entry.median_seconds
         if not target:
@@ -156,6 +165,42 @@ class Comparison:
                 sides = self._say(condition.left, left), self._say(condition.right, right)
                 failed.append((condition.text, sides[0], sides[1]))
         return failed
+
+    def regressions(self, baseline: "Comparison", slower: float = 1.5) -> list[tuple[str, ...]]:
+        """Return what is worse than in a baseline: run and metric, then, now.
+
+        Two things are looked at, of each run that both have: the passes to each target, which may
+        grow by one checkpoint, and the share of the machine's read bandwidth, which may fall by the
+        factor *slower*. Seconds of two machines are never compared.
+
+        Raises
+        ------
+        ValueError
+            Where the two are about different problems, or have no run in common.
+        """
+        stated = [_stated(self.problem), _stated(baseline.problem)]
+        common = [run for run in self.names if run in baseline.names]
+        if stated[0] != stated[1] or not common:
+            raise ValueError(
+                "a baseline must be about the same problem and have a run in common; got "
+                f"{baseline!r} for {self!r}."
+            )
+        worse: list[tuple[str, ...]] = []
+        shared = [metric for metric in self.metrics if metric in baseline.metrics]
+        counts = [metric for metric in shared if metric.startswith("passes_to_")]
+        for run in common:
+            checkpoints = [*baseline.entry(run).passes, math.inf]
+            for metric in counts:
+                then, now = baseline.metric(run, metric), self.metric(run, metric)
+                if math.isnan(then) or then == math.inf:
+                    continue
+                if not now <= checkpoints[checkpoints.index(then) + 1] or now == math.inf:
+                    sides = (f"{then:.4g}", write_reached(now))
+                    worse.append((f"{run}.{metric}", *sides))
+            then, now = (c.metric(run, "bandwidth_share") for c in (baseline, self))
+            if now * slower < then:
+                worse.append((f"{run}.bandwidth_share", f"{then:.3g}", f"{now:.3g}"))
+        return worse
 
     def rows(self) -> list[dict[str, str]]:
         """Return the table, a dict of texts for each run."""
@@ -261,7 +306,7 @@ class Comparison:
     def _say(self, measure: Measure | None, value: float) -> str:
         if measure is None:
             return ""
-        return f"{value:.4g}" if math.isfinite(value) else "never reached"
+        return write_reached(value)
 
     def _level(self, target: str) -> float:
         """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""
@@ -303,11 +348,11 @@ class Comparison:
             place = self._first_at(entry, name)
             row[f"to {name}"] = "never" if place is None else self._reached(entry, place)
         end = entry.median_seconds[-1]
-        speed = self.problem["bytes"] * entry.passes[-1] / end if end > 0 else math.nan
+        share = self.metric(entry.name, "bandwidth_share")
         row["final suboptimality"] = f"{entry.gaps[-1] / self.scale:.1e}"
         row["passes"], row["seconds"] = write_number(entry.passes[-1]), f"{end:.3g}"
-        row["GB/s"] = write_number(speed / 1e9)
-        row["of bandwidth"] = write_number(100 * speed / self.bandwidth, " %")
+        row["GB/s"] = write_number(share * self.bandwidth / 1e9)
+        row["of bandwidth"] = write_number(100 * share, " %")
         return row
 
     def _reached(self, entry: Entry, place: int) -> str:
@@ -331,6 +376,15 @@ def _entry(passes: list[float | None], gaps: list[float | None], **rest: Any) ->
     """Return an entry from JSON: no count of passes is NaN there, no finite gap infinity."""
     counts = [math.nan if count is None else count for count in passes]
     return Entry(passes=counts, gaps=[math.inf if gap is None else gap for gap in gaps], **rest)
+
+
+def _stated(problem: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in problem.items() if key != "bytes"}
+
+
+def write_reached(value: float) -> str:
+    """Return a number, or that it was never reached."""
+    return f"{value:.4g}" if math.isfinite(value) else "never reached"
 
 
 def write_number(value: float, unit: str = "") -> str:
