@@ -2,9 +2,10 @@
 
 import json
 import math
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from fastgd.files import StrPath, replacing
 from fastgd.validation import check_name, show
 
 STAT = "stat"  # the target that is the statistical error
+METRICS = ("passes", "seconds", "suboptimality", "bandwidth_share")
 FORMAT, VERSION = "fastgd comparison", 1
 
 
@@ -21,6 +23,25 @@ def target_name(target: float | str) -> str:
     if isinstance(target, str):
         return target
     return np.format_float_scientific(target, trim="-", exp_digits=1)
+
+
+def metric_names(targets: Iterable[float | str]) -> list[str]:
+    """Return the metrics of a comparison with these targets."""
+    reached = [f"{c}_to_{target_name(t)}" for t in targets for c in ("passes", "seconds")]
+    return [*METRICS, *reached]
+
+
+def check_condition(text: str, runs: Collection[str], targets: Iterable[float | str]) -> Condition:
+    """Return the condition that *text* states; seconds are only compared with seconds."""
+    condition = read_condition(text, runs, metric_names(targets))
+    sides = [condition.left, *([condition.right] if condition.right else [])]
+    timed = {side.metric.startswith("seconds") for side in sides}
+    if len(timed) > 1 or (timed == {True} and condition.right is None):
+        raise ValueError(
+            f"seconds depend on the machine: compare them with another run's seconds, as in "
+            f"'A.{condition.left.metric} <= 2 * B.{condition.left.metric}'; got {show(text)}."
+        )
+    return condition
 
 
 @dataclass(frozen=True)
@@ -77,12 +98,6 @@ class Comparison:
     entries: tuple[Entry, ...]
     bandwidth: float
     machine: dict[str, Any] = field(default_factory=dict)
-    columns: ClassVar[tuple[str, ...]] = (
-        "passes",
-        "seconds",
-        "suboptimality",
-        "bandwidth_share",
-    )
 
     @property
     def names(self) -> list[str]:
@@ -92,8 +107,7 @@ class Comparison:
     @property
     def metrics(self) -> list[str]:
         """Names of what `metric` knows."""
-        reached = [f"{c}_to_{target_name(t)}" for t in self.targets for c in ("passes", "seconds")]
-        return [*self.columns, *reached]
+        return metric_names(self.targets)
 
     def entry(self, run: str) -> Entry:
         """Return the run of that name."""
@@ -158,7 +172,7 @@ class Comparison:
     def failures(self, *conditions: str) -> list[tuple[str, ...]]:
         """Return the conditions that do not hold, each with what its two sides are."""
         failed: list[tuple[str, ...]] = []
-        for condition in [self._read(text) for text in conditions]:
+        for condition in [check_condition(c, self.names, self.targets) for c in conditions]:
             left = self.metric(*condition.left)
             right = 1.0 if condition.right is None else self.metric(*condition.right)
             if not condition.holds(left, right):
@@ -291,17 +305,6 @@ class Comparison:
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
-
-    def _read(self, text: str) -> Condition:
-        condition = read_condition(text, self.names, self.metrics)
-        sides = [condition.left, *([condition.right] if condition.right else [])]
-        timed = {side.metric.startswith("seconds") for side in sides}
-        if len(timed) > 1 or (timed == {True} and condition.right is None):
-            raise ValueError(
-                f"seconds depend on the machine: compare them with another run's seconds, as in "
-                f"'A.{condition.left.metric} <= 2 * B.{condition.left.metric}'; got {show(text)}."
-            )
-        return condition
 
     def _say(self, measure: Measure | None, value: float) -> str:
         if measure is None:

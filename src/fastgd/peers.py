@@ -8,6 +8,7 @@ float64 array (d + 1,), the intercept last. A peer says in `serves` which losses
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ ROWS_PER_STEP = 256
 
 PEERS: dict[str, Peer] = {}
 LOSSES_OF: dict[str, tuple[str, ...]] = {}
-SKLEARN_NAMES = {"log_loss", "hinge", "squared_hinge", "modified_huber", "squared_error", "huber"}
+NEEDS_SKLEARN = ("sklearn-ridge", "sklearn-sgd", "sklearn-logistic")
+SGD_LOSSES = ("squared_error", "huber", "log_loss", "hinge", "squared_hinge", "modified_huber")
 
 
 def serves(name: str, *losses: str) -> Callable[[Peer], Peer]:
@@ -54,6 +56,10 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
         if problem.loss.name not in able or problem.l1 > 0:
             what = "an L1 penalty" if problem.l1 > 0 else f"loss={problem.loss.name!r}"
             raise ValueError(f"the peer {peer!r} cannot serve {what}; it serves {[*able]}.")
+        if peer in NEEDS_SKLEARN and find_spec("sklearn") is None:
+            raise ImportError(
+                f'the peer {peer!r} needs scikit-learn: run `pip install "fastgd[compare]"`.'
+            )
         read[peer] = PEERS[peer]
     return read
 
@@ -168,7 +174,7 @@ def sklearn_ridge(problem: Problem, seed: int) -> Iterator[Point]:
     yield math.nan, np.append(model.coef_, model.intercept_)
 
 
-@serves("sklearn-sgd", *sorted(SKLEARN_NAMES))
+@serves("sklearn-sgd", *SGD_LOSSES)
 def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
     """scikit-learn: SGDRegressor or SGDClassifier, averaged, rate 2 / (E||x||² √t)."""
     from sklearn import config_context

@@ -1,7 +1,7 @@
 """The command `fastgd`: from what was typed to a job, unless it cannot be done."""
 
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,17 @@ from click.core import ParameterSource
 
 import fastgd
 from fastgd.cli.card import describe, show_card
+from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
 from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
 from fastgd.cli.memory import check_memory
-from fastgd.cli.options import MADE_OPTIONS, inspect_options, options, predict_options
+from fastgd.cli.options import (
+    MADE_OPTIONS,
+    compare_options,
+    inspect_options,
+    options,
+    predict_options,
+)
 from fastgd.cli.origins import Flights, FromFile, Made, Origin
 from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
 from fastgd.cli.predicting import Request, predict
@@ -137,16 +144,85 @@ def inspect(model: Path, every: bool, as_json: bool) -> None:
     click.echo(shown)
 
 
+COMPARE_HELP = """Race the variants, optimizers and what others would use, on one objective.
+
+Shows for each run the time and the passes to each target, how far from the optimum it ended, and at
+which share of the memory's bandwidth it read; one sentence per target says who won.
+
+\b
+Examples:
+  fastgd compare --quick
+  fastgd compare --flights --plot flights.png
+  fastgd compare --data cars.csv --target price --runs 'batch minibatch' --report cars.md
+  fastgd compare --quick --json now.json --against before.json
+  fastgd compare --quick --require 'minibatch.passes_to_stat <= 20'
+
+The exit status is 1 where a condition fails.
+"""
+
+
+@group.command("compare", params=compare_options(), help=COMPARE_HELP)
+def compare_variants(**values: Any) -> None:
+    """Do what `fastgd compare` was asked for."""
+    force = values.pop("force")
+    asked = read_race(values)
+    asked.check(force=force)
+    run_race(asked)
+
+
+def read_race(values: dict[str, Any]) -> Race:
+    """Return the race that is asked for."""
+    given = given_on_the_command_line(values)
+    quick, seed = values["quick"], {"random_state": values["random_state"]}
+    made = made_keywords(given)
+    origin = read_origin(values, given, made, seed)
+    if isinstance(origin, Made):
+        origin = replace(origin, keywords=(QUICK_MADE if quick else {}) | origin.keywords)
+        sizes = {k: values[k] for k in ("n_samples", "n_features")} | origin.keywords
+        check_size(sizes["n_samples"], sizes["n_features"], values["dtype"], False)
+    names = ("loss", "alpha", "l1_ratio", "n_threads", "repeats", "time_limit", "runs")
+    keywords = {k: given[k] for k in names if k in given and given[k] is not None} | seed
+    if values["loss_parameter"] is not None:
+        keywords["loss"] = with_parameter(values["loss"], values["loss_parameter"])
+    if quick:
+        keywords = {**QUICK, "runs": list(QUICK_RUNS), **keywords}
+    peers = values["peers"]
+    if peers is None:
+        peers = default_peers(values["loss"], values["l1_ratio"], quick)
+    standardize = values["standardize"]
+    if standardize is None:
+        standardize = not isinstance(origin, Made)
+    outputs = {name: values[name] for name in ("report", "json", "plot", "against")}
+    return Race(
+        origin,
+        keywords | {"peers": peers},
+        standardize,
+        slower=values["slower"],
+        require=values["require"],
+        **outputs,
+    )
+
+
+def given_on_the_command_line(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were written, not those left to their defaults."""
+    source = click.get_current_context().get_parameter_source
+    return {k: v for k, v in values.items() if source(k) is ParameterSource.COMMANDLINE}
+
+
+def made_keywords(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was said of made data."""
+    keywords = {keyword for _, keyword, *_ in MADE_OPTIONS}
+    return {k: v for k, v in given.items() if k in keywords}
+
+
 def read_job(values: dict[str, Any]) -> Job:
     """Return what is asked for; refuse what contradicts itself or cannot be held in memory."""
     out, as_json, force = values.pop("out"), values.pop("as_json"), values.pop("force")
     parameter = values.pop("loss_parameter")
     check_out(out, force, [values["data"]])
-    source = click.get_current_context().get_parameter_source
-    given = {k: v for k, v in values.items() if source(k) is ParameterSource.COMMANDLINE}
-    keywords = {keyword for _, keyword, *_ in MADE_OPTIONS}
+    given = given_on_the_command_line(values)
     seed = {"random_state": values["random_state"]}
-    made = {k: v for k, v in given.items() if k in keywords}
+    made = made_keywords(given)
     other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
     if parameter is not None:

@@ -164,6 +164,21 @@ def flag_option(flag: str, text: str) -> click.Option:
 
 JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object, no more.")
 FORCE = flag_option("--force", "Replace the file named by --out if there is one.")
+FORCE_FILES = flag_option("--force", "Replace files that are there.")
+STANDARDIZE = click.Option(
+    ["--standardize/--no-standardize"],
+    default=None,
+    help="Centre the columns and scale them to variance 1 for the fit; coefficients are "
+    "then scaled back.  [default: with --data and --flights]",
+)
+LOSS_PARAMETER = option(
+    "--loss-parameter",
+    "loss_parameter",
+    NUMBER,
+    "The quantile of quantile, in (0, 1); in units of y, the delta of huber and the "
+    "epsilon of the insensitive losses.  [default: 0.5, 1.35, 0.1]",
+    None,
+)
 
 
 def file_options() -> list[click.Parameter]:
@@ -200,21 +215,9 @@ def options() -> list[click.Parameter]:
     return [
         *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
-        click.Option(
-            ["--standardize/--no-standardize"],
-            default=None,
-            help="Centre the columns and scale them to variance 1 for the fit; coefficients are "
-            "then scaled back.  [default: with --data and --flights]",
-        ),
+        STANDARDIZE,
         *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
-        option(
-            "--loss-parameter",
-            "loss_parameter",
-            NUMBER,
-            "The quantile of quantile, in (0, 1); in units of y, the delta of huber and the "
-            "epsilon of the insensitive losses.  [default: 0.5, 1.35, 0.1]",
-            None,
-        ),
+        LOSS_PARAMETER,
         click.Option(
             ["--average/--no-average"],
             default=None,
@@ -227,6 +230,70 @@ def options() -> list[click.Parameter]:
         path_option("--out", "Save the model in this file, for `fastgd predict` and fastgd.load."),
         FORCE,
         JSON,
+    ]
+
+
+def split_words(context: click.Context, option: click.Parameter, texts: Any) -> list[str] | None:
+    """Return the words that were given, parted by spaces or commas; None where none were."""
+    words = [word for text in texts for word in text.replace(",", " ").split()]
+    return (words if words != ["none"] else []) if texts else None
+
+
+def compare_options() -> list[click.Parameter]:
+    """Return the options of `fastgd compare`, in the order of the help."""
+    made = inspect.signature(datasets.make_regression).parameters
+    race = inspect.signature(fastgd.compare).parameters
+    shared = [row for row in FIT_OPTIONS if row[1] in ("loss", "alpha", "l1_ratio", "n_threads")]
+    return [
+        flag_option("--quick", "100,000 rows x 50, fewer runs, half a second for each."),
+        *file_options(),
+        *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
+        STANDARDIZE,
+        click.Option(
+            ["--runs"],
+            metavar="RUNS",
+            multiple=True,
+            callback=split_words,
+            help="What to race, such as 'batch minibatch:adam:learning_rate=0.01'; "
+            "variant[:optimizer][:keyword=value]...  [default: the variants self-tuned and the "
+            "classic optimizers]",
+        ),
+        click.Option(
+            ["--peers"],
+            metavar="PEERS",
+            multiple=True,
+            callback=split_words,
+            help="What others would use, or none.  [default: those installed that know the loss]",
+        ),
+        *(option(*row, default=race[row[1]].default) for row in shared),
+        LOSS_PARAMETER,
+        option("--repeats", "repeats", COUNT, "How often each runs.", race["repeats"].default),
+        option(
+            "--time-limit",
+            "time_limit",
+            NUMBER,
+            "Seconds for each run.",
+            race["time_limit"].default,
+        ),
+        option("--seed", "random_state", COUNT, "Seed of the made data and of the runs.", 0),
+        path_option("--report", "Write the table, the verdicts and what ran as Markdown."),
+        path_option("--json", "Write all figures, a baseline for --against."),
+        path_option("--plot", "Draw suboptimality against passes and seconds, .png, .svg, .pdf."),
+        path_option(
+            "--against",
+            "A --json of before: exit 1 if a run needs more passes to a "
+            "target or reads at a smaller share of the memory's bandwidth than then.",
+        ),
+        option("--slower", "slower", NUMBER, "Factor that the share may fall by.", 1.5),
+        click.Option(
+            ["--require"],
+            metavar="CONDITION",
+            multiple=True,
+            help="Exit 1 unless it holds: 'RUN.metric <= [factor *] RUN.metric' or 'RUN.metric <= "
+            "number'; metrics are passes_to_1e-4, seconds_to_stat, ..., suboptimality, "
+            "bandwidth_share. May be repeated.",
+        ),
+        FORCE_FILES,
     ]
 
 

@@ -17,25 +17,27 @@ from fastgd.kernels.arguments import Array
 KINDS = (".csv", ".npy", ".parquet")  # of files of predictions
 
 
-def check_out(out: Path | None, force: bool, inputs: Sequence[Path | None]) -> None:
+def check_out(
+    out: Path | None, force: bool, inputs: Sequence[Path | None], flag: str = "--out"
+) -> None:
     """Refuse a place where nothing can be written, or that holds what may be needed."""
     if out is None:
         if force:
-            raise click.UsageError("--force is for --out; give --out, or leave it out.")
+            raise click.UsageError(f"--force is for {flag}; give {flag}, or leave it out.")
         return
     if not out.parent.is_dir():
-        raise click.UsageError(f"the folder {out.parent} of --out does not exist.")
+        raise click.UsageError(f"the folder {out.parent} of {flag} does not exist.")
     if out.exists():
         if not out.is_file():
-            raise click.UsageError(f"--out {out} is not a file.")
+            raise click.UsageError(f"{flag} {out} is not a file.")
         if any(other and other.exists() and out.samefile(other) for other in inputs):
-            raise click.UsageError(f"--out {out} is also what is to be read; give another name.")
+            raise click.UsageError(f"{flag} {out} is also what is to be read; give another name.")
         if not force:
             raise click.UsageError(
-                f"{out} exists: give --force to replace it, or --out another name."
+                f"{out} exists: give --force to replace it, or {flag} another name."
             )
     if not os.access(out.parent, os.W_OK):
-        raise click.UsageError(f"nothing can be written in the folder {out.parent} of --out.")
+        raise click.UsageError(f"nothing can be written in the folder {out.parent} of {flag}.")
 
 
 def check_kind(out: Path | None) -> None:

@@ -1,0 +1,122 @@
+"""`fastgd compare`: a race on made data, the flights or a file, and conditions for CI."""
+
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import fastgd
+from fastgd.cli.origins import Data, Origin
+from fastgd.cli.outputs import check_out
+from fastgd.cli.scaling import standardize
+from fastgd.cli.work import Watch, work
+from fastgd.compare import TARGETS
+from fastgd.comparison import Comparison, check_condition, write_table
+from fastgd.files import replacing
+from fastgd.peers import LOSSES_OF, NEEDS_SKLEARN
+from fastgd.runs import read_runs
+
+QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
+QUICK = {"repeats": 3, "time_limit": 0.5}
+QUICK_RUNS = ("batch", "stochastic", "minibatch", "minibatch:adam")
+QUICK_PEERS = ("cholesky", "lstsq", "sklearn-sgd", "sklearn-logistic")
+
+
+@dataclass(frozen=True)
+class Race:
+    """What the command line asks for."""
+
+    origin: Origin
+    keywords: dict[str, Any]  # of `compare`
+    standardize: bool
+    report: Path | None
+    json: Path | None
+    plot: Path | None
+    against: Path | None
+    slower: float
+    require: tuple[str, ...]
+
+    def check(self, *, force: bool) -> None:
+        """Refuse before anything runs what could not be written or judged after it."""
+        outputs = {"--report": self.report, "--json": self.json, "--plot": self.plot}
+        written = {flag: path for flag, path in outputs.items() if path is not None}
+        if force and not written:
+            raise click.UsageError(f"--force is for {', '.join(outputs)}; leave it out.")
+        if len({path.absolute() for path in written.values()}) < len(written):
+            raise click.UsageError(f"{', '.join(written)} must be different files.")
+        for flag, path in written.items():
+            check_out(path, force, [self.against], flag)
+        if self.plot is not None and find_spec("matplotlib") is None:
+            raise ImportError('--plot needs Matplotlib: run `pip install "fastgd[plot]"`.')
+        names = [*read_runs(self.keywords.get("runs")), *self.keywords["peers"]]
+        for condition in self.require:
+            check_condition(condition, names, TARGETS)
+
+
+def default_peers(loss: str, l1_ratio: float, quick: bool) -> list[str]:
+    """Return the peers that know this objective and are installed."""
+    installed = find_spec("sklearn") is not None
+    return [
+        name
+        for name, losses in LOSSES_OF.items()
+        if loss in losses
+        and not l1_ratio
+        and (installed or name not in NEEDS_SKLEARN)
+        and (name in QUICK_PEERS or not quick)
+    ]
+
+
+def run_race(asked: Race) -> None:
+    """Race, show what came of it, write the files, and fail where a condition does."""
+    baseline = None if asked.against is None else Comparison.from_json(asked.against)
+    watch = Watch()
+    comparison, data = work(watch, partial(race, asked, watch))
+    show(comparison, data.remarks)
+    if asked.report is not None:
+        with replacing(asked.report) as file:
+            file.write(comparison.to_markdown().encode())
+    if asked.json is not None:
+        comparison.to_json(asked.json)
+    if asked.plot is not None:
+        comparison.plot(asked.plot)
+    failures = comparison.failures(*asked.require)
+    worse = [] if baseline is None else comparison.regressions(baseline, asked.slower)
+    if failures:
+        click.echo("\n" + write_table(("condition that failed", "left", "right"), failures))
+    if worse:
+        click.echo("\n" + write_table(("worse than the baseline", "then", "now"), worse))
+    if failures or worse:
+        raise click.ClickException(
+            f"{len(failures)} of {len(asked.require)} conditions failed, and {len(worse)} figures "
+            "are worse than the baseline's."
+        )
+
+
+def race(asked: Race, watch: Watch) -> tuple[Comparison, Data]:
+    """Get the data and compare."""
+    watch.doing = asked.origin.doing
+    data = asked.origin.load(asked.origin.open())
+    if asked.standardize:
+        data.X, _ = standardize(data.X)
+    watch.doing = "comparing"
+    return fastgd.compare(data.X, data.y, sample_weight=data.weights, **asked.keywords), data
+
+
+def show(comparison: Comparison, remarks: list[str]) -> None:
+    """Print the table and the verdicts: as wide as the terminal, or as Markdown."""
+    problem, console = comparison.problem, Console(markup=False, highlight=False)
+    click.echo(f"{problem['rows']:,} rows x {problem['features']:,} features, {problem['loss']}\n")
+    if console.is_terminal:
+        rows = comparison.rows()
+        grid = Table(*rows[0], header_style="cyan")
+        for row in rows:
+            grid.add_row(*row.values())
+        console.print(grid)
+    else:
+        click.echo(comparison.table())
+    click.echo("\n" + "\n".join([*comparison.verdicts(), *remarks]))

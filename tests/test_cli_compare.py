@@ -1,0 +1,120 @@
+"""`fastgd compare`: what it races, shows and writes, and when it fails."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_cli import SMALL, refused, run
+
+import fastgd
+from fastgd.runs import DEFAULT_RUNS
+
+TINY = [*SMALL, "--repeats", "1", "--peers", "none"]
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+
+def race(*arguments):
+    """Run `fastgd compare`, which is to go well; return what it shows."""
+    done = run("compare", *arguments)
+    assert (done.exit_code, done.stderr) == (0, ""), done.stderr or done.exception
+    return done.stdout
+
+
+@pytest.mark.compiled
+def test_it_races_everything_by_default_and_writes_what_it_shows():
+    shown = race(
+        *SMALL, "--repeats", "1", "--report", "a.md", "--json", "a.json", "--plot", "a.png"
+    )
+    comparison = fastgd.Comparison.from_json("a.json")
+    assert comparison.names[: len(DEFAULT_RUNS)] == [*DEFAULT_RUNS]
+    assert "cholesky" in comparison.names
+    assert str(comparison) in shown
+    assert comparison.table() in Path("a.md").read_text(encoding="utf-8")
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.compiled
+def test_quick_is_smaller_and_may_be_made_smaller_still():
+    race("--quick", *SMALL, "--json", "a.json")
+    facts = json.loads(Path("a.json").read_text(encoding="utf-8"))
+    assert (facts["problem"]["rows"], facts["problem"]["features"]) == (300, 3)
+    assert {len(entry["seconds"]) for entry in facts["entries"]} == {3}
+
+
+def test_runs_peers_and_the_objective():
+    shown = race(
+        *SMALL, "--runs", "batch:gd:max_iter=5 batch:max_iter=4", "--peers", "lstsq,cholesky",
+        "--repeats", "1", "--alpha", "0.1",
+    )  # fmt: skip
+    runs = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("| ")]
+    assert runs[2:] == ["batch:gd:max_iter=5", "batch:max_iter=4", "lstsq", "cholesky"]
+    assert "Huber(delta=2.0)" in race(
+        *TINY, "--runs", "batch:max_iter=3", "--loss", "huber", "--loss-parameter", "2"
+    )
+
+
+def test_a_file_is_raced_on_scaled_columns():
+    X, y, _ = fastgd.datasets.make_regression(200, 3, random_state=0)
+    np.save("table.npy", np.column_stack([X * [1, 1e4, 1e-4] + 7, y]))
+    data = ["--data", "table.npy", "--target", "-1", "--peers", "none", "--repeats", "1"]
+    race(*data, "--runs", "batch", "--require", "batch.passes_to_1e-2 <= 50")
+
+
+def test_conditions_that_fail_are_tabled():
+    arguments = [*TINY, "--runs", "batch batch:gd:max_iter=2"]
+    race(*arguments, "--require", "batch.suboptimality <= batch:gd:max_iter=2.suboptimality")
+    done = run("compare", *arguments, "--require", "batch:gd:max_iter=2.passes_to_1e-8 <= 9")
+    assert done.exit_code == 1
+    assert "| batch:gd:max_iter=2.passes_to_1e-8 <= 9 | never reached |" in done.stdout
+    assert done.stderr == (
+        "fastgd: 1 of 1 conditions failed, and 0 figures are worse than the baseline's.\n"
+    )
+
+
+def test_a_baseline_is_held_against_the_run():
+    arguments = [*TINY, "--runs", "batch"]
+    race(*arguments, "--json", "then.json")
+    race(*arguments, "--against", "then.json", "--slower", "1000")
+    facts = json.loads(Path("then.json").read_text(encoding="utf-8"))
+    (entry,) = facts["entries"]
+    entry["passes"] = [count / 2 for count in entry["passes"]]
+    entry["seconds"] = [[0.0 * t + 1e-12 for t in row] for row in entry["seconds"]]
+    Path("better.json").write_text(json.dumps(facts), encoding="utf-8")
+    done = run("compare", *arguments, "--against", "better.json")
+    assert done.exit_code == 1
+    for figure in ("batch.passes_to_1e-2", "batch.bandwidth_share"):
+        assert f"| {figure}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["--require", "batch.passes <= 1; x"], 2, "a condition must read"),
+        (["--require", "bacth.passes <= 1"], 2, "Did you mean 'batch'"),
+        (["--require", "batch.seconds <= 1"], 2, "seconds depend on the machine"),
+        (["--runs", "batch:adma"], 2, "Did you mean 'adam'"),
+        (["--peers", "lstq"], 2, "Did you mean 'lstsq'"),
+        (["--against", "nowhere.json"], 1, "nowhere.json"),
+        (["--json", "no/where.json"], 2, "--json does not exist"),
+        (["--json", "a.png", "--plot", "a.png"], 2, "must be different files"),
+        (["--force"], 2, "--force is for --report, --json, --plot"),
+        (["--rows", "0"], 2, "--rows must be at least 1"),
+        (["--repeats", "0"], 2, "repeats must be"),
+        (["--flights", "--rows", "10"], 2, "--rows is for made data"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(arguments, status, says):
+    table = [] if "--flights" in arguments else TINY[:4]
+    assert says in refused(run("compare", *table, *arguments), status)
+
+
+def test_a_file_that_is_there_stays():
+    Path("a.json").write_text("mine", encoding="utf-8")
+    assert "--force" in refused(run("compare", *TINY, "--json", "a.json"))
+    assert Path("a.json").read_text(encoding="utf-8") == "mine"
+    assert "not a fastgd comparison" in refused(run("compare", *TINY, "--against", "a.json"))
