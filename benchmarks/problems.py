@@ -18,7 +18,6 @@ class Problem(NamedTuple):
 
 
 PROBLEMS = {
-    "easy": Problem("squared_error", 100_000, 20, 1.0),
     "correlated": Problem("squared_error", 100_000, 20, 100.0),
     "logistic": Problem("log_loss", 100_000, 20, 10.0),
     "huber": Problem("huber", 100_000, 20, 10.0),
