@@ -21,22 +21,22 @@ def run(X, y, variant, epochs=EPOCHS, **keywords):
 class Epoch:
     """Epochs of each variant, for the shapes, types and layouts that people have."""
 
-    params = [VARIANTS, [10, 100], ["float64", "float32"], ["C", "F"]]
-    param_names = ["variant", "features", "dtype", "layout"]
+    params = [VARIANTS, [10, 100], ["float64 C", "float32 C", "float64 F"]]
+    param_names = ["variant", "features", "dtype and layout"]
     number, repeat, warmup_time = 1, (3, 10, 2.0), 0.0
 
-    def setup(self, variant, features, dtype, layout):
-        self.X, self.y = table(features, MEGABYTES, dtype, layout)
+    def setup(self, variant, features, kind):
+        self.X, self.y = table(features, MEGABYTES, *kind.split())
         run(self.X, self.y, variant, epochs=1)
 
-    def time_epoch(self, variant, features, dtype, layout):
+    def time_epoch(self, variant, features, kind):
         run(self.X, self.y, variant)
 
 
 class OptimizerEpoch:
     """Epochs of mini-batch descent with each optimizer."""
 
-    params = [["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]]
+    params = [["momentum", "adagrad", "adam"]]
     param_names = ["optimizer"]
     number, repeat, warmup_time = 1, (3, 10, 2.0), 0.0
 
