@@ -1,4 +1,4 @@
-"""Do the instruments see what they are for? A kernel, then a loss alone, is slowed in a scratch copy.
+"""Do the instruments see a slowed kernel, and a slowed loss alone, and nothing where nothing is?
 
     python -m benchmarks.sensitivity
 
