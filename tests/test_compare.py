@@ -9,7 +9,7 @@ import pytest
 
 import fastgd
 from fastgd.comparison import Comparison, Entry, target_name
-from fastgd.peers import LOSSES_OF, PEERS
+from fastgd.peers import PEERS
 from fastgd.runs import read_runs
 
 
@@ -78,7 +78,7 @@ def test_peers_reach_the_optimum_of_the_same_objective(name, alpha, fit_intercep
     X, y = made(2000)
     X, y = X + 0.5, y + 3.0
     weights = np.random.default_rng(1).uniform(0.5, 2.0, len(X)) if weighted else None
-    for loss in LOSSES_OF[name]:
+    for loss in PEERS[name].losses:
         labels = fastgd.losses.LOSSES[loss].target == "binary"
         comparison = fastgd.compare(
             X,

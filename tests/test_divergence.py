@@ -262,6 +262,7 @@ def mirrored(X):
 CURVED = [name for name, row in LOSSES.items() if row.curvature]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("loss", CURVED)

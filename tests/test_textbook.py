@@ -689,6 +689,7 @@ TO_THE_OPTIMUM = {  # learning rate, steps; constant where the proximal rate set
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("loss", "alpha", "curvature"),
     [("squared_error", 0.3, 1.0), ("log_loss", 0.1, 0.25), ("squared_hinge", 0.3, 2.0)],
@@ -793,6 +794,7 @@ def with_a_linear_program(data, loss):
     return program.fun
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("loss", PIECES)
 def test_averaged_subgradient_descent_nears_the_optimum_of_the_linear_program(loss):
     """Theory promises an error of order log(t)/sqrt(t), these data a tenth of 1/sqrt(4000)."""

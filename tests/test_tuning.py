@@ -133,6 +133,7 @@ def test_what_is_given_is_where_it_starts():
 NAMED = itertools.product(VARIANTS, ["gd", "momentum", "nesterov"])
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("variant", "optimizer", "name"),
     [(*choice, name) for choice, name in zip(NAMED, itertools.cycle(JUMPING), strict=False)],
@@ -149,6 +150,7 @@ def absolute(z, y):
     return abs(r), (1.0 if r > 0 else -1.0) + 0.0 * r
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_custom_loss_without_curvature_gets_the_same_rule(variant):
     ours = fastgd.fit(X, Y, variant, loss=absolute, random_state=0)
@@ -193,6 +195,7 @@ WEIGHTS = {
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("case", WEIGHTS)
 @pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
 def test_rates_allow_for_weights(variant, case):
@@ -204,6 +207,7 @@ def test_rates_allow_for_weights(variant, case):
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_target_far_from_zero_costs_nothing(variant):
     near, far = squared(variant, Z, T), squared(variant, Z, T + 1e4)

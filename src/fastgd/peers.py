@@ -9,7 +9,7 @@ float64 array (d + 1,), the intercept last. A peer says in `serves` which losses
 import math
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,19 +20,35 @@ from fastgd.trace import Peer, Point
 from fastgd.validation import did_you_mean, show
 
 EPOCHS = 50  # that a peer makes at most
-ROWS_PER_STEP = 256
 
-PEERS: dict[str, Peer] = {}
-LOSSES_OF: dict[str, tuple[str, ...]] = {}
-NEEDS_SKLEARN = ("sklearn-ridge", "sklearn-sgd", "sklearn-logistic")
+SKLEARN = {"module": "sklearn", "package": "fastgd[compare]"}
 SGD_LOSSES = ("squared_error", "huber", "log_loss", "hinge", "squared_hinge", "modified_huber")
 
 
-def serves(name: str, *losses: str) -> Callable[[Peer], Peer]:
+class Known(NamedTuple):
+    """A row of the table of peers."""
+
+    run: Peer
+    losses: tuple[str, ...]
+    module: str  # that it imports, and what to hand to pip where that is missing
+    package: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether it can run here."""
+        return find_spec(self.module) is not None
+
+
+PEERS: dict[str, Known] = {}
+
+
+def serves(
+    name: str, *losses: str, module: str = "numpy", package: str = "numpy"
+) -> Callable[[Peer], Peer]:
     """Enter a peer under *name*, for these losses."""
 
     def enter(peer: Peer) -> Peer:
-        PEERS[name], LOSSES_OF[name] = peer, losses
+        PEERS[name] = Known(peer, losses, module, package)
         return peer
 
     return enter
@@ -52,15 +68,15 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
                 f"a peer must be one of {[*PEERS]} or a function; got {show(peer)}."
                 f"{did_you_mean(peer, PEERS) if isinstance(peer, str) else ''}"
             )
-        able = LOSSES_OF[peer]
-        if problem.loss.name not in able or problem.l1 > 0:
+        known = PEERS[peer]
+        if problem.loss.name not in known.losses or problem.l1 > 0:
             what = "an L1 penalty" if problem.l1 > 0 else f"loss={problem.loss.name!r}"
-            raise ValueError(f"the peer {peer!r} cannot serve {what}; it serves {[*able]}.")
-        if peer in NEEDS_SKLEARN and find_spec("sklearn") is None:
+            raise ValueError(f"the peer {peer!r} cannot serve {what}; it serves {[*known.losses]}.")
+        if not known.installed:
             raise ImportError(
-                f'the peer {peer!r} needs scikit-learn: run `pip install "fastgd[compare]"`.'
+                f'the peer {peer!r} needs {known.module}: run `pip install "{known.package}"`.'
             )
-        read[peer] = PEERS[peer]
+        read[peer] = known.run
     return read
 
 
@@ -79,6 +95,20 @@ def pad(problem: Problem, w: Array) -> Floats:
     """Return coefficients of `with_ones` as a point."""
     point: Floats = np.append(np.asarray(w, np.float64), [0.0] * (not problem.fit_intercept))
     return point
+
+
+def sample_rows(problem: Problem) -> Floats:
+    """Return about 4096 rows, equally spaced."""
+    return np.asarray(problem.table[:: max(1, problem.n // 4096)], np.float64)
+
+
+def half_stable_rate(problem: Problem, size: int) -> float:
+    """Return half the rate beyond which steps of *size* rows do not settle, from a sample."""
+    sample = sample_rows(problem)
+    squared_norm = 1 + float(np.mean(np.sum(sample * sample, axis=1)))
+    L = 1 + float(np.linalg.eigvalsh(sample.T @ sample / len(sample))[-1])
+    curvature = (problem.loss.curvature or 1.0) * float(problem.weights.max())
+    return size / (squared_norm + (size - 1) * L) / curvature
 
 
 @serves("numpy-batch", "squared_error")
@@ -110,17 +140,16 @@ def numpy_batch(problem: Problem, seed: int) -> Iterator[Point]:
 
 
 @serves("numpy-minibatch", "squared_error")
-def numpy_minibatch(problem: Problem, seed: int) -> Iterator[Point]:
-    """NumPy: mini-batches of 256 shuffled rows, at half the stable rate, halved each epoch."""
+def numpy_minibatch(
+    problem: Problem, seed: int, size: int = 256, rate: float = 1.0, decay: float = 0.7
+) -> Iterator[Point]:
+    """NumPy: mini-batches of shuffled rows, at half the stable rate, less of it in each epoch."""
     w = start(problem)
     yield 0.0, w
     X, y, s = problem.table, problem.source.y, problem.weights
     rng = np.random.default_rng(seed)
-    sample = np.asarray(X[rng.integers(problem.n, size=min(problem.n, 4096))], np.float64)
-    squared_norm = 1 + float(np.mean(np.sum(sample * sample, axis=1)))
-    L = 1 + float(np.linalg.eigvalsh(sample.T @ sample / len(sample))[-1])
-    size = min(ROWS_PER_STEP, problem.n)
-    rate = size / (squared_norm + (size - 1) * L) / float(s.max())
+    size = min(size, problem.n)
+    rate *= half_stable_rate(problem, size)
     for epoch in range(1, 1 + EPOCHS):
         order = rng.permutation(problem.n)
         for first in range(0, problem.n, size):
@@ -129,7 +158,7 @@ def numpy_minibatch(problem: Problem, seed: int) -> Iterator[Point]:
             r = s[rows] * (x @ w[:-1] + w[-1] - y[rows])
             w[:-1] -= rate * (r @ x / len(rows) + problem.l2 * w[:-1])
             w[-1] -= rate * problem.fit_intercept * r.mean()
-        rate *= 0.7
+        rate *= decay
         yield epoch, w
 
 
@@ -162,7 +191,7 @@ def cholesky(problem: Problem, seed: int) -> Iterator[Point]:
     yield math.nan, np.append(w, centre - mean @ w)
 
 
-@serves("sklearn-ridge", "squared_error")
+@serves("sklearn-ridge", "squared_error", **SKLEARN)
 def sklearn_ridge(problem: Problem, seed: int) -> Iterator[Point]:
     """scikit-learn: Ridge, its own choice of solver."""
     from sklearn.linear_model import Ridge
@@ -174,24 +203,25 @@ def sklearn_ridge(problem: Problem, seed: int) -> Iterator[Point]:
     yield math.nan, np.append(model.coef_, model.intercept_)
 
 
-@serves("sklearn-sgd", *SGD_LOSSES)
-def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
+@serves("sklearn-sgd", *SGD_LOSSES, **SKLEARN)
+def sklearn_sgd(
+    problem: Problem, seed: int, rate: float = 2.0, power_t: float = 0.5, average: bool = True
+) -> Iterator[Point]:
     """scikit-learn: SGDRegressor or SGDClassifier, averaged, rate 2 / (E||x||² √t)."""
     from sklearn import config_context
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
     classifies = problem.loss.target == "binary"
-    sample = np.asarray(problem.table[:: max(1, problem.n // 4096)], np.float64)
-    squared_norm = 1 + float(np.mean(np.sum(sample * sample, axis=1)))
+    squared_norm = 1 + float(np.mean(np.sum(sample_rows(problem) ** 2, axis=1)))
     keywords: dict[str, Any] = {
         "loss": problem.loss.name,
         "penalty": "l2",
         "alpha": problem.l2,
         "fit_intercept": problem.fit_intercept,
         "learning_rate": "invscaling",
-        "eta0": 2.0 / (squared_norm * (problem.loss.curvature or 1.0)),
-        "power_t": 0.5,
-        "average": True,
+        "eta0": rate / (squared_norm * (problem.loss.curvature or 1.0)),
+        "power_t": power_t,
+        "average": average,
         "random_state": np.random.RandomState(seed),  # a number would repeat one order each epoch
     }
     if problem.loss.name == "huber":
@@ -206,7 +236,7 @@ def sklearn_sgd(problem: Problem, seed: int) -> Iterator[Point]:
             yield epoch, np.append(model.coef_, model.intercept_)
 
 
-@serves("sklearn-logistic", "log_loss")
+@serves("sklearn-logistic", "log_loss", **SKLEARN)
 def sklearn_logistic(problem: Problem, seed: int) -> Iterator[Point]:
     """scikit-learn: LogisticRegression by L-BFGS, tolerance 1e-8."""
     from sklearn.linear_model import LogisticRegression

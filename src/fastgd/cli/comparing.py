@@ -18,7 +18,7 @@ from fastgd.cli.work import Watch, work
 from fastgd.compare import TARGETS
 from fastgd.comparison import Comparison, check_condition, write_table
 from fastgd.files import replacing
-from fastgd.peers import LOSSES_OF, NEEDS_SKLEARN
+from fastgd.peers import PEERS
 from fastgd.runs import read_runs
 
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
@@ -60,13 +60,12 @@ class Race:
 
 def default_peers(loss: str, l1_ratio: float, quick: bool) -> list[str]:
     """Return the peers that know this objective and are installed."""
-    installed = find_spec("sklearn") is not None
     return [
         name
-        for name, losses in LOSSES_OF.items()
-        if loss in losses
+        for name, peer in PEERS.items()
+        if loss in peer.losses
         and not l1_ratio
-        and (installed or name not in NEEDS_SKLEARN)
+        and peer.installed
         and (name in QUICK_PEERS or not quick)
     ]
 
