@@ -1,0 +1,79 @@
+"""The grid of settings that each peer was tried at; peers run at the setting that is printed first.
+
+    python -m benchmarks.tuning                      # every peer that is installed, some minutes
+    python -m benchmarks.tuning sklearn-sgd
+
+A setting costs the seconds to 1e-2, to 1e-4 and to the statistical error, the time limit where it
+never gets there, summed over the problems that the peer serves. Prints tables in Markdown.
+"""
+
+import itertools
+import math
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import benchmarks.frameworks  # noqa: F401 - enters its peers
+import fastgd
+from benchmarks.problems import PROBLEMS, make
+from fastgd.comparison import Comparison, target_name, write_table
+from fastgd.peers import PEERS
+from fastgd.trace import Peer
+
+LIMIT = 2.0  # seconds
+TARGETS = (1e-2, 1e-4, "stat")
+STEPS = {"rate": (0.5, 1.0, 2.0), "decay": (0.5, 0.7, 0.9)}
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "numpy-minibatch": {"size": (64, 256, 1024), **STEPS},
+    "sklearn-sgd": {"rate": (0.5, 1.0, 2.0, 4.0), "power_t": (0.25, 0.5), "average": (True, False)},
+    "torch-minibatch": {"size": (256, 1024, 4096), **STEPS},
+    "torch-lbfgs": {"history": (10, 20, 50), "iterations": (2, 5, 10)},
+    "jax-minibatch": {"size": (64, 256, 1024), **STEPS},
+}
+
+
+def main(names: list[str]) -> None:
+    """Print a table for each peer."""
+    for name in names or [name for name in GRIDS if PEERS[name].installed]:
+        problems = [p for p in PROBLEMS if PROBLEMS[p].loss in PEERS[name].losses]
+        races = {problem: race(problem, name) for problem in problems}
+        header = ("setting", *problems, "sum [s]")
+        costs = {s: [cost(c, s) for c in races.values()] for s in races[problems[0]].names}
+        ranked = sorted(costs.items(), key=lambda item: sum(item[1]))
+        rows = [(s, *(f"{c:.2f}" for c in [*each, sum(each)])) for s, each in ranked]
+        print(f"\n`{name}`\n\n{write_table(header, rows)}", flush=True)
+
+
+def race(problem: str, name: str) -> Comparison:
+    """Race a peer's settings on a problem."""
+    return fastgd.compare(
+        *make(problem),
+        [],
+        loss=PROBLEMS[problem].loss,
+        targets=TARGETS,
+        time_limit=LIMIT,
+        repeats=1,
+        peers=[*settings(name)],
+    )
+
+
+def settings(name: str) -> Iterator[Peer]:
+    """Return a peer at each setting of its grid, named for it."""
+    grid = GRIDS[name]
+    for values in itertools.product(*grid.values()):
+        keywords = dict(zip(grid, values, strict=True))
+        peer = partial(PEERS[name].run, **keywords)
+        peer.__name__ = ",".join(f"{key}={value}" for key, value in keywords.items())
+        peer.__doc__ = PEERS[name].run.__doc__
+        yield peer
+
+
+def cost(comparison: Comparison, setting: str) -> float:
+    """Return the seconds to all targets."""
+    seconds = [comparison.metric(setting, f"seconds_to_{target_name(t)}") for t in TARGETS]
+    return math.fsum(min(s, LIMIT) for s in seconds)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
