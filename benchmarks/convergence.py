@@ -20,7 +20,7 @@ class Raced:
     def setup_cache(self):
         """Race the variants on every problem, once for all that is asked here."""
         return {
-            name: fastgd.compare(*make(name), RUNS, loss=problem.loss, repeats=1)
+            name: fastgd.compare(*make(problem), RUNS, loss=problem.loss, repeats=1)
             for name, problem in PROBLEMS.items()
         }
 
@@ -51,7 +51,7 @@ class StatisticalError(Raced):
         passes = comparisons[problem].metric(variant, "passes_to_stat")
         if passes == math.inf:
             raise NotImplementedError(f"{variant} does not get there on {problem} by itself")
-        self.X, self.y = make(problem)
+        self.X, self.y = make(PROBLEMS[problem])
         pilot = comparisons[problem].entry(variant).passes[0]
         self.keywords = {
             "loss": PROBLEMS[problem].loss,

@@ -25,9 +25,8 @@ PROBLEMS = {
 
 
 @functools.cache
-def make(name: str) -> tuple[np.ndarray, np.ndarray]:
+def make(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Return X and y of a problem."""
-    problem = PROBLEMS[name]
     maker = fastgd.datasets.make_regression
     if fastgd.losses.LOSSES[problem.loss].target == "binary":
         maker = fastgd.datasets.make_classification
