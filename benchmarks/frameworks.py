@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastgd.cli import main
-from fastgd.peers import EPOCHS, half_stable_rate, serves, start
+from fastgd.peers import EPOCHS, TailAverage, serves, stable_rate, start
 from fastgd.problem import Problem
 from fastgd.trace import Point
 
@@ -22,9 +22,9 @@ JAX = {"module": "jax", "package": "jax"}
 
 @serves("torch-minibatch", *LOSSES, **TORCH)
 def torch_minibatch(
-    problem: Problem, seed: int, size: int = 1024, rate: float = 1.0, decay: float = 0.7
+    problem: Problem, seed: int, size: int = 1024, rate: float = 0.5, growth: float = 2.0
 ) -> Iterator[Point]:
-    """PyTorch: mini-batches of shuffled rows, gradients by hand, less of the rate each epoch."""
+    """PyTorch: mini-batches of 1024 shuffled rows, gradients by hand, averaged tails."""
     import torch
 
     slope = torch_slope(torch, problem)
@@ -32,24 +32,26 @@ def torch_minibatch(
     yield 0.0, start(problem)
     with torch.no_grad():
         X, y, s = torch_arrays(torch, problem)
-        w = torch.zeros(problem.d, dtype=X.dtype)
-        b = torch.zeros((), dtype=X.dtype)
-        size = min(size, problem.n)
-        rate *= half_stable_rate(problem, size)
+        p = torch.zeros(problem.d + 1, dtype=X.dtype)
+        w, b = p[:-1], p[-1]
+        size, tail = min(size, problem.n), TailAverage(growth)
+        rate *= stable_rate(problem, size)
         for epoch in range(1, 1 + EPOCHS):
-            for rows in torch.randperm(problem.n, generator=generator).split(size):
+            total = torch.zeros_like(p)
+            batches = torch.randperm(problem.n, generator=generator).split(size)
+            for rows in batches:
                 x = X[rows]
                 g = slope(torch.mv(x, w).add_(b), y[rows]).mul_(s[rows]).div_(len(rows))
                 w.mul_(1 - rate * problem.l2).sub_(torch.mv(x.T, g), alpha=rate)
                 if problem.fit_intercept:
                     b.sub_(g.sum(), alpha=rate)
-            rate *= decay
-            yield epoch, np.append(w.numpy(), b.numpy())
+                total.add_(p)
+            yield epoch, tail.after(epoch, total.double().numpy(), len(batches))
 
 
 @serves("torch-lbfgs", *LOSSES, **TORCH)
 def torch_lbfgs(
-    problem: Problem, seed: int, history: int = 20, iterations: int = 5
+    problem: Problem, seed: int, history: int = 50, iterations: int = 5
 ) -> Iterator[Point]:
     """PyTorch: optim.LBFGS with strong Wolfe line search, gradients by hand."""
     import torch
@@ -110,58 +112,46 @@ def torch_loss(torch, problem: Problem, z, y):
 
 @serves("jax-minibatch", *LOSSES, **JAX)
 def jax_minibatch(
-    problem: Problem, seed: int, size: int = 256, rate: float = 1.0, decay: float = 0.7
+    problem: Problem, seed: int, size: int = 1024, rate: float = 0.5, growth: float = 2.0
 ) -> Iterator[Point]:
-    """JAX: an epoch of mini-batches as one jitted scan; rows that fill no batch wait an epoch."""
+    """JAX: mini-batches of 1024 shuffled rows, an epoch a jitted scan, averaged tails."""
     import jax
     import jax.numpy as jnp
 
-    size = min(size, problem.n)
-    steps = problem.n // size
-    rate *= half_stable_rate(problem, size)
+    steps = -(-problem.n // size)
+    size = problem.n // steps  # the few rows left over wait for another epoch
     squared = problem.loss.name == "squared_error"
 
-    def epoch(w, b, order, rate, X, y, s):
+    def epoch(p, order, rate, X, y, s):
         def step(at, rows):
-            w, b = at
+            p, total = at
             x, target = X[rows], y[rows]
-            z = x @ w + b
+            z = x @ p[:-1] + p[-1]
             slope = z - target if squared else -target * jax.nn.sigmoid(-target * z)
             g = slope * s[rows] / size
-            w = w - rate * (g @ x + problem.l2 * w)
-            return (w, b - rate * problem.fit_intercept * g.sum()), None
+            w = p[:-1] - rate * (g @ x + problem.l2 * p[:-1])
+            p = jnp.append(w, p[-1] - rate * problem.fit_intercept * g.sum())
+            return (p, total + p), None
 
-        (w, b), _ = jax.lax.scan(step, (w, b), order)
-        return w, b
+        return jax.lax.scan(step, (p, jnp.zeros_like(p)), order)[0]
 
+    n, d, dtype = problem.n, problem.d, problem.table.dtype
+    numbers = [jax.ShapeDtypeStruct(shape, dtype) for shape in ((), (n, d), (n,), (n,))]
+    point, order = jax.ShapeDtypeStruct((d + 1,), dtype), jax.ShapeDtypeStruct((steps, size), "i4")
     with jax.enable_x64(True):  # not across a yield: it is the whole thread's
-        dtype = problem.table.dtype
-        numbers, count = jax.ShapeDtypeStruct((problem.n,), dtype), np.int32
-        shapes = (
-            jax.ShapeDtypeStruct((problem.d,), dtype),
-            jax.ShapeDtypeStruct((), dtype),
-            jax.ShapeDtypeStruct((steps, size), count),
-            jax.ShapeDtypeStruct((), dtype),
-            jax.ShapeDtypeStruct(problem.table.shape, dtype),
-            numbers,
-            numbers,
-        )
-        compiled = jax.jit(epoch).lower(*shapes).compile()
+        compiled = jax.jit(epoch).lower(point, order, *numbers).compile()
     yield 0.0, start(problem)
-    rng = np.random.default_rng(seed)
+    rng, tail = np.random.default_rng(seed), TailAverage(growth)
+    rate *= stable_rate(problem, size)
     with jax.enable_x64(True):
-        X, y, s = (
-            jnp.asarray(np.asarray(values, dtype))
-            for values in (problem.table, problem.y64, problem.weights)
-        )
-        w, b = jnp.zeros(problem.d, dtype), jnp.zeros((), dtype)
+        arrays = [jnp.asarray(v, dtype) for v in (problem.table, problem.y64, problem.weights)]
+        p = jnp.zeros(d + 1, dtype)
     for k in range(1, 1 + EPOCHS):
+        rows = rng.permutation(n)[: steps * size].astype(np.int32).reshape(steps, size)
         with jax.enable_x64(True):
-            order = rng.permutation(problem.n)[: steps * size].astype(count)
-            w, b = compiled(w, b, order.reshape(steps, size), np.asarray(rate, dtype), X, y, s)
-            point = np.append(np.asarray(w, np.float64), np.float64(b))
-        rate *= decay
-        yield k * steps * size / problem.n, point
+            p, total = compiled(p, rows, np.asarray(rate, dtype), *arrays)
+            average = tail.after(k, np.asarray(total, np.float64), steps)
+        yield k * steps * size / n, average
 
 
 if __name__ == "__main__":

@@ -24,13 +24,13 @@ from fastgd.trace import Peer
 ON = {**PROBLEMS, "quick": Problem("squared_error", 100_000, 50, 30.0)}
 LIMIT = 2.0  # seconds
 TARGETS = (1e-2, 1e-4, "stat")
-STEPS = {"rate": (1.0, 2.0), "decay": (0.5, 0.7, 0.9)}
+STEPS = {"size": (256, 1024, 4096), "rate": (0.25, 0.5, 0.9), "growth": (1.5, 2.0, 4.0)}
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "numpy-minibatch": {"size": (256, 1024, 4096), **STEPS},
-    "sklearn-sgd": {"rate": (0.5, 1.0, 2.0, 4.0), "power_t": (0.25, 0.5), "average": (True, False)},
-    "torch-minibatch": {"size": (1024, 4096, 16384), **STEPS},
-    "torch-lbfgs": {"history": (10, 20, 50), "iterations": (2, 5, 10)},
-    "jax-minibatch": {"size": (256, 1024, 4096), **STEPS},
+    "numpy-minibatch": STEPS,
+    "sklearn-sgd": {"rate": (1.0, 2.0, 4.0, 8.0), "power_t": (0.25, 0.5), "average": (True, False)},
+    "torch-minibatch": STEPS,
+    "torch-lbfgs": {"history": (10, 20, 50), "iterations": (5, 10, 20)},
+    "jax-minibatch": STEPS,
 }
 
 
