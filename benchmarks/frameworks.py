@@ -22,7 +22,7 @@ JAX = {"module": "jax", "package": "jax"}
 
 @serves("torch-minibatch", *LOSSES, **TORCH)
 def torch_minibatch(
-    problem: Problem, seed: int, size: int = 1024, rate: float = 0.5, growth: float = 2.0
+    problem: Problem, seed: int, size: int = 1024, rate: float = 0.9, growth: float = 1.5
 ) -> Iterator[Point]:
     """PyTorch: mini-batches of 1024 shuffled rows, gradients by hand, averaged tails."""
     import torch
@@ -112,7 +112,7 @@ def torch_loss(torch, problem: Problem, z, y):
 
 @serves("jax-minibatch", *LOSSES, **JAX)
 def jax_minibatch(
-    problem: Problem, seed: int, size: int = 1024, rate: float = 0.5, growth: float = 2.0
+    problem: Problem, seed: int, size: int = 1024, rate: float = 0.9, growth: float = 1.5
 ) -> Iterator[Point]:
     """JAX: mini-batches of 1024 shuffled rows, an epoch a jitted scan, averaged tails."""
     import jax

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import importlib.util
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,3 +102,11 @@ def test_examples_in_docstrings_are_true(name: str, monkeypatch, tmp_path) -> No
     for example in doctest.DocTestFinder().find(module):
         runner.run(example, out=report.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(report)
+
+
+@pytest.mark.compiled
+def test_the_peer_on_the_page_of_benchmarks_runs(capsys) -> None:
+    page = Path(__file__).parents[1] / "benchmarks" / "README.md"
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    exec(block, {})
+    assert "landweber" in capsys.readouterr().out

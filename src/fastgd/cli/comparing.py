@@ -24,7 +24,7 @@ from fastgd.runs import read_runs
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
 QUICK = {"repeats": 3, "time_limit": 0.5}
 QUICK_RUNS = ("batch", "stochastic", "minibatch", "minibatch:adam")
-QUICK_PEERS = ("cholesky", "lstsq", "sklearn-sgd", "sklearn-logistic")
+NOT_QUICK = ("numpy-batch", "sklearn-ridge")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def default_peers(loss: str, l1_ratio: float, quick: bool) -> list[str]:
         if loss in peer.losses
         and not l1_ratio
         and peer.installed
-        and (name in QUICK_PEERS or not quick)
+        and not (quick and name in NOT_QUICK)
     ]
 
 
