@@ -309,3 +309,28 @@ def test_the_picture_shows_every_run_against_passes_and_seconds(tmp_path):
     assert [len(axis.lines) for axis in figure.axes] == [3, 3]
     assert left.get_yscale() == right.get_xscale() == "log"
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_method_that_breaks_down_never_arrives_and_says_why():
+    X, y = made(200)
+    X[:, 1] = 0.0
+    comparison = fastgd.compare(X, y, ["batch"], peers=["cholesky", "lstsq"], repeats=1)
+    assert comparison.metric("cholesky", "passes_to_1e-2") == math.inf
+    assert comparison.metric("lstsq", "suboptimality") < 1e-12
+    assert "cholesky: It failed: Matrix is not positive definite" in str(comparison)
+
+
+def test_a_peer_that_is_wrong_from_the_start_is_an_error():
+    def unready(problem, seed):
+        """Fails before its first point."""
+        raise ValueError("no licence")
+        yield
+
+    def silent(problem, seed):
+        """Ends at once."""
+        yield from ()
+
+    X, y = made(50)
+    for peer, says in [(unready, "no licence"), (silent, "yielded no point")]:
+        with pytest.raises(ValueError, match=says):
+            fastgd.compare(X, y, [], peers=[peer], repeats=1)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.conditions import Condition, Measure, read_condition
+from fastgd.conditions import Condition, read_condition
 from fastgd.files import StrPath, replacing
+from fastgd.trace import FAILED
 from fastgd.validation import check_name, show
 
 STAT = "stat"  # the target that is the statistical error
@@ -176,8 +177,8 @@ class Comparison:
             left = self.metric(*condition.left)
             right = 1.0 if condition.right is None else self.metric(*condition.right)
             if not condition.holds(left, right):
-                sides = self._say(condition.left, left), self._say(condition.right, right)
-                failed.append((condition.text, sides[0], sides[1]))
+                other = "" if condition.right is None else write_reached(right)
+                failed.append((condition.text, write_reached(left), other))
         return failed
 
     def regressions(self, baseline: "Comparison", slower: float = 1.5) -> list[tuple[str, ...]]:
@@ -226,8 +227,13 @@ class Comparison:
         return write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
     def verdicts(self) -> list[str]:
-        """Return a sentence for each target: who won, by how much, who never arrived."""
-        return [self._verdict(target) for target in self.targets]
+        """Return a sentence for each target: who won, by how much, who never arrived.
+
+        Methods that broke down get one too.
+        """
+        failed = [entry for entry in self.entries if entry.stop_reason.startswith(FAILED)]
+        whys = [f"{entry.name}: {entry.stop_reason}" for entry in failed]
+        return [*map(self._verdict, self.targets), *whys]
 
     def to_markdown(self) -> str:
         """Return a report: the problem, the table, the verdicts, what ran, where."""
@@ -240,7 +246,7 @@ class Comparison:
         )
         machine = ", ".join(f"{key} {value}" for key, value in self.machine.items())
         verdicts = "\n".join(f"- {verdict}" for verdict in self.verdicts())
-        ran = "\n".join(f"- `{entry.name}`: {entry.ran}" for entry in self.entries)
+        ran = "\n".join(f"- `{e.name}`: {e.ran}; {e.stop_reason}" for e in self.entries)
         parts = ["## Variants compared", facts, self.table(), verdicts, "What ran:", ran, machine]
         return "\n\n".join(parts) + "\n"
 
@@ -305,11 +311,6 @@ class Comparison:
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
-
-    def _say(self, measure: Measure | None, value: float) -> str:
-        if measure is None:
-            return ""
-        return write_reached(value)
 
     def _level(self, target: str) -> float:
         """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""

@@ -100,7 +100,8 @@ def pad(problem: Problem, w: Array) -> Floats:
 def squared_lengths(problem: Problem) -> Floats:
     """Return each row's ||x||², the one for the intercept included."""
     X = problem.table
-    return 1.0 + np.einsum("ij,ij->i", X, X, dtype=np.float64)
+    lengths: Floats = 1.0 + np.einsum("ij,ij->i", X, X, dtype=np.float64)
+    return lengths
 
 
 def stable_rate(problem: Problem, size: int) -> float:
@@ -113,7 +114,7 @@ def stable_rate(problem: Problem, size: int) -> float:
     sample = problem.table[:: max(1, problem.n // 4096)].astype(np.float64)
     L = 1 + float(np.linalg.eigvalsh(sample.T @ sample / len(sample))[-1])
     curvature = (problem.loss.curvature or 1.0) * float(problem.weights.max())
-    return 2 * size / (squared_lengths(problem).max() + (size - 1) * L) / curvature
+    return 2 * size / (float(squared_lengths(problem).max()) + (size - 1) * L) / curvature
 
 
 class TailAverage:

@@ -1,6 +1,5 @@
 """`Trace`: where a run stood and when; `follow` lets a peer run and takes its trace."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from typing import TypeAlias
 
 from fastgd.passes import Floats
 from fastgd.problem import Problem
+
+FAILED = "It failed: "  # how the stop reason of a method that broke down begins
 
 
 @dataclass
@@ -30,23 +31,31 @@ def follow(peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
     """Let a peer run until it ends or *limit* seconds are over.
 
     The clock runs only while the peer does. What it does before its first point (importing,
-    compiling) counts as compiling.
+    compiling) counts as compiling. A method that breaks down on these numbers has come as far as
+    its last point.
     """
     trace = Trace(ran=" ".join((peer.__doc__ or "").partition("\n\n")[0].split()))
     points = peer(problem, seed)
     spent, began = 0.0, time.perf_counter()
-    for passes, point in points:
+    while spent <= limit:
+        try:
+            passes, point = next(points)
+        except StopIteration:
+            break
+        except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
+            if not trace.points:
+                raise
+            trace.stop_reason = f"{FAILED}{error}"
+            break
         spent += time.perf_counter() - began
         if not trace.points:
             trace.compile_seconds, spent = spent, 0.0
         trace.passes.append(float(passes))
         trace.seconds.append(spent)
         trace.points.append(point.copy())
-        if spent > limit:
-            trace.stop_reason = "It reached its time limit."
-            break
         began = time.perf_counter()
+    else:
+        trace.stop_reason = "It reached its time limit."
     if not trace.points:
-        trace.passes, trace.seconds, trace.points = [math.nan], [spent], []
         raise ValueError(f"the peer {trace.ran or peer!r} yielded no point.")
     return trace
