@@ -3,13 +3,14 @@
     python -m benchmarks.tuning                      # every peer that is installed, some minutes
     python -m benchmarks.tuning sklearn-sgd
 
-A setting costs the seconds to 1e-2, to 1e-4 and to the statistical error, the time limit where it
-never gets there, summed over the problems that the peer serves. Prints tables in Markdown.
+On each problem that the peer serves, a setting costs the seconds to 1e-2, to 1e-4 and to the
+statistical error, added up, the time limit where it never gets there. Prints tables in Markdown.
 """
 
 import functools
 import itertools
 import math
+import statistics
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -45,10 +46,14 @@ def main(names: list[str]) -> None:
     for name in names or [name for name in GRIDS if PEERS[name].installed]:
         problems = [p for p, row in ON.items() if row.loss in PEERS[name].losses]
         races = {problem: race(problem, name) for problem in problems}
-        header = ("setting", *problems, "sum [s]")
+        header = ("setting", *problems, "geometric mean [s]")
         costs = {s: [cost(c, s) for c in races.values()] for s in races[problems[0]].names}
-        ranked = sorted(costs.items(), key=lambda item: sum(item[1]))
-        rows = [(s, *(f"{c:.2f}" for c in [*each, sum(each)])) for s, each in ranked]
+        ranked = sorted(costs.items(), key=lambda item: math.prod(item[1]))
+        means = [statistics.geometric_mean(each) for _, each in ranked]
+        rows = [
+            (setting, *(f"{cost:.2f}" for cost in [*each, mean]))
+            for (setting, each), mean in zip(ranked, means, strict=True)
+        ]
         print(f"\n`{name}`\n\n{write_table(header, rows)}", flush=True)
 
 

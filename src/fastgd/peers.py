@@ -165,9 +165,9 @@ def numpy_batch(problem: Problem, seed: int) -> Iterator[Point]:
 
 @serves("numpy-minibatch", "squared_error")
 def numpy_minibatch(
-    problem: Problem, seed: int, size: int = 1024, rate: float = 0.9, growth: float = 1.5
+    problem: Problem, seed: int, size: int = 256, rate: float = 0.9, growth: float = 1.5
 ) -> Iterator[Point]:
-    """NumPy: mini-batches of 1024 shuffled rows at 0.9 of the stable rate, averaged tails."""
+    """NumPy: mini-batches of 256 shuffled rows at 0.9 of the stable rate, averaged tails."""
     w = start(problem)
     yield 0.0, w
     X, y, s = problem.table, problem.source.y, problem.weights
@@ -230,9 +230,9 @@ def sklearn_ridge(problem: Problem, seed: int) -> Iterator[Point]:
 
 @serves("sklearn-sgd", *SGD_LOSSES, **SKLEARN)
 def sklearn_sgd(
-    problem: Problem, seed: int, rate: float = 4.0, power_t: float = 0.5, average: bool = True
+    problem: Problem, seed: int, rate: float = 0.5, power_t: float = 0.25, average: bool = True
 ) -> Iterator[Point]:
-    """scikit-learn: SGDRegressor or SGDClassifier, averaged, rate 4 / (E||x||² √t)."""
+    """scikit-learn: SGDRegressor or SGDClassifier, averaged, rate ~ t^-1/4."""
     from sklearn import config_context
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
