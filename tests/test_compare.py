@@ -165,6 +165,14 @@ def test_regressions_are_counts_and_shares_of_bandwidth():
     assert [row[0] for row in twice.regressions(then)] == ["slow.bandwidth_share"]
     assert then.regressions(twice) == []
     assert twice.regressions(then, slower=2.5) == []
+    at_rest = changed("slow", paces=[9e9, 9e9, 9e9])
+    twice_as_slow = [[2 * s for s in row] for row in slow.seconds]
+    crowded = changed("slow", seconds=twice_as_slow, paces=[4e9, 5e9, 6e9])
+    assert crowded.regressions(at_rest) == []  # the core was as slow as the run
+    slowed = changed("slow", seconds=twice_as_slow, paces=[9e9, 9e9, 9e9])
+    assert [row[0] for row in slowed.regressions(at_rest)] == ["slow.bandwidth_share"]
+    still = changed("slow", passes=[0.0] * 4, seconds=[[0.0] * 4] * 3)
+    assert still.regressions(still) == []
     never = changed("slow", gaps=[1.0, 0.5, 0.4, 0.3])
     assert never.regressions(then) == [
         ("slow.passes_to_1e-1", "2", "never reached"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.bandwidth import read_bandwidth
+from fastgd.bandwidth import read_bandwidth, read_cached
 from fastgd.comparison import STAT, Comparison, Entry
 from fastgd.fitting import fit
 from fastgd.kernels._jit import VERSIONS
@@ -144,6 +144,7 @@ def compare(
         speeds.append(read_bandwidth(threads))
         for name, race in racers.items():
             traces[name].append(race())
+            traces[name][-1].pace = read_cached()
 
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
     machine = describe_machine(threads)
@@ -241,6 +242,7 @@ def _judge(
                 gaps=[_gap(pair, optimum) for pair in looked[name]],
                 compile_seconds=max(trace.compile_seconds for trace in repeats),
                 stop_reason=first.stop_reason,
+                paces=[trace.pace for trace in repeats],
             )
         )
     p, table = problem, problem.source.table

@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -58,6 +59,7 @@ class Entry:
     gaps: list[float]  # F - F* at each checkpoint, inf where it is not finite
     compile_seconds: float
     stop_reason: str
+    paces: list[float] = field(default_factory=list)  # bytes/s from cache right after each repeat
 
     @property
     def median_seconds(self) -> list[float]:
@@ -185,8 +187,10 @@ class Comparison:
         """Return what is worse than in a baseline: run and metric, then, now.
 
         Two things are looked at, of each run that both have: the passes to each target, which may
-        grow by one checkpoint, and the share of the machine's read bandwidth, which may fall by the
-        factor *slower*. Seconds of two machines are never compared.
+        grow by one checkpoint, and the speed at which rows are met. That may fall by the factor
+        *slower*, relative to the speed at which this machine reads memory and to that at which a
+        core reads its cache; the best repeats count, and the milder of the two verdicts. Seconds of
+        two machines are never compared.
 
         Raises
         ------
@@ -212,7 +216,8 @@ class Comparison:
                 if not now <= checkpoints[checkpoints.index(then) + 1] or now == math.inf:
                     sides = (f"{then:.4g}", write_reached(now))
                     worse.append((f"{run}.{metric}", *sides))
-            then, now = (c.metric(run, "bandwidth_share") for c in (baseline, self))
+            shares = zip(baseline._speeds(run), self._speeds(run), strict=True)
+            then, now = min(shares, key=lambda pair: pair[0] / (pair[1] or math.nan))
             if now * slower < then:
                 worse.append((f"{run}.bandwidth_share", f"{then:.3g}", f"{now:.3g}"))
         return worse
@@ -311,6 +316,14 @@ class Comparison:
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+    def _speeds(self, run: str) -> tuple[float, float]:
+        """Return a run's bytes met a second over those of a read from memory, and from cache."""
+        entry = self.entry(run)
+        met = self.problem["bytes"] * entry.passes[-1]
+        seconds = [repeat[-1] for repeat in entry.seconds]
+        paced = map(operator.mul, seconds, entry.paces or [math.nan] * len(seconds))
+        return met / (min(seconds) or math.nan) / self.bandwidth, met / (min(paced) or math.nan)
 
     def _level(self, target: str) -> float:
         """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""

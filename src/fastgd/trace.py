@@ -1,5 +1,6 @@
 """`Trace`: where a run stood and when; `follow` lets a peer run and takes its trace."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ class Trace:
     ran: str = ""
     stop_reason: str = "It ended."
     compile_seconds: float = 0.0
+    pace: float = math.nan  # bytes a second that a core read from its cache right after the run
 
 
 Point: TypeAlias = tuple[float, Floats]  # passes so far, and where it stands
