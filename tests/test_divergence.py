@@ -334,6 +334,7 @@ def good_problem(rng):
     return Z, y
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
 @pytest.mark.parametrize("seed", range(20))
 def test_a_good_run_raises_no_alarm(seed):

@@ -103,6 +103,7 @@ LAYOUTS = {
     "polars, chunks": (polars_chunks, np.asarray, {}),
     "Arrow, chunks": (arrow_chunks, np.asarray, {}),
 }
+OFTEN = ("C", "Fortran", "pandas")  # measured in every run of the tests
 
 
 def make(layout, n):
@@ -179,7 +180,10 @@ def measure_apart(layout):
 
 @pytest.mark.compiled
 @pytest.mark.skipif(not CLEAR.exists(), reason="the peak can be reset by Linux's /proc only")
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "layout",
+    [x if x in OFTEN else pytest.param(x, marks=pytest.mark.slow) for x in LAYOUTS],
+)
 def test_a_fit_takes_little_memory_beside_its_table(layout):
     package = layout.partition(",")[0].replace("Arrow", "pyarrow")
     if package in ("pandas", "polars", "pyarrow"):

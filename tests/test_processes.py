@@ -266,6 +266,7 @@ def fit_with_joblib(backend):
     return [[bits(r), r.path.tolist(), r.predict(X[:2]).tolist()] for r in far + near]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", LOSSES)
 def test_joblib_fits(backend):
     if backend == "multiprocessing" and not FORKS:
@@ -316,6 +317,7 @@ def fit_each_type():
     return [len(recorder.buffer), *found]
 
 
+@pytest.mark.slow
 def test_eight_processes_fit_at_once_from_a_cold_cache(quiet, tmp_path):
     """They write the same files, and others for the same functions."""
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}

@@ -860,6 +860,7 @@ def replaced(node, path, value):
     node[path[-1]] = before
 
 
+@pytest.mark.compiled
 def test_a_model_of_odd_facts_is_refused_or_whole(good, tmp_path):
     path = tmp_path / "model.fastgd"
     members = members_of(good)

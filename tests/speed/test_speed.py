@@ -19,7 +19,7 @@ from fastgd.problem import Problem
 from fastgd.reference import Curvature, Distance, find_reference
 
 EPOCHS = 10
-ROUNDS = 5
+ROUNDS = 3
 
 
 class Case(NamedTuple):
