@@ -6,6 +6,7 @@ is `fastgd compare` with these peers beside the others; `python -m benchmarks.fr
 """
 
 import sys
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -92,7 +93,9 @@ def torch_lbfgs(
 
 def torch_arrays(torch, problem: Problem):
     """Return X, y and the weights as tensors of X's type; X is not copied."""
-    X = torch.from_numpy(problem.table)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        X = torch.from_numpy(problem.table)
     return X, *(torch.from_numpy(v).to(X.dtype) for v in (problem.y64, problem.weights))
 
 

@@ -322,7 +322,9 @@ def test_the_picture_shows_every_run_against_passes_and_seconds(tmp_path):
 def test_a_method_that_breaks_down_never_arrives_and_says_why():
     X, y = made(200)
     X[:, 1] = 0.0
-    comparison = fastgd.compare(X, y, ["batch"], peers=["cholesky", "lstsq"], repeats=1)
+    peers = ["cholesky", "lstsq"]
+    comparison = fastgd.compare(X, y, ["batch"], peers=peers, targets=[1e-2, 0.999], repeats=1)
+    assert comparison.winner(0.999) != "cholesky"
     assert comparison.metric("cholesky", "passes_to_1e-2") == math.inf
     assert comparison.metric("lstsq", "suboptimality") < 1e-12
     assert "cholesky: It failed: Matrix is not positive definite" in str(comparison)
@@ -339,6 +341,90 @@ def test_a_peer_that_is_wrong_from_the_start_is_an_error():
         yield from ()
 
     X, y = made(50)
-    for peer, says in [(unready, "no licence"), (silent, "yielded no point")]:
+    for peer, says in [(unready, "no licence"), (silent, "the peer silent yielded no point")]:
         with pytest.raises(ValueError, match=says):
             fastgd.compare(X, y, [], peers=[peer], repeats=1)
+    with pytest.raises(ValueError, match="two peers are called 'silent'"):
+        fastgd.compare(X, y, [], peers=[silent, silent])
+
+
+@pytest.mark.parametrize("yielded", [(0.0, np.zeros(3)), np.zeros(4), (None, np.zeros(4)), "start"])
+def test_a_peer_must_yield_passes_and_a_point(yielded):
+    def odd(problem, seed):
+        yield yielded
+
+    X, y = made(50)
+    with pytest.raises(TypeError, match=r"the peer odd must yield \(passes, point\)"):
+        fastgd.compare(X, y, [], peers=[odd], repeats=1)
+
+
+def test_a_peer_that_returns_or_writes_is_an_error():
+    def returns(problem, seed):
+        return np.zeros(4)
+
+    def writes(problem, seed):
+        problem.table[:] = 0.0
+        yield 0.0, np.zeros(4)
+
+    X, y = made(50)
+    with pytest.raises(TypeError, match="the peer returns must be a generator function"):
+        fastgd.compare(X, y, [], peers=[returns])
+    with pytest.raises(ValueError, match="read-only"):
+        fastgd.compare(X, y, [], peers=[writes])
+
+
+def test_what_diverged_and_what_was_guessed_is_said():
+    X, y = made(200)
+    wild = fastgd.compare(X, y, ["batch:learning_rate=100"], repeats=1)
+    assert "batch:learning_rate=100: It diverged" in str(wild)
+    assert "best that any run saw" not in str(wild)
+    kinked = fastgd.compare(X, y, ["batch"], loss="absolute_error", repeats=1)
+    assert "F* is the best that any run saw." in str(kinked)
+
+
+def test_an_objective_without_a_number_is_refused():
+    X, y = made(50)
+    with pytest.raises(ValueError, match="scale y"):
+        fastgd.compare(X, 1e160 * y)
+
+
+def test_a_baseline_must_be_one_and_a_factor_above_one():
+    comparison = by_hand()
+    for slower in (0.5, -1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="slower must be"):
+            comparison.regressions(comparison, slower)
+    with pytest.raises(TypeError, match="baseline must be a Comparison"):
+        comparison.regressions("before.json")
+    with pytest.raises(ValueError, match="same problem"):
+        comparison.regressions(replace(comparison, scale=2.0))
+
+
+def test_a_picture_needs_a_known_ending(tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
+    with pytest.raises(ValueError, match=r"must end in one of .*'png'"):
+        by_hand().plot(tmp_path / "race.xyz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"problem": {}},
+        {"problem": 3},
+        {"bandwidth": 0},
+        {"bandwidth": "x"},
+        {"optimum": "abc"},
+        {"entries": []},
+        {"targets": ["zz"]},
+        {"machine": None},
+    ],
+)
+def test_damaged_json_is_refused(change):
+    document = json.loads(by_hand().to_json())
+    with pytest.raises(ValueError, match="is not a fastgd comparison of version 1"):
+        Comparison.from_json(json.dumps(document | change))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "{"])
+def test_other_text_is_refused(text):
+    with pytest.raises(ValueError, match="the text is not a"):
+        Comparison.from_json(text)

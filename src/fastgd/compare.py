@@ -120,6 +120,12 @@ def compare(
         check_flag("fit_intercept", fit_intercept),
         sample_weight,
     )
+    with np.errstate(over="ignore"):
+        at_zero = problem.objective(np.zeros(problem.d + 1))
+    if not math.isfinite(at_zero):
+        raise ValueError(
+            f"the objective must be finite where all coefficients are zero; got {at_zero}: scale y."
+        )
     asked = read_runs(runs)
     known_peers = read_peers(peers, problem)
     wanted = read_targets(targets)
@@ -137,7 +143,7 @@ def compare(
     for name, keywords in asked.items():
         racers[name] = _racer(problem, {"n_threads": threads, **keywords}, seed, limit)
     for name, peer in known_peers.items():
-        racers[name] = _peer_racer(problem, peer, seed, limit)
+        racers[name] = _peer_racer(name, problem, peer, seed, limit)
     traces: dict[str, list[Trace]] = {name: [] for name in racers}
     speeds = []
     for _ in range(rounds):
@@ -202,8 +208,8 @@ def _trace_of(result: FitResult, problem: Problem) -> Trace:
     )
 
 
-def _peer_racer(problem: Problem, peer: Peer, seed: int, limit: float) -> Racer:
-    return lambda: follow(peer, problem, seed, limit)
+def _peer_racer(name: str, problem: Problem, peer: Peer, seed: int, limit: float) -> Racer:
+    return lambda: follow(name, peer, problem, seed, limit)
 
 
 def _judge(

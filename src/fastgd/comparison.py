@@ -12,12 +12,13 @@ import numpy as np
 
 from fastgd.conditions import Condition, read_condition
 from fastgd.files import StrPath, replacing
-from fastgd.trace import FAILED
-from fastgd.validation import check_name, show
+from fastgd.trace import DIVERGED, FAILED
+from fastgd.validation import check_name, is_number, refusal, show
 
 STAT = "stat"  # the target that is the statistical error
 METRICS = ("passes", "seconds", "suboptimality", "bandwidth_share")
 FORMAT, VERSION = "fastgd comparison", 1
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def target_name(target: float | str) -> str:
@@ -129,7 +130,7 @@ class Comparison:
         metric : str
             "passes", "seconds" and "suboptimality" (relative) at the end, or "passes_to_1e-4",
             "seconds_to_stat" and the like; "bandwidth_share" is the share of the machine's read
-            bandwidth at which the rows were met, NaN where no passes are counted.
+            bandwidth at which the rows were met. What counts passes is NaN for direct solvers.
         """
         entry = self.entry(run)
         check_name("metric", metric, self.metrics)
@@ -179,8 +180,8 @@ class Comparison:
             left = self.metric(*condition.left)
             right = 1.0 if condition.right is None else self.metric(*condition.right)
             if not condition.holds(left, right):
-                other = "" if condition.right is None else write_reached(right)
-                failed.append((condition.text, write_reached(left), other))
+                bound = write_reached(condition.factor * right)
+                failed.append((condition.text, write_reached(left), bound))
         return failed
 
     def regressions(self, baseline: "Comparison", slower: float = 1.5) -> list[tuple[str, ...]]:
@@ -195,11 +196,15 @@ class Comparison:
         Raises
         ------
         ValueError
-            Where the two are about different problems, or have no run in common.
+            Where the two are about different problems or have no run in common.
         """
+        if not isinstance(baseline, Comparison):
+            raise TypeError(f"baseline must be a Comparison; got {show(baseline)}.")
+        check_slower(slower)
         stated = [_stated(self.problem), _stated(baseline.problem)]
+        starts = [c.scale + c.optimum for c in (self, baseline)]
         common = [run for run in self.names if run in baseline.names]
-        if stated[0] != stated[1] or not common:
+        if stated[0] != stated[1] or not math.isclose(*starts, rel_tol=1e-6) or not common:
             raise ValueError(
                 "a baseline must be about the same problem and have a run in common; got "
                 f"{baseline!r} for {self!r}."
@@ -234,11 +239,12 @@ class Comparison:
     def verdicts(self) -> list[str]:
         """Return a sentence for each target: who won, by how much, who never arrived.
 
-        Methods that broke down get one too.
+        What broke down or diverged gets one too, and an optimum that could not be computed.
         """
-        failed = [entry for entry in self.entries if entry.stop_reason.startswith(FAILED)]
-        whys = [f"{entry.name}: {entry.stop_reason}" for entry in failed]
-        return [*map(self._verdict, self.targets), *whys]
+        reasons = [(entry.name, entry.stop_reason) for entry in self.entries]
+        whys = [f"{name}: {why}" for name, why in reasons if why.startswith((FAILED, DIVERGED))]
+        guessed = ["F* is the best that any run saw."] if self.reference == "best seen" else []
+        return [*map(self._verdict, self.targets), *whys, *guessed]
 
     def to_markdown(self) -> str:
         """Return a report: the problem, the table, the verdicts, what ran, where."""
@@ -276,15 +282,17 @@ class Comparison:
         ValueError
             Where it is not the JSON of a comparison.
         """
-        is_text = isinstance(source, str) and source.lstrip().startswith("{")
-        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
+        is_text = isinstance(source, str) and source.lstrip()[:1] in ("", "{", "[")
+        data = str(source).encode() if is_text else Path(source).read_bytes()
         try:
-            values = json.loads(text)
+            values = json.loads(data)
             if (values.pop("format"), values.pop("version")) != (FORMAT, VERSION):
                 raise ValueError
             entries = tuple(_entry(**entry) for entry in values.pop("entries"))
-            return cls(entries=entries, targets=tuple(values.pop("targets")), **values)
-        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            read = cls(entries=entries, targets=tuple(values.pop("targets")), **values)
+            read.to_markdown()  # whatever is missing or of a wrong kind shows here
+            return read
+        except UNREADABLE:
             what = "the text" if is_text else str(source)
             raise ValueError(f"{what} is not a {FORMAT} of version {VERSION}.") from None
 
@@ -332,8 +340,9 @@ class Comparison:
         return float(target) * self.scale
 
     def _first_at(self, entry: Entry, target: str) -> int | None:
-        level = self._level(target)
-        return next((k for k, gap in enumerate(entry.gaps) if gap <= level), None)
+        """Return the first checkpoint at a target; the start of a direct solver is none of its."""
+        level, begins = self._level(target), int(math.isnan(entry.passes[-1]))
+        return next((k for k in range(begins, len(entry.gaps)) if entry.gaps[k] <= level), None)
 
     def _ranked(self, target: float | str) -> list[str]:
         metric = f"seconds_to_{target_name(target)}"
@@ -399,8 +408,16 @@ def _stated(problem: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in problem.items() if key != "bytes"}
 
 
+def check_slower(slower: Any) -> None:
+    """Refuse a factor below 1."""
+    if not (is_number(slower) and 1 <= slower < math.inf):
+        raise refusal("slower", "a finite number of at least 1", slower)
+
+
 def write_reached(value: float) -> str:
-    """Return a number, or that it was never reached."""
+    """Return a number, that it was never reached (infinity) or that it is not counted (NaN)."""
+    if math.isnan(value):
+        return "not counted"
     return f"{value:.4g}" if math.isfinite(value) else "never reached"
 
 

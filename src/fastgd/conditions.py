@@ -7,6 +7,7 @@ nothing is ever evaluated as Python.
 import math
 import operator
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,11 +68,9 @@ def read_condition(text: str, runs: Collection[str], metrics: Collection[str]) -
     if len(words) == 5:
         factor, right = read_number(words[2]), read_measure(words[4], runs, metrics)
         return Condition(text, left, words[1], factor, right)
-    try:
-        return Condition(text, left, words[1], read_number(words[2]), None)
-    except ValueError:
-        right = read_measure(words[2], runs, metrics)
-        return Condition(text, left, words[1], 1.0, right)
+    if words[2][0].isalpha() and any(words[2].startswith(f"{run}.") for run in runs):
+        return Condition(text, left, words[1], 1.0, read_measure(words[2], runs, metrics))
+    return Condition(text, left, words[1], read_number(words[2]), None)
 
 
 def read_measure(word: str, runs: Collection[str], metrics: Collection[str]) -> Measure:
@@ -89,7 +88,8 @@ def read_measure(word: str, runs: Collection[str], metrics: Collection[str]) -> 
 
 def read_number(word: str) -> float:
     """Return a finite number in plain ASCII."""
-    number = float(word) if word.isascii() and "_" not in word else math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"a factor must be a finite number; got {show(word)}.")
-    return number
+    with suppress(ValueError):
+        number = float(word) if word.isascii() and "_" not in word else math.nan
+        if math.isfinite(number):
+            return number
+    raise ValueError(f"{show(word)} is neither a finite number nor RUN.metric of these runs.")

@@ -60,8 +60,11 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
         raise TypeError(f"peers must be a list of names or functions; got {show(peers)}.")
     read: dict[str, Peer] = {}
     for peer in peers:
+        name = getattr(peer, "__name__", "peer") if callable(peer) else peer
+        if isinstance(name, str) and name in read:
+            raise ValueError(f"two peers are called {name!r}; give one of them another __name__.")
         if callable(peer):
-            read[getattr(peer, "__name__", "peer")] = peer
+            read[name] = peer
             continue
         if not (isinstance(peer, str) and peer in PEERS):
             raise ValueError(

@@ -1,9 +1,11 @@
 """Pictures: how far from the optimum the runs of a comparison were, against passes and seconds."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastgd.files import StrPath
+from fastgd.validation import show
 
 if TYPE_CHECKING:
     from fastgd.comparison import Comparison
@@ -22,6 +24,8 @@ def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> An
         from matplotlib.ticker import LogLocator, NullLocator
     except ImportError as error:
         raise ImportError(NEEDS) from error
+    if path is not None:
+        check_picture(path)
     figure = Figure(figsize=(10, 5.5), layout="constrained", facecolor="white")
     left, right = axes = figure.subplots(1, 2, sharey=True)
     for k, entry in enumerate(comparison.entries):
@@ -61,6 +65,16 @@ def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> An
     if path is not None:
         figure.savefig(path, dpi=150)
     return figure
+
+
+def check_picture(path: StrPath) -> None:
+    """Refuse a file whose ending names no format of pictures."""
+    from matplotlib.figure import Figure
+
+    known = Figure().canvas.get_supported_filetypes()
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in known:
+        raise ValueError(f"a picture's name must end in one of {sorted(known)}; got {show(path)}.")
 
 
 def draw(axis: Any, places: list[float], height: list[float], look: dict[str, Any]) -> None:

@@ -51,9 +51,11 @@ class Problem:
 
     @cached_property
     def table(self) -> Array:
-        """The rows as one C-order array: X itself where it is one."""
+        """The rows as one C-order array that cannot be written to: X itself where it is one."""
         found = self.source.table.in_place()
-        return self.source.table.between(0, self.n) if found is None else found
+        rows = (self.source.table.between(0, self.n) if found is None else found).view()
+        rows.flags.writeable = False
+        return rows
 
     @cached_property
     def y64(self) -> Floats:

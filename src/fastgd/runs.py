@@ -52,12 +52,15 @@ def read_runs(runs: Any) -> dict[str, dict[str, Any]]:
 def read_text(text: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the keywords of ``variant[:optimizer][:keyword=value]...``."""
     variant, *rest = text.split(":")
-    keywords: dict[str, Any] = {"variant": check_name("variant", variant, VARIANTS)}
+    keywords: dict[str, Any] = {"variant": check_name("a run's variant", variant, VARIANTS)}
     for word in rest:
         key, has_value, value = word.partition("=")
         if not has_value:
             hint = " or keyword=value"
-            key, value = "optimizer", check_name("optimizer", word, ["auto", *OPTIMIZERS], hint)
+            key, value = (
+                "optimizer",
+                check_name("a run's optimizer", word, ["auto", *OPTIMIZERS], hint),
+            )
         check_keyword(key)
         if key in keywords:
             raise ValueError(f"the run {text!r} gives {key} twice.")

@@ -4,12 +4,16 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from fastgd.passes import Floats
 from fastgd.problem import Problem
+from fastgd.validation import show
 
 FAILED = "It failed: "  # how the stop reason of a method that broke down begins
+DIVERGED = "It diverged"  # and that of a run
 
 
 @dataclass
@@ -29,7 +33,7 @@ Point: TypeAlias = tuple[float, Floats]  # passes so far, and where it stands
 Peer: TypeAlias = Callable[[Problem, int], Iterator[Point]]
 
 
-def follow(peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
+def follow(name: str, peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
     """Let a peer run until it ends or *limit* seconds are over.
 
     The clock runs only while the peer does. What it does before its first point (importing,
@@ -38,10 +42,12 @@ def follow(peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
     """
     trace = Trace(ran=" ".join((peer.__doc__ or "").partition("\n\n")[0].split()))
     points = peer(problem, seed)
+    if not isinstance(points, Iterator):
+        raise TypeError(f"the peer {name} must be a generator function; it gave {show(points)}.")
     spent, began = 0.0, time.perf_counter()
     while spent <= limit:
         try:
-            passes, point = next(points)
+            passes, point = read_point(name, next(points), problem)
         except StopIteration:
             break
         except (ArithmeticError, ValueError) as error:  # LinAlgError is a ValueError
@@ -52,12 +58,28 @@ def follow(peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
         spent += time.perf_counter() - began
         if not trace.points:
             trace.compile_seconds, spent = spent, 0.0
-        trace.passes.append(float(passes))
+        trace.passes.append(passes)
         trace.seconds.append(spent)
-        trace.points.append(point.copy())
+        trace.points.append(point)
         began = time.perf_counter()
     else:
         trace.stop_reason = "It reached its time limit."
     if not trace.points:
-        raise ValueError(f"the peer {trace.ran or peer!r} yielded no point.")
+        raise ValueError(f"the peer {name} yielded no point.")
     return trace
+
+
+def read_point(name: str, yielded: Any, problem: Problem) -> Point:
+    """Return what a peer yielded, if it is a count of passes and a point."""
+    wanted = (problem.d + 1,)
+    try:
+        passes, point = yielded
+        passes, point = float(passes), np.array(point, dtype=np.float64)
+    except (TypeError, ValueError):
+        passes, point = math.nan, np.empty(0)
+    if point.shape != wanted:
+        raise TypeError(
+            f"the peer {name} must yield (passes, point), a number and an array of shape {wanted}, "
+            f"the intercept last; got {show(yielded)}."
+        )
+    return passes, point
