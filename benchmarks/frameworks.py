@@ -58,6 +58,9 @@ def torch_lbfgs(
     import torch
 
     slope = torch_slope(torch, problem)
+    idle = torch.zeros(1, requires_grad=True)
+    idle.grad = torch.zeros(1)
+    torch.optim.LBFGS([idle]).step(lambda: idle.detach().sum())  # imports for a second or two
     yield 0.0, start(problem)
     X, y, s = torch_arrays(torch, problem)
     p = torch.zeros(problem.d + 1, dtype=X.dtype, requires_grad=True)
