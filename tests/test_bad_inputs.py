@@ -399,6 +399,7 @@ DEGENERATE = {
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("case", DEGENERATE)
 def test_batch_finds_a_minimum_of_what_is_degenerate(case):
     table, y, _ = DEGENERATE[case]

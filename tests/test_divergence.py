@@ -386,6 +386,7 @@ def test_a_fit_that_is_exact_from_the_start_raises_no_alarm(variant):
 # --------------------------------------------------------------------------------------- self-tuned
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss", "absolute_error", "hinge"])
 @pytest.mark.parametrize("scale", [1e4, 1e30])
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -602,6 +602,7 @@ def mutations(good, count):
     return (mutate(good, rng) for _ in range(count))
 
 
+@pytest.mark.compiled
 def test_ten_thousand_damaged_files_are_refused_or_whole(good, tmp_path):
     assert check_damaged(good, mutations(good, 10_000), tmp_path / "model.fastgd") > 0.95
 
