@@ -195,8 +195,9 @@ class Comparison:
 
         Raises
         ------
-        ValueError
-            Where the two are about different problems or have no run in common.
+        TypeError, ValueError
+            Where *baseline* is no comparison, is about another problem or has no run in common, or
+            *slower* is below 1.
         """
         if not isinstance(baseline, Comparison):
             raise TypeError(f"baseline must be a Comparison; got {show(baseline)}.")
