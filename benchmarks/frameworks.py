@@ -31,23 +31,22 @@ def torch_minibatch(
     slope = torch_slope(torch, problem)
     generator = torch.Generator().manual_seed(seed)
     yield 0.0, start(problem)
-    with torch.no_grad():
-        X, y, s = torch_arrays(torch, problem)
-        p = torch.zeros(problem.d + 1, dtype=X.dtype)
-        w, b = p[:-1], p[-1]
-        size, tail = min(size, problem.n), TailAverage(growth)
-        rate *= stable_rate(problem, size)
-        for epoch in range(1, 1 + EPOCHS):
-            total = torch.zeros_like(p)
-            batches = torch.randperm(problem.n, generator=generator).split(size)
-            for rows in batches:
-                x = X[rows]
-                g = slope(torch.mv(x, w).add_(b), y[rows]).mul_(s[rows]).div_(len(rows))
-                w.mul_(1 - rate * problem.l2).sub_(torch.mv(x.T, g), alpha=rate)
-                if problem.fit_intercept:
-                    b.sub_(g.sum(), alpha=rate)
-                total.add_(p)
-            yield epoch, tail.after(epoch, total.double().numpy(), len(batches))
+    X, y, s = torch_arrays(torch, problem)
+    p = torch.zeros(problem.d + 1, dtype=X.dtype)
+    w, b = p[:-1], p[-1]
+    size, tail = min(size, problem.n), TailAverage(growth)
+    rate *= stable_rate(problem, size)
+    for epoch in range(1, 1 + EPOCHS):
+        total = torch.zeros_like(p)
+        batches = torch.randperm(problem.n, generator=generator).split(size)
+        for rows in batches:
+            x = X[rows]
+            g = slope(torch.mv(x, w).add_(b), y[rows]).mul_(s[rows]).div_(len(rows))
+            w.mul_(1 - rate * problem.l2).sub_(torch.mv(x.T, g), alpha=rate)
+            if problem.fit_intercept:
+                b.sub_(g.sum(), alpha=rate)
+            total.add_(p)
+        yield epoch, tail.after(epoch, total.double().numpy(), len(batches))
 
 
 @serves("torch-lbfgs", *LOSSES, **TORCH)
