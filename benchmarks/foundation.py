@@ -23,6 +23,7 @@ from sklearn.linear_model import SGDRegressor
 from threadpoolctl import threadpool_limits
 
 import fastgd
+from benchmarks.start_up import FIT
 
 LEARNING_RATE = 1e-3
 EPOCHS = 3  # an epoch's time is that of `1 + EPOCHS` epochs less that of one
@@ -162,13 +163,6 @@ def add(x):
 
 add(np.ones(3))
 """
-FIRST_FIT = """
-import numpy as np
-import fastgd
-
-X = np.arange(20.0).reshape(10, 2) % 7
-fastgd.fit(X, X @ [1.0, 2.0], learning_rate=0.01, max_iter=1)
-"""
 
 
 def compare_start_up(repeats: int) -> None:
@@ -176,7 +170,7 @@ def compare_start_up(repeats: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         kernel, first_fit = Path(folder, "kernel.py"), Path(folder, "first_fit.py")
         kernel.write_text(CACHED_KERNEL)
-        first_fit.write_text(FIRST_FIT)
+        first_fit.write_text(FIT)
 
         def python(*arguments: str, cache: str = "cache") -> Callable[[], object]:
             environment = {**os.environ, "NUMBA_CACHE_DIR": str(Path(folder, cache))}

@@ -1,6 +1,6 @@
 """The grid of settings that each peer was tried at; peers run at the setting that is printed first.
 
-    python -m benchmarks.tuning                      # every peer that is installed, some minutes
+    python -m benchmarks.tuning                      # every peer that is installed, ten minutes
     python -m benchmarks.tuning sklearn-sgd
 
 On each problem that the peer serves, a setting costs the seconds to 1e-2, to 1e-4 and to the
