@@ -105,7 +105,7 @@ def by_hand():
     def entry(name, gaps, pace):
         steps = [float(k) for k in range(len(gaps))]
         seconds = [[pace * factor * k for k in steps] for factor in (1.0, 2.0, 3.0)]
-        return Entry(name, "words", {"variant": name}, False, steps, seconds, gaps, 0.5, "Done.")
+        return Entry(name, "words", {"variant": name}, steps, seconds, gaps, 0.5, "Done.")
 
     entries = (
         entry("fast", [1.0, 0.09, 0.009], 0.01),

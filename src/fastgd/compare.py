@@ -121,10 +121,11 @@ def compare(
         sample_weight,
     )
     with np.errstate(over="ignore"):
-        at_zero = problem.objective(np.zeros(problem.d + 1))
-    if not math.isfinite(at_zero):
+        finite = math.isfinite(problem.at_zero)
+    if not finite:
         raise ValueError(
-            f"the objective must be finite where all coefficients are zero; got {at_zero}: scale y."
+            "the objective must be finite where all coefficients are zero; got "
+            f"{problem.at_zero}: scale y."
         )
     asked = read_runs(runs)
     known_peers = read_peers(peers, problem)
@@ -154,7 +155,7 @@ def compare(
 
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
     machine = describe_machine(threads)
-    judged = _judge(problem, traces, codes, [*known_peers], wanted, reference)
+    judged = _judge(problem, traces, codes, wanted, reference)
     return replace(judged, bandwidth=float(np.median(speeds)), machine=machine)
 
 
@@ -216,15 +217,13 @@ def _judge(
     problem: Problem,
     traces: dict[str, list[Trace]],
     codes: dict[str, dict[str, Any]],
-    peers: list[str],
     targets: tuple[float | str, ...],
     kind: str,
 ) -> Comparison:
     """Take the objective at the checkpoints and return what came of it all."""
     with np.errstate(all="ignore"):
         curvature = Curvature(problem, problem.weights)
-        zero = problem.objective(np.zeros(problem.d + 1))
-        best_seen = Reference("best seen", None, zero, math.inf, None)
+        best_seen = Reference("best seen", None, problem.at_zero, math.inf, None)
         found = find_reference(problem, curvature) if kind == "auto" else best_seen
         distance = Distance(problem, found, curvature)
         looked: dict[str, list[tuple[float, float | None]]] = {}
@@ -242,7 +241,6 @@ def _judge(
                 name=name,
                 ran=first.ran,
                 code={key: _plain(value) for key, value in codes[name].items()},
-                is_peer=name in peers,
                 passes=[first.passes[k] for k in places[name]],
                 seconds=[[trace.seconds[k] for k in places[name]] for trace in repeats],
                 gaps=[_gap(pair, optimum) for pair in looked[name]],

@@ -12,7 +12,8 @@ import numpy as np
 
 from fastgd.conditions import Condition, read_condition
 from fastgd.files import StrPath, replacing
-from fastgd.trace import DIVERGED, FAILED
+from fastgd.result import StopReason
+from fastgd.trace import FAILED
 from fastgd.validation import check_name, is_number, refusal, show
 
 STAT = "stat"  # the target that is the statistical error
@@ -54,7 +55,6 @@ class Entry:
     name: str
     ran: str  # what really ran, in words
     code: dict[str, Any]  # what was asked, as JSON has it
-    is_peer: bool
     passes: list[float]  # row gradients / rows, at each checkpoint; NaN where that says nothing
     seconds: list[list[float]]  # of each repeat, at each checkpoint
     gaps: list[float]  # F - F* at each checkpoint, inf where it is not finite
@@ -242,8 +242,9 @@ class Comparison:
 
         What broke down or diverged gets one too, and an optimum that could not be computed.
         """
-        reasons = [(entry.name, entry.stop_reason) for entry in self.entries]
-        whys = [f"{name}: {why}" for name, why in reasons if why.startswith((FAILED, DIVERGED))]
+        bad = (FAILED, str(StopReason.DIVERGED))
+        failed = [entry for entry in self.entries if entry.stop_reason.startswith(bad)]
+        whys = [f"{entry.name}: {entry.stop_reason}" for entry in failed]
         guessed = ["F* is the best that any run saw."] if self.reference == "best seen" else []
         return [*map(self._verdict, self.targets), *whys, *guessed]
 

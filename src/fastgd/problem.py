@@ -107,6 +107,11 @@ class Problem:
         values, _ = self.losses(self.predict(point))
         return float(np.mean(self.weights * values)) + self.penalty(point)
 
+    @cached_property
+    def at_zero(self) -> float:
+        """F where all coefficients are zero."""
+        return self.objective(np.zeros(self.d + 1))
+
     def smooth(self, point: Floats) -> tuple[float, Floats]:
         """Return F without its L1 part, and the gradient of that."""
         values, slopes = self.losses(self.predict(point))

@@ -103,7 +103,7 @@ def find_reference(problem: Problem, curvature: Curvature) -> Reference:
     gradient descent with restarts where there is an L1 part (O'Donoghue, Candes, 2015).
     """
     zero = np.zeros(problem.d + 1)
-    start = problem.objective(zero)
+    start = problem.at_zero
     if problem.loss.curvature is None:
         return Reference("best seen", None, start, math.inf, None)
     if problem.l1 > 0:

@@ -10,10 +10,10 @@ import numpy as np
 
 from fastgd.passes import Floats
 from fastgd.problem import Problem
+from fastgd.result import StopReason
 from fastgd.validation import show
 
 FAILED = "It failed: "  # how the stop reason of a method that broke down begins
-DIVERGED = "It diverged"  # and that of a run
 
 
 @dataclass
@@ -63,7 +63,7 @@ def follow(name: str, peer: Peer, problem: Problem, seed: int, limit: float) -> 
         trace.points.append(point)
         began = time.perf_counter()
     else:
-        trace.stop_reason = "It reached its time limit."
+        trace.stop_reason = str(StopReason.TIME_LIMIT)
     if not trace.points:
         raise ValueError(f"the peer {name} yielded no point.")
     return trace
