@@ -2,9 +2,9 @@
 
 A shuffled order is made in two levels, so that it costs little and the memory still reads whole
 pieces: pieces of consecutive rows (8 KiB of float64) are put in random order, and the rows of 64
-consecutive pieces (a buffer of 512 KiB) are then shuffled among themselves. Where the table fits
-a buffer, that is a plain uniform shuffle; where a row fills a piece, too. Each epoch draws a new
-row for the first piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
+consecutive pieces (a buffer of 512 KiB) are then visited in random order, the places in every buffer
+of an epoch in the same one. Where the table fits a buffer, that is a plain uniform shuffle; where a
+row fills a piece, too. Each epoch draws a new row for the first piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
 """
 
 import hashlib
@@ -82,26 +82,26 @@ class RandomOrder(Order):
     seed: int
     _state: NDArray[np.uint64] = field(init=False, repr=False)
     _kept: tuple[int, int] = field(init=False, repr=False, default=(-1, -1))
-    _memory: Rows = field(init=False, repr=False)  # fresh pages each time cost 15 ns a row
+    _rows: Rows = field(init=False, repr=False)  # fresh pages each time cost 15 ns a row
+    _coming: Rows = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Choose the window and reserve the memory of the generator and of one window."""
         super().__post_init__()
         self._state = np.zeros(1, dtype=np.uint64)
-        self._memory = np.empty((2, min(self.window, self.length)), dtype=np.int64)
+        self._rows = np.empty(min(self.window, self.length), dtype=np.int64)
 
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the drawn rows: views, good until the next window is asked for."""
         first = start - start % self.window
-        rows, coming = self._memory[:, : self.length - first]
         if self._kept != (epoch, first):
             with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
-                self._draw(epoch, first, rows, coming)
+                self._coming = self._draw(epoch, first, self._rows[: self.length - first])
             self._kept = (epoch, first)
-        return rows[start - first : stop - first], coming[start - first : stop - first]
+        return self._rows[start - first : stop - first], self._coming[start - first : stop - first]
 
-    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        """Fill a whole window, which begins at visit *first*."""
+    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
+        """Fill a whole window, which begins at visit *first*; return the rows to ask for."""
         raise NotImplementedError
 
     def _seed_place(self, epoch: int, place: int) -> None:
@@ -118,12 +118,12 @@ class WithReplacement(RandomOrder):
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
-        load(kernels.fill_below, np.uint64(1), self._memory[0, :0], self._state)
+        load(kernels.fill_below, np.uint64(1), self._rows[:0], self._state)
 
-    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
         self._seed_place(epoch, first)
         kernels.fill_below(np.uint64(self.n), rows, self._state)
-        coming[:] = _soon(rows)
+        return _soon(rows)
 
 
 @dataclass
@@ -131,9 +131,10 @@ class Shuffled(RandomOrder):
     """Every epoch visits every row once, in a new random order."""
 
     _pieces: Rows = field(init=False, repr=False)
+    _places: Rows = field(init=False, repr=False)  # in a buffer, in the order of their visits
     _laid: Rows = field(init=False, repr=False)  # rows of a window and a buffer, piece after piece
     _offset: int = field(init=False, repr=False, default=0)  # the row where piece 0 begins
-    _pieces_epoch: int = field(init=False, repr=False, default=-1)
+    _drawn_epoch: int = field(init=False, repr=False, default=-1)
 
     def __post_init__(self) -> None:
         """Choose the pieces and the buffers, and reserve their memory."""
@@ -142,40 +143,47 @@ class Shuffled(RandomOrder):
         if self.buffer_rows >= self.n:
             self.piece_rows = self.buffer_rows = self.n
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
+        self._places = np.empty(self.buffer_rows, dtype=np.int64)
         super().__post_init__()
-        self._laid = np.empty(min(self.window + self.buffer_rows, self.n), dtype=np.int64)
+        self._laid = np.empty(len(self._rows) + self.buffer_rows, dtype=np.int64)
 
     def _choose_window(self) -> int:
         return max(1, super()._choose_window() // self.buffer_rows) * self.buffer_rows
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
-        nothing = self._memory[0, :0]
+        nothing = self._rows[:0]
         load(kernels.shuffle, nothing, self._state)
         load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing)
+        load(kernels.rearrange, nothing, self._places, nothing)
 
-    def _draw(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        if self._pieces_epoch != epoch:
-            self._shuffle_pieces(epoch)
+    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
+        if self._drawn_epoch != epoch:
+            self._draw_epoch(epoch)
+        count = len(rows)
         laid = self._laid[: self.n - first]
         kernels.lay_out(self._pieces, self.piece_rows, self._offset, self.n, first, laid)
-        rows[:] = laid[: len(rows)]
-        self._seed_place(epoch, first)
-        if self.piece_rows > 1:
-            for k in range(0, len(rows), self.buffer_rows):
-                kernels.shuffle(rows[k : k + self.buffer_rows], self._state)
+        whole = count - count % self.buffer_rows
+        kernels.rearrange(laid, self._places, rows[:whole])
+        if whole < count:  # the last buffer is not full
+            rows[whole:] = laid[whole:count]
+            self._seed_place(epoch, first)
+            kernels.shuffle(rows[whole:], self._state)
         # While a row is visited, the row at the same place of the next buffer, as that was before
-        # its shuffle, is asked of the memory, which so reads whole pieces.
-        next_buffers = laid[self.buffer_rows :][: len(rows)]
-        coming[: len(next_buffers)] = next_buffers
-        coming[len(next_buffers) :] = rows[len(next_buffers) :]
+        # its shuffle, is asked of the memory, which so reads whole pieces. Nothing follows the last.
+        coming = self._laid[self.buffer_rows :][:count]
+        follow = max(0, len(laid) - self.buffer_rows)
+        coming[follow:] = rows[follow:]
+        return coming
 
-    def _shuffle_pieces(self, epoch: int) -> None:
+    def _draw_epoch(self, epoch: int) -> None:
+        """Draw where the pieces begin, their order, and the order of places in every buffer."""
         self._seed_place(epoch, -1)
         self._offset = int(self._state[0]) % self.n
-        self._pieces[:] = np.arange(len(self._pieces))
-        kernels.shuffle(self._pieces, self._state)
-        self._pieces_epoch = epoch
+        for values in (self._pieces, self._places):
+            values[:] = np.arange(len(values))
+            kernels.shuffle(values, self._state)
+        self._drawn_epoch = epoch
 
 
 def _soon(rows: Rows) -> Rows:

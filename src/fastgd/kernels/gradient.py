@@ -2,49 +2,16 @@
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled, unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Scalar
-from fastgd.kernels.rows import dot, fetch, weight_of
+from fastgd.kernels._jit import unbound
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array
+from fastgd.kernels.lines import at
+from fastgd.kernels.rows import add_four, fetch_end, four_dots, weight_of
 
 meet = unbound
 AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
 
 QUAD = 4  # rows taken together: the dots share each load of w, one pass adds all four to g
-# From here on rows are first read one after another: four streams at once lose the hardware's
-# prefetching (100 features, float64: 15 GB/s instead of 7).
-WIDE = 48
-
-
-@compiled
-def four_dots(
-    x0: Array, x1: Array, x2: Array, x3: Array, w: Array
-) -> tuple[Scalar, Scalar, Scalar, Scalar]:
-    """Return the dots of four rows with w: each element of w is loaded once."""
-    z0 = z1 = z2 = z3 = w.dtype.type(0)
-    for j in range(w.shape[0]):
-        w_j = w[j]
-        z0 += x0[j] * w_j
-        z1 += x1[j] * w_j
-        z2 += x2[j] * w_j
-        z3 += x3[j] * w_j
-    return z0, z1, z2, z3
-
-
-@compiled
-def add_four(
-    g: Array,
-    x0: Array,
-    x1: Array,
-    x2: Array,
-    x3: Array,
-    r0: Scalar,
-    r1: Scalar,
-    r2: Scalar,
-    r3: Scalar,
-) -> None:
-    """Add four scaled rows to g, which is loaded and stored once."""
-    for j in range(g.shape[0]):
-        g[j] += (r0 * x0[j] + r1 * x1[j]) + (r2 * x2[j] + r3 * x3[j])
+AHEAD_BYTES = 16384  # between rows that are visited as they lie and those asked for meanwhile
 
 
 def add_gradients(
@@ -66,32 +33,38 @@ def add_gradients(
 
     The last quad may be short: it repeats its last row with weight zero.
     """
+    T = X.dtype.type
+    d = X.shape[1]
     n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
+    rows_ahead = QUAD * max(1, AHEAD_BYTES // (QUAD * d * X.itemsize))
+    coef, total = at(w, 0), at(g_w, 0)
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for k in range(0, n, QUAD):
         k1, k2, k3 = min(k + 1, n - 1), min(k + 2, n - 1), min(k + 3, n - 1)
         if AS_THEY_LIE:
             i0, i1, i2, i3 = k, k1, k2, k3
+            c0, c1, c2, c3 = k + rows_ahead, k1 + rows_ahead, k2 + rows_ahead, k3 + rows_ahead
         else:
             i0, i1, i2, i3 = rows[k], rows[k1], rows[k2], rows[k3]
-            for m in range(k, min(k + QUAD, n)):
-                fetch(X, y, coming[m])
-        x0, x1, x2, x3 = X[i0], X[i1], X[i2], X[i3]
-        if w.shape[0] < WIDE:
-            z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, w)
-        else:
-            z0, z1, z2, z3 = dot(x0, w), dot(x1, w), dot(x2, w), dot(x3, w)
+            c0, c1, c2, c3 = coming[k], coming[k1], coming[k2], coming[k3]
+            fetch_end(X, y, c0)
+            fetch_end(X, y, c1)
+            fetch_end(X, y, c2)
+            fetch_end(X, y, c3)
+        x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
+        z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, at(X, c0 * d), at(X, c1 * d))
         s0 = weight_of(weights, weight_scale, i0)
         s1 = weight_of(weights, weight_scale, i1) if k + 1 < n else 0.0
         s2 = weight_of(weights, weight_scale, i2) if k + 2 < n else 0.0
         s3 = weight_of(weights, weight_scale, i3) if k + 3 < n else 0.0
-        value0, r0 = meet(x0, z0 + b[0], y[i0], s0, parameters, guard)
-        value1, r1 = meet(x1, z1 + b[0], y[i1], s1, parameters, guard)
-        value2, r2 = meet(x2, z2 + b[0], y[i2], s2, parameters, guard)
-        value3, r3 = meet(x3, z3 + b[0], y[i3], s3, parameters, guard)
+        value0, r0 = meet(x0, d, z0 + b[0], y[i0], s0, parameters, guard)
+        value1, r1 = meet(x1, d, z1 + b[0], y[i1], s1, parameters, guard)
+        value2, r2 = meet(x2, d, z2 + b[0], y[i2], s2, parameters, guard)
+        value3, r3 = meet(x3, d, z3 + b[0], y[i3], s3, parameters, guard)
         loss_sum += (value0 + value1) + (value2 + value3)
         weight_sum += (s0 + s1) + (s2 + s3)
         not_finite += not np.isfinite((z0 + z1) + (z2 + z3) + b[0])
-        add_four(g_w, x0, x1, x2, x3, r0, r1, r2, r3)
+        ahead2, ahead3 = at(X, c2 * d), at(X, c3 * d)
+        add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead2, ahead3)
         g_b[0] += (r0 + r1) + (r2 + r3)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Settings
+from fastgd.kernels.lines import at
 from fastgd.kernels.rows import dot, weight_of
 
 meet = unbound
@@ -23,14 +24,13 @@ def sum_losses(
     """
     X, y, weights, weight_scale = data
     d = X.shape[1]
-    w, b = coef[:d], coef[d]
+    w, b = at(coef, 0), coef[d]
     for m in range(tallies.shape[0]):
         loss_sum, weight_sum, not_finite = 0.0, 0.0, 0.0
         for i in range(m * block_rows, min((m + 1) * block_rows, X.shape[0])):
-            x = X[i]
-            z = dot(x, w) + b
+            z = dot(at(X, i * d), w, d) + b
             weight = weight_of(weights, weight_scale, i)
-            value, _ = meet(x, z, y[i], weight, settings.loss, settings.guard)
+            value, _ = meet(at(X, i * d), d, z, y[i], weight, settings.loss, settings.guard)
             loss_sum += value
             weight_sum += weight
             not_finite += not np.isfinite(z)

@@ -56,11 +56,19 @@ def lay_out(pieces: Array, piece_rows: int, offset: int, n: int, start: int, out
     Piece p holds the rows from offset + p piece_rows on, counted round the end of the table; the
     rows that fill no piece come last. *start* is where a piece begins.
     """
-    k = 0
-    while k < out.shape[0]:
+    for k in range(0, out.shape[0], piece_rows):
         p = (start + k) // piece_rows
         first = offset + (pieces[p] if p < pieces.shape[0] else p) * piece_rows
-        for i in range(min(piece_rows, out.shape[0] - k)):
+        piece = out[k : k + piece_rows]
+        for i in range(piece.shape[0]):
             row = first + i
-            out[k + i] = row - n if row >= n else row
-        k += piece_rows
+            piece[i] = row - n if row >= n else row
+
+
+@compiled_apart
+def rearrange(laid: Array, places: Array, out: Array) -> None:
+    """Write each buffer of *laid* to *out*, its rows in the order that *places* gives."""
+    for first in range(0, out.shape[0], places.shape[0]):
+        buffer, visits = laid[first:], out[first:]
+        for k in range(places.shape[0]):
+            visits[k] = buffer[places[k]]
