@@ -7,7 +7,7 @@ from typing import Any
 from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
 from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
-from fastgd.optimizers import Optimizer
+from fastgd.optimizers import GD, Optimizer
 
 user_function = unbound
 
@@ -50,6 +50,11 @@ class Step:
     averaged: bool
     in_units: bool
 
+    @property
+    def plain(self) -> bool:
+        """Tell whether a step adds a multiple of the gradient and does nothing else."""
+        return isinstance(self.optimizer, GD) and not (self.penalised or self.in_units)
+
     def parts(self) -> dict[str, Any]:
         """Return what a template needs to take the step; no penalty or unit on the intercept."""
         move_one = self._move_one(self.penalised, self.in_units)
@@ -70,12 +75,14 @@ class Step:
         )
 
 
-def stochastic_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
+def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> Kernel:
     """Return `stochastic.stochastic` for this loss and step."""
     return specialise(
         stochastic.stochastic,
         cache=loss.built_in,
         meet=_meet(loss, guarded),
+        IN_QUADS=in_quads,
+        AVERAGED=step.averaged,
         **step.parts(),
     )
 

@@ -90,7 +90,8 @@ def _advance_to_the_end(
                 return StopReason.CALLBACK
             if convergence.is_reached():
                 return StopReason.TOLERANCE
-        if watching.time_limit is not None and watch.seconds > watching.time_limit:
+        late = watching.time_limit is not None and watch.seconds > watching.time_limit
+        if late and run.is_whole:  # or the path would end beyond the result
             return StopReason.TIME_LIMIT
     return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
 

@@ -201,7 +201,12 @@ def fit(
     # What is not finite is found and said in words, not by NumPy's warnings.
     with np.errstate(all="ignore"):
         plan = make_plan(request, source, initial, draw_seed(settled))
-        with Run(plan, source, evaluates_gradients="grad_norm" in watching.record) as run:
+        with Run(
+            plan,
+            source,
+            evaluates_gradients="grad_norm" in watching.record,
+            peeks=bool(watching.path_every),
+        ) as run:
             run.load()
             outcome = descend(run, watching, watch)
             warn_of(outcome, run)

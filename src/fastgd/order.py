@@ -1,10 +1,11 @@
 """Orders: the sequence in which an epoch visits the rows.
 
 A shuffled order is made in two levels, so that it costs little and the memory still reads whole
-pieces: pieces of consecutive rows (8 KiB of float64) are put in random order, and the rows of 64
-consecutive pieces (a buffer of 512 KiB) are then visited in random order, the places in every buffer
-of an epoch in the same one. Where the table fits a buffer, that is a plain uniform shuffle; where a
-row fills a piece, too. Each epoch draws a new row for the first piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
+pieces: pieces of consecutive rows (8 KiB of float64) are put in random order, and the rows of 32
+consecutive pieces (a buffer of 256 KiB) are then visited in random order, the places of every
+buffer of an epoch in the same one. Where the table fits a buffer, that is a plain uniform shuffle;
+where a row fills a piece, too. Each epoch draws a new row for the first piece to begin at. The
+order depends on (n, d, seed, epoch) and nothing else.
 """
 
 import hashlib
@@ -21,10 +22,11 @@ from fastgd.validation import check_count, check_random_state, refusal
 Rows = NDArray[np.int64]
 
 PIECE_BYTES = 8192
-BUFFER_PIECES = 64
+BUFFER_PIECES = 32
 BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
 WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
 CALL_AHEAD = 12  # visits between asking for a row and visiting it, where no buffer leads
+BYTES_AHEAD = 16384  # the same, where rows are visited as they lie
 
 
 @dataclass
@@ -54,7 +56,8 @@ class Order:
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the rows of visits start..stop of an epoch, and those to ask for meanwhile."""
         rows = np.arange(start, stop)
-        return rows, rows
+        ahead = max(1, BYTES_AHEAD // (BYTES_PER_VALUE * self.d))
+        return rows, np.minimum(rows + ahead, self.n - 1)
 
 
 @dataclass

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels.arguments import LOSS, WEIGHT, Array
+from fastgd.kernels.rows import QUAD
 from fastgd.result import COLUMNS, COUNTS
 from fastgd.run import Run
 from fastgd.stopwatch import Stopwatch
@@ -57,7 +58,7 @@ class Recorder:
         """Record the start."""
         self._record(start_loss)
         if self.path_every:
-            self._add_point(self.run.state.coef)
+            self._add_point(0, self.run.state.coef)
 
     def visits_to_next(self) -> int:
         """Return how many visits to make before the next look."""
@@ -72,8 +73,10 @@ class Recorder:
     def look(self) -> None:
         """Make a record, add a point to the path, if now is the time."""
         state = self.run.state
-        if self.path_every and state.t % self.path_every == 0 and state.t > self._point_steps[-1]:
-            self._add_point(state.coef)
+        if self.path_every:
+            step, coef = self.run.iterate()
+            if step % self.path_every == 0 and step > self._point_steps[-1]:
+                self._add_point(step, coef)
         if self._is_due():
             self._record(self._loss_met())
 
@@ -107,8 +110,10 @@ class Recorder:
     def _visits_of_first_epoch(self) -> list[int]:
         """Return where the first epoch is recorded: whole steps, geometrically spaced."""
         length, size = self.run.plan.order.length, self.run.plan.batch_size
-        ladder = np.geomspace(1, max(1, length // size), RECORDS_OF_FIRST_EPOCH)
-        return sorted({min(round(step) * size, length) for step in ladder} | {length})
+        first = QUAD if self.run.in_quads else 1
+        ladder = np.geomspace(first, max(first, length // size), RECORDS_OF_FIRST_EPOCH)
+        visits = {self.run.done(min(round(step) * size, length)) for step in ladder}
+        return sorted((visits | {length}) - {0})
 
     def _is_due(self) -> bool:
         state = self.run.state
@@ -123,8 +128,8 @@ class Recorder:
 
     def _visit_of_next_point(self, every: int) -> int:
         state, run = self.run.state, self.run
-        steps_before = state.t - run.steps_at(state.visit)
-        step = (state.t // every + 1) * every - steps_before
+        steps_before = state.t - run.steps_at(run.done(state.visit))
+        step = ((steps_before + run.steps_at(state.visit)) // every + 1) * every - steps_before
         return min(step * run.plan.batch_size, run.plan.order.length)
 
     def _record(self, loss: float) -> None:
@@ -141,7 +146,7 @@ class Recorder:
             )
             self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
             if self.path_every == 0:
-                self._add_point(coef)
+                self._add_point(state.t, coef)
             if self.verbose:
                 line = f"epoch {state.epoch}  step {state.t}  {seconds:.3f} s  loss {loss:.6g}\n"
                 sys.stdout.write(line)
@@ -153,7 +158,7 @@ class Recorder:
         loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self._seen
         return float(loss / weight) if weight != 0 else math.nan
 
-    def _add_point(self, coef: Array) -> None:
+    def _add_point(self, step: int, coef: Array) -> None:
         size = self.run.source.d + self.run.plan.fit_intercept
         self._points.append(np.array(coef[:size], dtype=np.float64))
-        self._point_steps.append(self.run.state.t)
+        self._point_steps.append(step)

@@ -1,5 +1,6 @@
 """`Run`: the only driver. It visits rows, steps, and keeps everything needed to stop and go on."""
 
+import copy
 from functools import partial
 from typing import Any, Self
 
@@ -14,7 +15,7 @@ from fastgd.compose import (
 )
 from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
-from fastgd.kernels.gradient import QUAD
+from fastgd.kernels.rows import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
@@ -26,8 +27,9 @@ class Run:
     """A plan at work on a source.
 
     `advance` may stop at any visit: the bits that follow are those of a run that did not stop.
-    Work is done in whole units (a row; four rows of a mini-batch; a block of a batch), so a visit
-    counts once its unit is complete.
+    Work is done in whole units (a row; four rows where rows are taken together; a block of a
+    batch), so a visit counts once its unit is complete. A run that *peeks* can tell the iterate
+    within a unit, too.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Run:
         state: State | None = None,
         *,
         evaluates_gradients: bool = False,
+        peeks: bool = False,
     ) -> None:
         self.plan, self.source = plan, source
         full = partial(FullPass, source, plan.loss, plan.n_threads)
@@ -47,7 +50,11 @@ class Run:
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
         self.constant_rates = np.empty(0)
         self.settings = self._settings()
+        averaged = plan.average != "none"
+        self.step = Step(plan.optimizer, plan.alpha > 0, averaged, plan.units is not None)
+        self.in_quads = plan.variant == "stochastic" and self.step.plain
         self.kernel = self._kernel()
+        self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         is_batch = plan.variant == "batch"
         self.call_visits = self.full.call_rows if is_batch else plan.order.window
         self.piece_visits = self.call_visits if is_batch else source.piece_rows
@@ -73,7 +80,8 @@ class Run:
         self.plan.order.load()
         nobody, no_rows, no_rates = self.source.nobody(), np.empty(0, np.int64), np.empty(0)
         arguments = (nobody, no_rows, no_rows, model, self.settings, no_rates, 1, state.tally)
-        load_for_loss(self.kernel, self.plan.loss, *arguments, *self._batch_arguments(0, 0))
+        for kernel in {self.kernel, self.row_kernel}:
+            load_for_loss(kernel, self.plan.loss, *arguments, *self._batch_arguments(0, 0))
 
     @property
     def visits_left(self) -> int:
@@ -91,10 +99,10 @@ class Run:
         target = state.visit + min(visits, self.visits_left)
         if state.visit == 0:
             state.tally[:] = 0.0
-        start, stop = self._done(state.visit), self._done(target)
+        start, stop = self.done(state.visit), self.done(target)
         while start < stop:
             window_end = start - start % self.call_visits + self.call_visits
-            cut = self._done(min(stop, window_end, start + self.piece_visits))
+            cut = self.done(min(stop, window_end, start + self.piece_visits))
             self._work(start, cut)
             start = cut
         state.visit = target
@@ -136,6 +144,21 @@ class Run:
             return state.coef.astype(np.float64)
         total = state.total + state.older_total if state.older_counted else state.total
         return total / counted
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every visit made has had its effect."""
+        return self.done(self.state.visit) == self.state.visit
+
+    def iterate(self) -> tuple[int, Array]:
+        """Return the steps of the visits made and where they led, were no unit waited for."""
+        state = self.state
+        if not self.in_quads or self.is_whole:
+            return state.t, state.coef
+        other = copy.copy(self)
+        other.state, other.kernel = state.copy(), self.row_kernel
+        other._work(self.done(state.visit), state.visit)
+        return other.state.t, other.state.coef
 
     def penalty(self, coef: Array) -> float:
         """Return the penalty of these coefficients."""
@@ -205,7 +228,7 @@ class Run:
             state.total[:] = 0.0
             state.counted = 0
 
-    def _done(self, visit: int) -> int:
+    def done(self, visit: int) -> int:
         """Return how many of the epoch's first *visit* visits lie in whole units of work."""
         if visit == self.plan.order.length:
             return visit
@@ -214,7 +237,7 @@ class Run:
         if self.plan.variant == "minibatch":  # rows are taken four by four from either start on
             since_start = min(visit % self.plan.batch_size, visit % self.call_visits)
             return visit - since_start % QUAD
-        return visit
+        return visit - visit % self.call_visits % QUAD if self.in_quads else visit
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1
@@ -257,10 +280,11 @@ class Run:
             plan.fit_intercept,
         )
 
-    def _kernel(self) -> Kernel:
-        plan = self.plan
-        step = Step(plan.optimizer, plan.alpha > 0, plan.average != "none", plan.units is not None)
+    def _kernel(self, row_by_row: bool = False) -> Kernel:
+        plan, step = self.plan, self.step
+        guarded = bool(np.isfinite(plan.guard))
         if plan.variant == "batch":
             return batch_step_kernel(step)
-        make = stochastic_kernel if plan.variant == "stochastic" else minibatch_kernel
-        return make(plan.loss, step, bool(np.isfinite(plan.guard)))
+        if plan.variant == "minibatch":
+            return minibatch_kernel(plan.loss, step, guarded)
+        return stochastic_kernel(plan.loss, step, guarded, self.in_quads and not row_by_row)

@@ -5,12 +5,11 @@ import numpy as np
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array
 from fastgd.kernels.lines import at
-from fastgd.kernels.rows import add_four, fetch_end, four_dots, weight_of
+from fastgd.kernels.rows import QUAD, add_four, fetch_end, four_dots, weight_of
 
 meet = unbound
 AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
 
-QUAD = 4  # rows taken together: the dots share each load of w, one pass adds all four to g
 AHEAD_BYTES = 16384  # between rows that are visited as they lie and those asked for meanwhile
 
 

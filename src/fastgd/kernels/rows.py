@@ -26,6 +26,8 @@ from fastgd.kernels.lines import (
 loss = unbound
 GUARDED = False
 
+QUAD = 4  # rows taken together: the dots share each load of w, one pass adds all four to g
+
 
 @compiled
 def dot(x: Pointer, w: Pointer, d: int) -> Scalar:
@@ -95,6 +97,25 @@ def add_four(
         first = plus(times(read(x0, j, d - j), r0), times(read(x1, j, d - j), r1))
         second = plus(times(read(x2, j, d - j), r2), times(read(x3, j, d - j), r3))
         add_to(g, j, plus(first, second), d - j)
+
+
+@compiled
+def products_of_four(
+    x0: Pointer, x1: Pointer, x2: Pointer, x3: Pointer, d: int
+) -> tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]:
+    """Return the dots of four rows with each other: 01, 02, 12, 03, 13, 23."""
+    p01 = p02 = p12 = p03 = p13 = p23 = zeros(x0)
+    for j in range(0, d, width(x0)):
+        v0, v1 = read(x0, j, d - j), read(x1, j, d - j)
+        v2, v3 = read(x2, j, d - j), read(x3, j, d - j)
+        p01 = plus_product(p01, v0, v1)
+        p02 = plus_product(p02, v0, v2)
+        p12 = plus_product(p12, v1, v2)
+        p03 = plus_product(p03, v0, v3)
+        p13 = plus_product(p13, v1, v3)
+        p23 = plus_product(p23, v2, v3)
+    first, second = four_totals(p01, p02, p12, p03), (total(p13), total(p23))
+    return first[0], first[1], first[2], first[3], second[0], second[1]
 
 
 @compiled

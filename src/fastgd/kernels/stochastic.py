@@ -2,15 +2,26 @@
 
 import numpy as np
 
-from fastgd.kernels._jit import unbound
+from fastgd.kernels._jit import compiled, unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Model, Settings
-from fastgd.kernels.lines import at
-from fastgd.kernels.rows import dot, fetch, weight_of
+from fastgd.kernels.lines import Pointer, add_to, at, read, times, width
+from fastgd.kernels.rows import (
+    QUAD,
+    add_four,
+    dot,
+    fetch,
+    fetch_end,
+    four_dots,
+    products_of_four,
+    weight_of,
+)
 
 meet = unbound
 prepare = unbound
 move_all = unbound
 move_intercept = unbound
+IN_QUADS = False  # four rows at once: for steps that add a multiple of the gradient, no more
+AVERAGED = False
 
 
 def stochastic(
@@ -34,19 +45,64 @@ def stochastic(
     d = X.shape[1]
     coef = at(w, 0)
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
-    for k in range(rows.shape[0]):
+    in_quads = rows.shape[0] // QUAD * QUAD if IN_QUADS else 0
+    for k in range(0, in_quads, QUAD):
+        # The four dots are taken with the w that the first row meets; what the steps on the rows
+        # before a row change of its own is the products of those rows with it: the same iterates
+        # up to rounding, without waiting for each other.
+        for m in range(k, k + QUAD):
+            fetch_end(X, y, coming[m])
+        i0, i1, i2, i3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+        c0, c1, c2, c3 = coming[k], coming[k + 1], coming[k + 2], coming[k + 3]
+        x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
+        z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, at(X, c0 * d), at(X, c1 * d))
+        p01, p02, p12, p03, p13, p23 = products_of_four(x0, x1, x2, x3, d)
+        one = T(fit_intercept)
+        s0 = weight_of(weights, weight_scale, i0)
+        s1 = weight_of(weights, weight_scale, i1)
+        s2 = weight_of(weights, weight_scale, i2)
+        s3 = weight_of(weights, weight_scale, i3)
+        z0 += b[0]
+        value0, slope0 = meet(x0, d, z0, y[i0], s0, parameters, guard)
+        m0 = T(-rates[k] * slope0)
+        z1 += b[0] + m0 * (p01 + one)
+        value1, slope1 = meet(x1, d, z1, y[i1], s1, parameters, guard)
+        m1 = T(-rates[k + 1] * slope1)
+        z2 += b[0] + (m0 * (p02 + one) + m1 * (p12 + one))
+        value2, slope2 = meet(x2, d, z2, y[i2], s2, parameters, guard)
+        m2 = T(-rates[k + 2] * slope2)
+        z3 += b[0] + ((m0 * (p03 + one) + m1 * (p13 + one)) + m2 * (p23 + one))
+        value3, slope3 = meet(x3, d, z3, y[i3], s3, parameters, guard)
+        m3 = T(-rates[k + 3] * slope3)
+        loss_sum += (value0 + value1) + (value2 + value3)
+        weight_sum += (s0 + s1) + (s2 + s3)
+        not_finite += not np.isfinite((z0 + z1) + (z2 + z3))
+        if AVERAGED:
+            # The first move is in all four iterates, the last in one.
+            n0, n1, n2 = T(4) * m0, T(3) * m1, T(2) * m2
+            add_times(at(w_total, 0), coef, T(4), d)
+            add_four(at(w_total, 0), x0, x1, x2, x3, n0, n1, n2, m3, d, x0, x1)
+            b_total[0] += 4.0 * b[0] + one * ((n0 + n1) + (n2 + m3))
+        add_four(coef, x0, x1, x2, x3, m0, m1, m2, m3, d, at(X, c2 * d), at(X, c3 * d))
+        b[0] += one * ((m0 + m1) + (m2 + m3))
+    for k in range(in_quads, rows.shape[0]):
         fetch(X, y, coming[k])
         i = rows[k]
-        x = X[i]
         z = dot(at(X, i * d), coef, d) + b[0]
         weight = weight_of(weights, weight_scale, i)
         value, slope = meet(at(X, i * d), d, z, y[i], weight, parameters, guard)
-        slope = T(slope)
         loss_sum += value
         weight_sum += weight
         not_finite += not np.isfinite(z)
         scalars = prepare(t + k, rates[k], hyper, T)
-        move_all(x, slope, w, w_first, w_second, w_total, scalars, l1, l2, units)
+        move_all(X[i], T(slope), w, w_first, w_second, w_total, scalars, l1, l2, units)
         if fit_intercept:
-            move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2, units)
+            move_intercept(0, T(slope), b, b_first, b_second, b_total, scalars, l1, l2, units)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite
+
+
+@compiled
+def add_times(total: Pointer, w: Pointer, factor: float, d: int) -> None:
+    """Add factor * w to *total*."""
+    for j in range(0, d, width(w)):
+        add_to(total, j, times(read(w, j, d - j), factor), d - j)
