@@ -19,11 +19,18 @@ def shape_of(n, d):
     return made.piece_rows, made.buffer_rows, made.window
 
 
+def make_small(monkeypatch, piece_bytes, pieces):
+    """Let pieces be so small, and buffers so few of them."""
+    monkeypatch.setattr(order, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(order, "BUFFER_BYTES", 0)
+    monkeypatch.setattr(order, "FEWEST_PIECES", pieces)
+
+
 LARGE = 1 << 20
 EDGES = [
     (n + k, d)
-    for d, rows in ((100, 10), (700, 1))  # rows of a piece
-    for n in (rows, 2 * rows, 32 * rows, 33 * rows, 64 * rows, 66 * rows)
+    for d, rows, pieces in ((100, 20, 16), (700, 2, 23), (2000, 1, 16))  # of a piece, of a buffer
+    for n in (rows, 2 * rows, pieces * rows, (pieces + 1) * rows, 2 * pieces * rows)
     for k in (-1, 0, 1)
 ]
 
@@ -53,8 +60,7 @@ def test_every_row_is_visited_once_around_windows(d):
 
 def test_every_row_is_visited_once_however_small_the_pieces(monkeypatch):
     """All sizes through several windows of buffers of two pieces of three rows."""
-    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    make_small(monkeypatch, 3 * 2 * 8, 2)
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     assert shape_of(100, 2) == (3, 6, 12)
     for n in range(1, 60):
@@ -66,8 +72,7 @@ def test_every_row_is_visited_once_however_small_the_pieces(monkeypatch):
 @pytest.mark.parametrize("shuffle", [True, False, "replacement"])
 def test_rows_do_not_depend_on_how_they_are_asked_for(shuffle, monkeypatch):
     """Whole windows, single visits, one epoch after another or in turns."""
-    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    make_small(monkeypatch, 3 * 2 * 8, 2)
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     n = 50
     whole = [fastgd.visiting_order(n, 2, 9, epoch, shuffle=shuffle) for epoch in range(3)]
@@ -81,8 +86,7 @@ def test_rows_do_not_depend_on_how_they_are_asked_for(shuffle, monkeypatch):
 
 @pytest.mark.parametrize("shuffle", [True, False, "replacement"])
 def test_rows_to_ask_for_exist(shuffle, monkeypatch):
-    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    make_small(monkeypatch, 3 * 2 * 8, 2)
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     for n in (1, 2, 11, 12, 13, 50):
         made = make_order(n, 2, 3, shuffle)
@@ -119,8 +123,8 @@ GOLDEN = {  # (n, d, seed, epoch): the first eight visits, and the sum of place 
     (8, 3, 0, 0): ([1, 4, 6, 2, 7, 3, 5, 0], 123),
     (8, 3, 0, 1): ([4, 7, 5, 3, 1, 0, 2, 6], 112),
     (8, 3, 1, 0): ([1, 5, 6, 3, 2, 7, 0, 4], 125),
-    (1000, 100, 42, 0): ([304, 92, 180, 235, 883, 283, 694, 786], 256850208),
-    (3000, 200, 42, 7): ([1501, 619, 878, 1532, 1340, 1341, 1544, 2561], 6788314301),
+    (1000, 100, 42, 0): ([44, 645, 996, 408, 463, 130, 816, 604], 255305023),
+    (3000, 200, 42, 7): ([1650, 2348, 2212, 1885, 1372, 1883, 1457, 1886], 6553330222),
 }
 
 
@@ -186,8 +190,7 @@ def test_an_epoch_tells_nothing_about_the_next():
 
 def test_each_place_of_a_table_in_pieces_gets_each_row_equally_often(monkeypatch):
     """Eleven rows in pieces of three, two pieces a buffer."""
-    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    make_small(monkeypatch, 3 * 8, 2)
     orders = np.array([fastgd.visiting_order(11, 1, 3, epoch) for epoch in range(2200)])
     for place in (0, 5, 6, 10):
         assert chi_squared(np.bincount(orders[:, place], minlength=11)) < limit(11)
@@ -207,30 +210,31 @@ def test_draws_with_replacement_are_uniform_and_independent():
 def test_two_levels_mix_a_sorted_table():
     """Every buffer's rows are a sample of the whole table: on sorted rows their means agree.
 
-    A buffer of 32 pieces of consecutive rows has the mean of a sample of 32.
+    A buffer of 51 pieces of consecutive rows has the mean of a sample of 51.
     """
     n, d = 400_000, 20
-    _, buffer, _ = shape_of(n, d)
+    piece, buffer, _ = shape_of(n, d)
+    pieces = buffer // piece
+    assert pieces == 51
     assert n > 100 * buffer
     visits = fastgd.visiting_order(n, d, 0)
     means = visits[: n // buffer * buffer].reshape(-1, buffer).mean(axis=1) / n
-    expected = np.sqrt(1 / 12 / order.BUFFER_PIECES)
+    expected = np.sqrt(1 / 12 / pieces)
     assert means.std() == pytest.approx(expected, rel=0.2)
     assert abs(means - 0.5).max() < 4.5 * expected
     neighbours = np.abs(np.diff(visits)) == 1
-    assert neighbours.mean() < 4 / order.BUFFER_PIECES  # consecutive rows rarely follow each other
+    assert neighbours.mean() < 4 / pieces  # consecutive rows rarely follow each other
 
 
 @pytest.mark.parametrize("d", [1, 3, 2000])
 def test_a_table_that_fits_a_buffer_is_shuffled_in_one_level(d):
-    n = order.BUFFER_PIECES
+    n = order.FEWEST_PIECES
     assert shape_of(n, d)[1] >= n
 
 
 def test_pieces_begin_elsewhere_in_each_epoch(monkeypatch):
     """Two rows that share a piece in one epoch need not share one in the next."""
-    monkeypatch.setattr(order, "PIECE_BYTES", 2 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 1)
+    make_small(monkeypatch, 2 * 8, 1)
     together = [
         abs(np.subtract(*np.flatnonzero(np.isin(fastgd.visiting_order(12, 1, 0, e), (4, 5)))))
         for e in range(40)
@@ -244,8 +248,7 @@ def test_pieces_begin_elsewhere_in_each_epoch(monkeypatch):
 @pytest.mark.parametrize("shuffle", [True, False, "replacement"])
 def test_fit_visits_what_visiting_order_says(shuffle, monkeypatch):
     """A step of rate 1 on x = (1, 0) puts the row's target into the coefficient."""
-    monkeypatch.setattr(order, "PIECE_BYTES", 3 * 2 * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    make_small(monkeypatch, 3 * 2 * 8, 2)
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     n = 100
     X = np.column_stack([np.ones(n), np.zeros(n)])
@@ -290,3 +293,32 @@ def test_bad_arguments(arguments, kind, message):
 def test_a_bad_shuffle_is_named():
     with pytest.raises(ValueError, match="shuffle must be True, False"):
         fastgd.visiting_order(5, 3, shuffle="yes")
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(("variant", "rate"), [("stochastic", 2e-4), ("minibatch", 0.05)])
+def test_sorted_rows_take_no_more_epochs_than_in_a_full_shuffle(variant, rate):
+    """Neighbours alike are the worst table for two levels; to a thousandth of the distance."""
+    n, d, epochs = 60_000, 10, 12
+    X, y, _ = fastgd.datasets.make_regression(n, d, noise=0.5, condition_number=30, random_state=0)
+    by_target = np.argsort(y)
+    X, y = np.ascontiguousarray(X[by_target]), np.ascontiguousarray(y[by_target])
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+
+    def epochs_to_target(shuffle, seed):
+        result = fastgd.fit(
+            X, y, variant, learning_rate=rate, fit_intercept=False, shuffle=shuffle,
+            max_iter=epochs, random_state=seed, record_path=True,
+        )  # fmt: skip
+        passes, path = result.history["passes"][1:], result.path[1:]
+        away = np.square(X @ (path - best).T).mean(axis=0) / np.square(X @ best).mean()
+        assert away.min() < 1e-3
+        return np.interp(np.log(1e-3), np.log(away[::-1]), passes[::-1])
+
+    def full_shuffle(seed):
+        return np.array([np.random.default_rng((seed, e)).permutation(n) for e in range(epochs)])
+
+    full = [epochs_to_target(full_shuffle(seed), seed) for seed in range(4)]
+    ours = [epochs_to_target(True, seed) for seed in range(4)]
+    assert np.mean(full) > 2
+    assert np.mean(ours) < 1.1 * np.mean(full)

@@ -53,7 +53,8 @@ def small_pieces(monkeypatch):
     """Windows of a few visits, blocks of four rows, threads for one value."""
     monkeypatch.setattr(order, "WINDOW_WORK", 5 * (D + 16))
     monkeypatch.setattr(order, "PIECE_BYTES", 2 * D * 8)
-    monkeypatch.setattr(order, "BUFFER_PIECES", 2)
+    monkeypatch.setattr(order, "BUFFER_BYTES", 0)
+    monkeypatch.setattr(order, "FEWEST_PIECES", 2)
     monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
     monkeypatch.setattr(passes, "CALL_VALUES", 8 * (D + 1))
     monkeypatch.setattr(passes, "THREAD_VALUES", 1)

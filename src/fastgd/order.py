@@ -1,8 +1,8 @@
 """Orders: the sequence in which an epoch visits the rows.
 
 A shuffled order is made in two levels, so that it costs little and the memory still reads whole
-pieces: pieces of consecutive rows (8 KiB of float64) are put in random order, and the rows of 32
-consecutive pieces (a buffer of 256 KiB) are then visited in random order, the places of every
+pieces: pieces of consecutive rows (16 KiB of float64, 32 rows at most) are put in random order, and
+the rows of a buffer of pieces (256 KiB) are then visited in random order, the places of every
 buffer of an epoch in the same one. Where the table fits a buffer, that is a plain uniform shuffle;
 where a row fills a piece, too. Each epoch draws a new row for the first piece to begin at. The
 order depends on (n, d, seed, epoch) and nothing else.
@@ -21,8 +21,10 @@ from fastgd.validation import check_count, check_random_state, refusal
 
 Rows = NDArray[np.int64]
 
-PIECE_BYTES = 8192
-BUFFER_PIECES = 32
+PIECE_BYTES = 16384
+PIECE_ROWS = 32  # at most: neighbours in a table may be alike
+BUFFER_BYTES = 1 << 18  # two of them leave half of a second-level cache to others
+FEWEST_PIECES = 16  # in a buffer, however wide the rows
 BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
 WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
 CALL_AHEAD = 12  # visits between asking for a row and visiting it, where no buffer leads
@@ -141,8 +143,10 @@ class Shuffled(RandomOrder):
 
     def __post_init__(self) -> None:
         """Choose the pieces and the buffers, and reserve their memory."""
-        self.piece_rows = max(1, PIECE_BYTES // (BYTES_PER_VALUE * self.d))
-        self.buffer_rows = BUFFER_PIECES * self.piece_rows
+        row_bytes = BYTES_PER_VALUE * self.d
+        self.piece_rows = max(1, min(PIECE_ROWS, PIECE_BYTES // row_bytes))
+        pieces = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
+        self.buffer_rows = pieces * self.piece_rows
         if self.buffer_rows >= self.n:
             self.piece_rows = self.buffer_rows = self.n
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)

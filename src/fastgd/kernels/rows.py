@@ -100,22 +100,35 @@ def add_four(
 
 
 @compiled
-def products_of_four(
-    x0: Pointer, x1: Pointer, x2: Pointer, x3: Pointer, d: int
-) -> tuple[Scalar, Scalar, Scalar, Scalar, Scalar, Scalar]:
-    """Return the dots of four rows with each other: 01, 02, 12, 03, 13, 23."""
-    p01 = p02 = p12 = p03 = p13 = p23 = zeros(x0)
+def four_dots_and_products(
+    x0: Pointer,
+    x1: Pointer,
+    x2: Pointer,
+    x3: Pointer,
+    w: Pointer,
+    d: int,
+    ahead0: Pointer,
+    ahead1: Pointer,
+) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
+    """Return the dots of four rows with w, and with each other: 01, 02, 12, 03, 13, 23."""
+    z0 = z1 = z2 = z3 = p01 = p02 = p12 = p03 = p13 = p23 = zeros(x0)
     for j in range(0, d, width(x0)):
+        ask_two(ahead0, ahead1, j, d)
         v0, v1 = read(x0, j, d - j), read(x1, j, d - j)
         v2, v3 = read(x2, j, d - j), read(x3, j, d - j)
+        w_j = read(w, j, d - j)
+        z0 = plus_product(z0, v0, w_j)
+        z1 = plus_product(z1, v1, w_j)
+        z2 = plus_product(z2, v2, w_j)
+        z3 = plus_product(z3, v3, w_j)
         p01 = plus_product(p01, v0, v1)
         p02 = plus_product(p02, v0, v2)
         p12 = plus_product(p12, v1, v2)
         p03 = plus_product(p03, v0, v3)
         p13 = plus_product(p13, v1, v3)
         p23 = plus_product(p23, v2, v3)
-    first, second = four_totals(p01, p02, p12, p03), (total(p13), total(p23))
-    return first[0], first[1], first[2], first[3], second[0], second[1]
+    q01, q02, q12, q03 = four_totals(p01, p02, p12, p03)
+    return four_totals(z0, z1, z2, z3), (q01, q02, q12, q03, total(p13), total(p23))
 
 
 @compiled

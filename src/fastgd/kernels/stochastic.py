@@ -11,8 +11,7 @@ from fastgd.kernels.rows import (
     dot,
     fetch,
     fetch_end,
-    four_dots,
-    products_of_four,
+    four_dots_and_products,
     weight_of,
 )
 
@@ -55,8 +54,10 @@ def stochastic(
         i0, i1, i2, i3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
         c0, c1, c2, c3 = coming[k], coming[k + 1], coming[k + 2], coming[k + 3]
         x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
-        z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, at(X, c0 * d), at(X, c1 * d))
-        p01, p02, p12, p03, p13, p23 = products_of_four(x0, x1, x2, x3, d)
+        ahead0, ahead1, ahead2, ahead3 = at(X, c0 * d), at(X, c1 * d), at(X, c2 * d), at(X, c3 * d)
+        z, p = four_dots_and_products(x0, x1, x2, x3, coef, d, ahead0, ahead1)
+        z0, z1, z2, z3 = z
+        p01, p02, p12, p03, p13, p23 = p
         one = T(fit_intercept)
         s0 = weight_of(weights, weight_scale, i0)
         s1 = weight_of(weights, weight_scale, i1)
@@ -83,7 +84,7 @@ def stochastic(
             add_times(at(w_total, 0), coef, T(4), d)
             add_four(at(w_total, 0), x0, x1, x2, x3, n0, n1, n2, m3, d, x0, x1)
             b_total[0] += 4.0 * b[0] + one * ((n0 + n1) + (n2 + m3))
-        add_four(coef, x0, x1, x2, x3, m0, m1, m2, m3, d, at(X, c2 * d), at(X, c3 * d))
+        add_four(coef, x0, x1, x2, x3, m0, m1, m2, m3, d, ahead2, ahead3)
         b[0] += one * ((m0 + m1) + (m2 + m3))
     for k in range(in_quads, rows.shape[0]):
         fetch(X, y, coming[k])
