@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd import frames, order, passes, sources, tables
+from fastgd import frames, order, passes, tables
 from fastgd.losses import LOSSES
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
@@ -426,7 +426,10 @@ def test_splitting_a_table_into_columns_changes_nothing(kind, data):
         arguments["batch_size"] = data.draw(st.integers(1, n))
     with (
         mock.patch.object(frames, "CHUNK_ROWS", 0),
-        mock.patch.object(sources, "PIECE_VALUES", data.draw(st.integers(1, 100))),
+        mock.patch.object(order, "PIECE_BYTES", data.draw(st.integers(1, 100))),
+        mock.patch.object(order, "BUFFER_BYTES", 0),
+        mock.patch.object(order, "FEWEST_PIECES", 4),
+        mock.patch.object(order, "FEWEST_ROWS", 1),
         mock.patch.object(order, "WINDOW_WORK", data.draw(st.integers(1, 40)) * (d + 16)),
         mock.patch.object(passes, "BLOCK_VALUES", data.draw(st.integers(1, 100))),
     ):

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import fastgd
-from fastgd import frames, order, passes, pilot, sources, tables
+from fastgd import frames, order, passes, pilot, tables
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -41,13 +41,13 @@ PIECE_ROWS = 9  # neither whole batches nor whole quads of rows
 @pytest.fixture
 def small_pieces(monkeypatch):
     """Pieces of nine rows in windows of 20, blocks of four."""
-    for room in (tables, sources):
-        monkeypatch.setattr(room, "PIECE_VALUES", PIECE_ROWS * D)
+    monkeypatch.setattr(tables, "PIECE_VALUES", PIECE_ROWS * D)
     monkeypatch.setattr(frames, "CHUNK_ROWS", 1)
     monkeypatch.setattr(order, "WINDOW_WORK", 20 * (D + 16))
     monkeypatch.setattr(order, "PIECE_BYTES", 2 * D * 8)
     monkeypatch.setattr(order, "BUFFER_BYTES", 0)
-    monkeypatch.setattr(order, "FEWEST_PIECES", 2)
+    monkeypatch.setattr(order, "FEWEST_PIECES", 4)
+    monkeypatch.setattr(order, "FEWEST_ROWS", 1)
     monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
     monkeypatch.setattr(passes, "CALL_VALUES", 16 * (D + 1))
     monkeypatch.setattr(passes, "THREAD_VALUES", 1)

@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import shuffle as kernels
 from fastgd.kernels._jit import load
+from fastgd.kernels.rows import QUAD
 from fastgd.validation import check_count, check_random_state, refusal
 
 Rows = NDArray[np.int64]
 
 PIECE_BYTES = 16384
 PIECE_ROWS = 32  # at most: neighbours in a table may be alike
+FEWEST_ROWS = 16  # so many or a multiple: what lies column after column is read by whole lines
 BUFFER_BYTES = 1 << 18  # two of them leave half of a second-level cache to others
 FEWEST_PIECES = 16  # in a buffer, however wide the rows
+WIDE_BUFFER_BYTES = 1 << 19  # of a larger one, rows are asked for shortly before their visit
 BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
 WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
 CALL_AHEAD = 12  # visits between asking for a row and visiting it, where no buffer leads
@@ -37,15 +40,22 @@ class Order:
 
     n: int
     d: int
-    window: int = field(init=False)  # visits made at a time; `rows` never crosses one's end
+    piece_rows: int = field(init=False)  # consecutive rows that stay close together
+    buffer_rows: int = field(init=False)  # visits whose rows are gathered at a time
+    window: int = field(init=False)  # visits made at a time, whole buffers; `rows` crosses no end
     meets_every_row: ClassVar[bool] = True  # in each epoch
 
     def __post_init__(self) -> None:
-        """Choose the window."""
-        self.window = self._choose_window()
-
-    def _choose_window(self) -> int:
-        return max(1, WINDOW_WORK // (self.d + 16))
+        """Choose the sizes."""
+        row_bytes = BYTES_PER_VALUE * self.d
+        rows = min(PIECE_ROWS, PIECE_BYTES // row_bytes)
+        self.piece_rows = max(FEWEST_ROWS, rows - rows % FEWEST_ROWS)
+        pieces = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
+        self.buffer_rows = (pieces - pieces % QUAD) * self.piece_rows
+        if self.buffer_rows >= self.length:
+            self.piece_rows = self.buffer_rows = self.length
+        buffers = WINDOW_WORK // (self.d + 16) // self.buffer_rows
+        self.window = max(1, buffers) * self.buffer_rows
 
     @property
     def length(self) -> int:
@@ -60,6 +70,14 @@ class Order:
         rows = np.arange(start, stop)
         ahead = max(1, BYTES_AHEAD // (BYTES_PER_VALUE * self.d))
         return rows, np.minimum(rows + ahead, self.n - 1)
+
+    def buffer(self, epoch: int, start: int) -> tuple[Rows, Rows]:
+        """Return the rows of the buffer that begins at visit *start*, and which visit meets which.
+
+        The rows come in an order that is good for reading; the second array holds their places.
+        """
+        rows = self.rows(epoch, start, min(start + self.buffer_rows, self.length))[0]
+        return rows, np.arange(len(rows))
 
 
 @dataclass
@@ -142,20 +160,11 @@ class Shuffled(RandomOrder):
     _drawn_epoch: int = field(init=False, repr=False, default=-1)
 
     def __post_init__(self) -> None:
-        """Choose the pieces and the buffers, and reserve their memory."""
-        row_bytes = BYTES_PER_VALUE * self.d
-        self.piece_rows = max(1, min(PIECE_ROWS, PIECE_BYTES // row_bytes))
-        pieces = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
-        self.buffer_rows = pieces * self.piece_rows
-        if self.buffer_rows >= self.n:
-            self.piece_rows = self.buffer_rows = self.n
+        """Reserve the memory of the pieces, of a buffer's places and of the rows as laid."""
+        super().__post_init__()
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
         self._places = np.empty(self.buffer_rows, dtype=np.int64)
-        super().__post_init__()
         self._laid = np.empty(len(self._rows) + self.buffer_rows, dtype=np.int64)
-
-    def _choose_window(self) -> int:
-        return max(1, super()._choose_window() // self.buffer_rows) * self.buffer_rows
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
@@ -176,12 +185,22 @@ class Shuffled(RandomOrder):
             rows[whole:] = laid[whole:count]
             self._seed_place(epoch, first)
             kernels.shuffle(rows[whole:], self._state)
+        if self.buffer_rows * BYTES_PER_VALUE * self.d > WIDE_BUFFER_BYTES:
+            return _soon(rows)
         # While a row is visited, the row at the same place of the next buffer, as that was before
-        # its shuffle, is asked of the memory, which so reads whole pieces. Nothing follows the last.
+        # its shuffle, is asked of the memory, which so reads whole pieces. After the last, nothing.
         coming = self._laid[self.buffer_rows :][:count]
         follow = max(0, len(laid) - self.buffer_rows)
         coming[follow:] = rows[follow:]
         return coming
+
+    def buffer(self, epoch: int, start: int) -> tuple[Rows, Rows]:
+        """Return the buffer's rows piece after piece, and the order of their visits."""
+        rows = super().buffer(epoch, start)[0]
+        if len(rows) < self.buffer_rows:  # the last one, shuffled apart
+            by_number = np.argsort(rows, kind="stable")
+            return rows[by_number], np.argsort(by_number, kind="stable")
+        return self._laid[start % self.window :][: len(rows)], self._places
 
     def _draw_epoch(self, epoch: int) -> None:
         """Draw where the pieces begin, their order, and the order of places in every buffer."""

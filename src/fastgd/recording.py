@@ -72,7 +72,6 @@ class Recorder:
 
     def look(self) -> None:
         """Make a record, add a point to the path, if now is the time."""
-        state = self.run.state
         if self.path_every:
             step, coef = self.run.iterate()
             if step % self.path_every == 0 and step > self._point_steps[-1]:

@@ -19,7 +19,7 @@ from fastgd.kernels.rows import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
-from fastgd.sources import Source
+from fastgd.sources import Source, Visits
 from fastgd.state import State, initial_state
 
 
@@ -57,7 +57,8 @@ class Run:
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         is_batch = plan.variant == "batch"
         self.call_visits = self.full.call_rows if is_batch else plan.order.window
-        self.piece_visits = self.call_visits if is_batch else source.piece_rows
+        self.visits = Visits(source, plan.order)
+        self.visits_at_once = self.call_visits if is_batch else self.visits.at_once
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -101,8 +102,8 @@ class Run:
             state.tally[:] = 0.0
         start, stop = self.done(state.visit), self.done(target)
         while start < stop:
-            window_end = start - start % self.call_visits + self.call_visits
-            cut = self.done(min(stop, window_end, start + self.piece_visits))
+            together = start - start % self.visits_at_once + self.visits_at_once
+            cut = self.done(min(stop, together))
             self._work(start, cut)
             start = cut
         state.visit = target
@@ -186,8 +187,7 @@ class Run:
                 self._take_batch_step()
             return
         state = self.state
-        rows, coming = self.plan.order.rows(state.epoch, start, stop)
-        data, rows, coming = self.source.visit(rows, coming)
+        data, rows, coming = self.visits.between(state.epoch, start, stop)
         steps = self.steps_at(stop) - self.steps_at(start)
         arguments = (data, rows, coming, self._model(), self.settings)
         rates = self._rates(steps)
@@ -200,8 +200,9 @@ class Run:
         """Return what the mini-batch kernel needs beyond the stochastic one."""
         if self.plan.variant != "minibatch":
             return ()
-        size = self.plan.batch_size
-        return self.state.g, start % size, size, stop == self.plan.order.length
+        size, buffer = self.plan.batch_size, self.plan.order.buffer_rows
+        ends_epoch = stop == self.plan.order.length
+        return self.state.g, start % size, size, ends_epoch, buffer - start % buffer, buffer
 
     def _take_batch_step(self) -> None:
         state, scale = self.state, 1.0 / self.source.n
@@ -234,10 +235,12 @@ class Run:
             return visit
         if self.plan.variant == "batch":
             return visit - visit % self.full.block_rows
-        if self.plan.variant == "minibatch":  # rows are taken four by four from either start on
-            since_start = min(visit % self.plan.batch_size, visit % self.call_visits)
-            return visit - since_start % QUAD
-        return visit - visit % self.call_visits % QUAD if self.in_quads else visit
+        since_start = visit % self.plan.order.buffer_rows  # from where rows are taken in fours
+        if self.plan.variant == "minibatch":
+            since_start = min(since_start, visit % self.plan.batch_size)
+        elif not self.in_quads:
+            return visit
+        return visit - since_start % QUAD
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels.arguments import Array, Data
-from fastgd.order import Rows
-from fastgd.tables import PIECE_VALUES, Table, pieces
+from fastgd.order import Order, Rows
+from fastgd.tables import Table, pieces
 
 
 @dataclass
@@ -49,23 +49,16 @@ class Source:
         """Return the mean square of the weights over their squared mean: 1 where all are alike."""
         return float(np.mean(np.square(self.weights * self.weight_scale))) if self.weighted else 1.0
 
-    @property
-    def piece_rows(self) -> int:
-        """Return how many rows to ask for at a time: all, where nothing has to be converted."""
-        return self.n if self.resident else max(8, PIECE_VALUES // self.d)
-
-    def visit(self, rows: Rows, coming: Rows) -> tuple[Data, Rows, Rows]:
-        """Return a block that holds *rows*, and their and the coming rows' numbers in it."""
-        if self.resident:
-            return self._in_place, rows, coming
-        if (np.diff(rows) == 1).all():  # as they lie
-            X = self.table.between(int(rows[0]), int(rows[-1]) + 1)
-        else:
-            X = self.table.take(rows)
+    def gather(self, rows: Rows) -> Data:
+        """Return these rows, wherever they lie, as a block of their own."""
         weights = self.weights[rows] if self.weighted else self.weights
-        local = np.arange(len(rows))
-        block = Data(read_only(X), read_only(self.y[rows]), read_only(weights), self.weight_scale)
-        return block, local, local
+        X = read_only(self.table.take(rows))
+        return Data(X, read_only(self.y[rows]), read_only(weights), self.weight_scale)
+
+    @property
+    def in_place(self) -> Data:
+        """Return the rows where they lie; none where they have to be gathered."""
+        return self._in_place
 
     def block(self, start: int, stop: int) -> Data:
         """Return the rows start..stop as they lie."""
@@ -88,6 +81,29 @@ class Source:
         """Refuse NaN and infinity anywhere; kernels only notice that something is amiss."""
         refuse_non_finite_table(self.table, self.feature_names)
         refuse_non_finite(self.y, "y")
+
+
+class Visits:
+    """Rows in the order of their visits, as kernels read them: in place, or a buffer gathered."""
+
+    def __init__(self, source: Source, order: Order) -> None:
+        self.source, self.order = source, order
+        # How many visits may be asked for at a time, from a multiple of as many on.
+        self.at_once = order.window if source.resident else order.buffer_rows
+        self._kept = (-1, -1)
+        self._block, self._places = source.in_place, np.empty(0, np.int64)
+
+    def between(self, epoch: int, start: int, stop: int) -> tuple[Data, Rows, Rows]:
+        """Return a block, the rows of it that visits start..stop meet, and those to ask for."""
+        if self.source.resident:
+            return self.source.in_place, *self.order.rows(epoch, start, stop)
+        first = start - start % self.order.buffer_rows
+        if self._kept != (epoch, first):
+            rows, self._places = self.order.buffer(epoch, first)
+            self._block = self.source.gather(rows)
+            self._kept = epoch, first
+        places = self._places[start - first : stop - first]
+        return self._block, places, places
 
 
 def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:

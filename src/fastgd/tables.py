@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgd.frames import Chunked, Column, cut
 from fastgd.kernels.arguments import Array
+from fastgd.kernels.gather import gather
 from fastgd.order import Rows
 
 PIECE_VALUES = 1 << 16  # values converted at a time: 512 KB of float64 stay in the cache
@@ -63,17 +64,29 @@ class ArrayTable:
 
     def between(self, start: int, stop: int) -> Array:
         """Return the rows start..stop, in C order: a view where they lie so."""
+        if self._lies_in_columns:
+            return self.take(np.arange(start, min(stop, len(self.values))))
         return self._converted(self.values[start:stop])
 
     def take(self, rows: Rows) -> Array:
         """Return these rows, in C order."""
-        return self._converted(self.values[rows])
+        if not self._lies_in_columns:
+            return self._converted(self.values[rows])
+        gathered = np.empty((len(rows), self.shape[1]), self.dtype)
+        gather(self.values.T, rows, gathered)
+        return gathered
 
     def in_place(self) -> Array | None:
         """Return the array itself, if kernels can read it as it is."""
         flags = self.values.flags
         ready = self.values.dtype == self.dtype and flags.c_contiguous and flags.aligned
         return self.values if ready else None
+
+    @property
+    def _lies_in_columns(self) -> bool:
+        flags = self.values.flags
+        is_plain = self.values.dtype == self.dtype and flags.aligned
+        return is_plain and flags.f_contiguous and not flags.c_contiguous
 
     def _converted(self, rows: Array) -> Array:
         with np.errstate(over="ignore"):  # it becomes infinity, which is found and told in words

@@ -22,11 +22,14 @@ def minibatch(
     filled: int,
     batch_size: int,
     ends_epoch: bool,
+    left: int,
+    buffer_rows: int,
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
     A batch may span two calls: *g* holds the gradients of the *filled* rows met so far. A short
-    batch steps where the epoch ends.
+    batch steps where the epoch ends. Rows are taken in fours from the start of each batch and of
+    each buffer on, of which the current one has *left* rows: so it is where they are gathered.
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
@@ -36,7 +39,7 @@ def minibatch(
     steps = 0
     start = 0
     while start < rows.shape[0]:
-        stop = min(rows.shape[0], start + batch_size - filled)
+        stop = min(rows.shape[0], start + batch_size - filled, start + left)
         add_gradients(
             X,
             y,
@@ -53,6 +56,9 @@ def minibatch(
             tally,
         )
         filled += stop - start
+        left -= stop - start
+        if left == 0:
+            left = buffer_rows
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
             scale = T(1.0 / filled)

@@ -66,5 +66,15 @@ def four_totals(a: Line, b: Line, c: Line, d: Line) -> Any:
     return a.sum(), b.sum(), c.sum(), d.sum()
 
 
+def turn(
+    source: Pointer, source_step: int, target: Pointer, target_step: int, rows: int, columns: int
+) -> None:
+    """Write up to a square of values, which lie column after column, row after row."""
+    size = width(source)
+    for i in range(min(rows, size)):
+        for j in range(min(columns, size)):
+            target[i * target_step + j] = source[j * source_step + i]
+
+
 def ask(pointer: Pointer, j: int) -> None:
     """Without compiled code there is nothing to ask with."""

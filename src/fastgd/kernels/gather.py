@@ -1,0 +1,30 @@
+"""Rows of a table that lies column after column, gathered row after row."""
+
+from fastgd.kernels._jit import compiled_apart
+from fastgd.kernels.arguments import Array
+from fastgd.kernels.lines import ask, at, turn, width
+
+ROWS_AHEAD = 32  # between what is gathered and what is asked for meanwhile: a piece
+
+
+@compiled_apart
+def gather(columns: Array, rows: Array, out: Array) -> None:
+    """Write these rows of a table, given as its columns, to *out*.
+
+    Rows that follow each other are turned together.
+    """
+    d, n = columns.shape
+    last = rows.shape[0] - 1
+    square = width(at(columns, 0))
+    k = 0
+    while k <= last:
+        first, count = rows[k], 1
+        while count < square and k + count <= last and rows[k + count] == first + count:
+            count += 1
+        soon = rows[min(k + ROWS_AHEAD, last)]
+        for j in range(0, d, square):
+            for c in range(j, min(j + square, d)):
+                ask(at(columns, c * n + soon), 0)
+                ask(at(columns, c * n + soon), square - 1)
+            turn(at(columns, j * n + first), n, at(out, k * d + j), d, count, d - j)
+        k += count
