@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.gram import Gram
 from fastgd.losses import HalfSquare, Loss, SquaredError
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.passes import FullPass
@@ -40,7 +41,12 @@ class Tuned:
 
 
 def largest_eigenvalue(
-    source: Source, rows: Floats, fit_intercept: bool, n_threads: int, seed: int
+    source: Source,
+    rows: Floats,
+    fit_intercept: bool,
+    n_threads: int,
+    seed: int,
+    gram: Gram | None = None,
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
@@ -54,7 +60,7 @@ def largest_eigenvalue(
         while passes < POWER_ITERATIONS:
             passes += 1
             v /= np.linalg.norm(v)
-            v = full.over_all(v.astype(source.dtype))[1]
+            v = gram.times(v) / source.n if gram else full.over_all(v.astype(source.dtype))[1]
             v[-1] *= fit_intercept
             before, largest = largest, float(np.linalg.norm(v))
             if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
@@ -161,6 +167,7 @@ def tune(
     fit_intercept: bool,
     n_threads: int,
     seed: int,
+    gram: Gram | None,
 ) -> Tuned:
     """Choose the simplest rate that is safe."""
     if optimizer.adaptive and not (loss.curvature is None and isinstance(optimizer, AdaGrad)):
@@ -173,7 +180,7 @@ def tune(
     start = best_constant(source, loss)
     passes = len(rows) / source.n
     if variant == "batch":
-        eigenvalue, more = largest_eigenvalue(source, rows, fit_intercept, n_threads, seed)
+        eigenvalue, more = largest_eigenvalue(source, rows, fit_intercept, n_threads, seed, gram)
         refuse_overflow(source, eigenvalue)
         rate = 1.0 / max(loss.curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd import pilot
+from fastgd.gram import Gram
 from fastgd.kernels.arguments import Array
-from fastgd.losses import LOSSES, CustomLoss, Loss
+from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
 from fastgd.optimizers import GD, OPTIMIZERS, AdaGrad, Nesterov, Optimizer
 from fastgd.order import Order, make_order
 from fastgd.schedules import Constant, FromCallable, Schedule
@@ -32,7 +33,7 @@ from fastgd.validation import (
 )
 
 VARIANTS = ("batch", "stochastic", "minibatch")
-ROUTES = ("auto", "direct")
+ROUTES = ("auto", "direct", "gram")
 SCHEDULE_HINTS = {
     "constant": "fastgd.Constant(eta0=0.01)",
     "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
@@ -42,6 +43,8 @@ SCHEDULE_HINTS = {
     "cosine": "fastgd.Cosine(eta0=0.01, n_steps=1000)",
 }
 DEFAULT_BATCH_SIZE = 256
+USUAL_STEPS = 50  # of self-tuned batch descent, or more
+GRAM_COLUMNS_PER_STEP = 15  # X'X takes the time of d / 15 passes
 SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
 DEFAULT_MAX_ITER = 100
 SELF_TUNED_BATCH_MAX_ITER = 10_000
@@ -71,9 +74,15 @@ class Plan:
     order: Order
     initial: Array | None
     n_threads: int
+    gram: Gram | None  # where gradients come from; None: from the rows
     pilot_passes: float
     rate_reason: str  # where the learning rate comes from
     caution: str  # what the caller should be warned of, or ""
+
+    @property
+    def route(self) -> str:
+        """Where gradients come from."""
+        return "direct" if self.gram is None else "gram"
 
 
 def has_gradient_test(asked: "Plan | Request") -> bool:
@@ -97,6 +106,7 @@ class Request:
     fit_intercept: bool
     average: bool | None
     shuffle: Any
+    route: str
     n_threads: int
 
 
@@ -120,6 +130,13 @@ def read_request(
     hint = " (numbers are given by name, as in learning_rate=0.1)" if is_number(variant) else ""
     check_name("variant", variant, VARIANTS, hint)
     check_name("route", route, ROUTES)
+    loss = read_loss(loss)
+    if route == "gram" and (variant != "batch" or not isinstance(loss, SquaredError)):
+        raise ValueError(
+            'route="gram" computes gradients of the squared error over all rows: it needs '
+            f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
+            f"loss={show(loss.name)}."
+        )
     given = isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0
     if given and variant != "batch":
         if max_iter is not None and max_iter != len(shuffle):
@@ -132,7 +149,7 @@ def read_request(
         check_at_least("tol", tol, 0, ', None or "auto"', NUMBER_OR_WORD)
     return Request(
         variant=variant,
-        loss=read_loss(loss),
+        loss=loss,
         optimizer=read_optimizer(optimizer),
         schedule=read_learning_rate(learning_rate),
         batch_size=read_batch_size(batch_size),
@@ -143,6 +160,7 @@ def read_request(
         fit_intercept=check_flag("fit_intercept", fit_intercept),
         average=read_average(average),
         shuffle=shuffle,
+        route=route,
         n_threads=read_n_threads(n_threads),
     )
 
@@ -218,6 +236,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     optimizer = request.optimizer
     if optimizer is None:
         optimizer = _optimizer(variant, self_tuned, request.loss)
+    gram = Gram(source, request.n_threads) if _takes_gram(request, source) else None
     if request.schedule is None:
         l2 = request.alpha * (1 - request.l1_ratio)
         tuned = pilot.tune(
@@ -229,6 +248,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
             request.fit_intercept,
             request.n_threads,
             seed,
+            gram,
         )
     else:
         schedule = request.schedule.settled(request.alpha, request.loss)
@@ -251,10 +271,24 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         order=_order(request, source, seed),
         initial=_initial(request, tuned, initial),
         n_threads=request.n_threads,
+        gram=gram,
         pilot_passes=tuned.passes,
         rate_reason=tuned.reason,
         caution=tuned.caution,
     )
+
+
+def _takes_gram(request: Request, source: Source) -> bool:
+    """Tell whether X'X is made: asked for, or cheaper than the passes that a self-tuned run takes.
+
+    The textbook's algorithm on the rows as given is run as written unless something else is asked.
+    """
+    if request.route != "auto":
+        return request.route == "gram"
+    is_open = request.schedule is None and request.variant == "batch"
+    steps = min(request.max_iter or USUAL_STEPS, USUAL_STEPS)
+    few_columns = source.d < GRAM_COLUMNS_PER_STEP * steps and source.d <= source.n
+    return is_open and isinstance(request.loss, SquaredError) and few_columns
 
 
 def _batch_size(request: Request, n: int, self_tuned: bool) -> int:

@@ -139,9 +139,19 @@ class Recorder:
             if self.evaluates:
                 objective, norm = run.evaluate(coef)
                 grad_norm = norm if math.isnan(grad_norm) else grad_norm
-            rate, passes = run.learning_rate, run.passes
+            rate = run.learning_rate
             self._rows.append(
-                (state.epoch, state.t, passes, passes, seconds, rate, loss, objective, grad_norm)
+                (
+                    state.epoch,
+                    state.t,
+                    run.passes,
+                    run.reads,
+                    seconds,
+                    rate,
+                    loss,
+                    objective,
+                    grad_norm,
+                )
             )
             self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
             if self.path_every == 0:

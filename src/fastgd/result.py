@@ -231,6 +231,7 @@ class FitResult:
             f"  optimizer      {self.optimizer_}",
             f"  learning rate  {_short(self.learning_rate_)} ({self.rate_reason})",
             f"  rows per step  {self.batch_size_}",
+            *(["  route          gram: gradients from X'X"] if self.route_ == "gram" else []),
             f"  epochs, steps  {self.n_iter_}, {self.t_}",
             f"  passes         {history['passes'][-1]:.4g}",
             f"  seconds        {history['seconds'][-1]:.3g}"

@@ -57,6 +57,8 @@ class Run:
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         is_batch = plan.variant == "batch"
         self.call_visits = self.full.call_rows if is_batch else plan.order.window
+        if plan.gram is not None:  # a step costs so little that no one waits for it
+            self.call_visits = source.n
         self.visits = Visits(source, plan.order)
         self.visits_at_once = self.call_visits if is_batch else self.visits.at_once
 
@@ -68,6 +70,8 @@ class Run:
         """Let no thread stay behind."""
         self.full.__exit__(*failure)
         self.evaluation.__exit__(*failure)
+        if self.plan.gram is not None:
+            self.plan.gram.close()
 
     def load(self) -> None:
         """Compile or fetch the kernels: a call that visits no row and changes nothing."""
@@ -128,6 +132,11 @@ class Run:
         return self.plan.pilot_passes + visits / self.source.n
 
     @property
+    def reads(self) -> float:
+        """Return the passes over the rows that were really made."""
+        return self.passes if self.plan.gram is None else float(self.plan.gram.reads)
+
+    @property
     def learning_rate(self) -> float:
         """Return the rate of the last step (of the first, before it)."""
         return self.state.rate if self.state.t else float(self._rates(1)[0])
@@ -181,6 +190,10 @@ class Run:
 
     def _work(self, start: int, stop: int) -> None:
         """Do whole units of work, within one window."""
+        if self.plan.gram is not None:
+            self.plan.gram.add(self.state.coef, self.state.g, self.state.tally)
+            self._take_batch_step()
+            return
         if self.plan.variant == "batch":
             self.full.add(self.state.coef, start, stop, self.state.g, self.state.tally)
             if stop == self.plan.order.length:
@@ -233,6 +246,8 @@ class Run:
         """Return how many of the epoch's first *visit* visits lie in whole units of work."""
         if visit == self.plan.order.length:
             return visit
+        if self.plan.gram is not None:
+            return 0
         if self.plan.variant == "batch":
             return visit - visit % self.full.block_rows
         since_start = visit % self.plan.order.buffer_rows  # from where rows are taken in fours
