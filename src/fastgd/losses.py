@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fastgd.kernels.elementary import exp_of_negative, log_of_one_plus
 from fastgd.validation import (
     check_fraction,
     check_not_negative,
@@ -102,10 +103,10 @@ def _modified_huber(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
 
 def _log_loss(z: Any, y: Any, parameters: Any) -> tuple[Any, Any]:
     m = -y * z
-    e = math.exp(-abs(m))  # at most 1: nothing overflows, however large the margin
-    if m > 0:
-        return m + math.log1p(e), -y / (1.0 + e)
-    return math.log1p(e), -y * e / (1.0 + e)
+    e = exp_of_negative(-abs(m))  # at most 1: nothing overflows, however large the margin
+    share = 1.0 / (1.0 + e)
+    value = (m if m > 0 else 0.0) + log_of_one_plus(e)
+    return value, -y * (share if m > 0 else e * share)
 
 
 def _logistic(z: Any) -> Any:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Settings
+from fastgd.kernels.gradient import rows_of_block
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -32,6 +33,7 @@ class FullPass:
         self.gradients = gradients
         self.kernel = gradient_kernel(loss) if gradients else loss_kernel(loss)
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
+        self.together = rows_of_block(source.d, source.dtype.itemsize)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
@@ -51,7 +53,7 @@ class FullPass:
         coef = np.zeros(self.source.d + 1, self.source.dtype)
         sums, tallies = np.empty((1, len(coef))), np.empty((1, TALLY_SIZE))
         load_for_loss(
-            self.kernel, self.loss, self.source.nobody(), coef, self.settings, 1, sums, tallies
+            self.kernel, self.loss, self.source.nobody(), coef, self.settings, 4, 4, sums, tallies
         )
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
@@ -100,4 +102,6 @@ class FullPass:
             first = start + k * self.block_rows
             data = block(first, min(first + at_once * self.block_rows, stop))
             here = slice(k, k + at_once)
-            self.kernel(data, coef, self.settings, self.block_rows, sums[here], tallies[here])
+            self.kernel(
+                data, coef, self.settings, self.block_rows, self.together, sums[here], tallies[here]
+            )

@@ -15,6 +15,7 @@ from fastgd.compose import (
 )
 from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
+from fastgd.kernels.gradient import rows_of_block
 from fastgd.kernels.rows import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
@@ -27,7 +28,7 @@ class Run:
     """A plan at work on a source.
 
     `advance` may stop at any visit: the bits that follow are those of a run that did not stop.
-    Work is done in whole units (a row; four rows where rows are taken together; a block of a
+    Work is done in whole units (a row; some rows where they are taken together; a block of a
     batch), so a visit counts once its unit is complete. A run that *peeks* can tell the iterate
     within a unit, too.
     """
@@ -53,6 +54,9 @@ class Run:
         averaged = plan.average != "none"
         self.step = Step(plan.optimizer, plan.alpha > 0, averaged, plan.units is not None)
         self.in_quads = plan.variant == "stochastic" and self.step.plain
+        self.rows_together = QUAD if self.in_quads else 1
+        if plan.variant == "minibatch":
+            self.rows_together = rows_of_block(source.d, source.dtype.itemsize)
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         is_batch = plan.variant == "batch"
@@ -215,7 +219,8 @@ class Run:
             return ()
         size, buffer = self.plan.batch_size, self.plan.order.buffer_rows
         ends_epoch = stop == self.plan.order.length
-        return self.state.g, start % size, size, ends_epoch, buffer - start % buffer, buffer
+        left = buffer - start % buffer
+        return self.state.g, start % size, size, ends_epoch, left, buffer, self.rows_together
 
     def _take_batch_step(self) -> None:
         state, scale = self.state, 1.0 / self.source.n
@@ -250,12 +255,10 @@ class Run:
             return 0
         if self.plan.variant == "batch":
             return visit - visit % self.full.block_rows
-        since_start = visit % self.plan.order.buffer_rows  # from where rows are taken in fours
+        since_start = visit % self.plan.order.buffer_rows  # from where rows are taken together
         if self.plan.variant == "minibatch":
             since_start = min(since_start, visit % self.plan.batch_size)
-        elif not self.in_quads:
-            return visit
-        return visit - since_start % QUAD
+        return visit - since_start % self.rows_together
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1

@@ -140,15 +140,21 @@ def compiled(function: Kernel, *, cache: bool = True) -> Kernel:
     return _compiled(function, cache, forceinline=True)
 
 
+def compiled_as_written(function: Kernel) -> Kernel:
+    """Compile into its callers, sums in the order in which they are written."""
+    in_order = {**OPTIONS["fastmath"], "reassoc": False}
+    return _compiled(function, cache=True, forceinline=True, fastmath=in_order)
+
+
 def compiled_apart(function: Kernel) -> Kernel:
     """Compile on first use, as a function of its own: what is not small and called in turn."""
     return _compiled(function, cache=True, forceinline=False)
 
 
-def _compiled(function: Any, cache: bool, forceinline: bool) -> Kernel:
+def _compiled(function: Any, cache: bool, **options: Any) -> Kernel:
     if cache:
         function = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
-    kernel: Any = njit(**OPTIONS, forceinline=forceinline)(function)
+    kernel: Any = njit(**{**OPTIONS, **options})(function)
     if cache and JIT_ENABLED:
         with contextlib.suppress(RuntimeError):  # "no locator available": no folder to write in
             kernel._cache = KernelCache(function)

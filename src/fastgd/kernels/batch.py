@@ -1,7 +1,10 @@
 """Batch gradient descent: the gradient of all rows, block by block, then one step."""
 
+import numpy as np
+
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
+from fastgd.kernels.gradient import SCRATCH_SIZE
 
 add_gradients = unbound
 prepare = unbound
@@ -14,6 +17,7 @@ def sum_blocks(
     coef: Array,
     settings: Settings,
     block_rows: int,
+    together: int,
     sums: Array,
     tallies: Array,
 ) -> None:
@@ -23,6 +27,7 @@ def sum_blocks(
     """
     X, y, weights, weight_scale = data
     d = X.shape[1]
+    scratch = np.empty(SCRATCH_SIZE)
     no_list = sums[0]  # rows as they lie are not listed
     for m in range(sums.shape[0]):
         start = m * block_rows
@@ -45,6 +50,8 @@ def sum_blocks(
             sums[m, :d],
             sums[m, d:],
             tallies[m],
+            together,
+            scratch,
         )
 
 

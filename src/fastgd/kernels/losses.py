@@ -15,6 +15,7 @@ def sum_losses(
     coef: Array,
     settings: Settings,
     block_rows: int,
+    together: int,
     sums: Array,
     tallies: Array,
 ) -> None:

@@ -1,7 +1,10 @@
 """Mini-batch gradient descent: one step per `batch_size` rows."""
 
+import numpy as np
+
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
+from fastgd.kernels.gradient import SCRATCH_SIZE
 
 add_gradients = unbound
 prepare = unbound
@@ -24,17 +27,19 @@ def minibatch(
     ends_epoch: bool,
     left: int,
     buffer_rows: int,
+    together: int,
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
     A batch may span two calls: *g* holds the gradients of the *filled* rows met so far. A short
-    batch steps where the epoch ends. Rows are taken in fours from the start of each batch and of
-    each buffer on, of which the current one has *left* rows: so it is where they are gathered.
+    batch steps where the epoch ends. As many rows as are taken *together* begin with each batch and
+    with each buffer, of which the current one has *left* rows: so it is where they are gathered.
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, units, guard, fit_intercept = settings
     T = X.dtype.type
+    scratch = np.empty(SCRATCH_SIZE)
     g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
     steps = 0
     start = 0
@@ -54,6 +59,8 @@ def minibatch(
             g_w,
             g_b,
             tally,
+            together,
+            scratch,
         )
         filled += stop - start
         left -= stop - start

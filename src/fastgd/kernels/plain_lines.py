@@ -43,17 +43,17 @@ def add_to(pointer: Pointer, j: int, line: Line, count: int) -> None:
 
 def times(line: Line, factor: Scalar) -> Line:
     """Return *factor* times a line."""
-    return line * factor
+    return np.multiply(line, factor)
 
 
 def plus(first: Line, second: Line) -> Line:
     """Return the sum of two lines."""
-    return first + second
+    return np.add(first, second)
 
 
 def plus_product(total: Line, first: Line, second: Line) -> Line:
     """Return total + first * second."""
-    return total + first * second
+    return np.add(total, np.multiply(first, second))
 
 
 def total(line: Line) -> Scalar:

@@ -6,6 +6,8 @@ memory delivers at its own pace, and what is asked for all at once waits in a qu
 else can pass (1000 features, float64: 17 GB/s instead of 23).
 """
 
+from typing import Any
+
 from fastgd.kernels._jit import compiled, unbound
 from fastgd.kernels.arguments import Array, Scalar
 from fastgd.kernels.lines import (
@@ -63,8 +65,8 @@ def four_dots(
     d: int,
     ahead0: Pointer,
     ahead1: Pointer,
-) -> tuple[Scalar, Scalar, Scalar, Scalar]:
-    """Return the dots of four rows with w: each element of w is loaded once."""
+) -> Any:
+    """Return the four dots of rows with w: each element of w is loaded once."""
     z0 = z1 = z2 = z3 = zeros(x0)
     for j in range(0, d, width(x0)):
         ask_two(ahead0, ahead1, j, d)
@@ -109,7 +111,7 @@ def four_dots_and_products(
     d: int,
     ahead0: Pointer,
     ahead1: Pointer,
-) -> tuple[tuple[Scalar, ...], tuple[Scalar, ...]]:
+) -> tuple[Any, Any]:
     """Return the dots of four rows with w, and with each other: 01, 02, 12, 03, 13, 23."""
     z0 = z1 = z2 = z3 = p01 = p02 = p12 = p03 = p13 = p23 = zeros(x0)
     for j in range(0, d, width(x0)):
