@@ -472,20 +472,6 @@ def test_kernels_of_user_losses_are_bounded_in_number():
     assert _jit._specialise_in_process.cache_info().currsize <= _jit.USER_KERNELS_KEPT
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_prefetch_does_no_harm(dtype):
-    """Even of what lies far outside: a prefetch is a hint."""
-    prefetch = _jit.prefetch
-
-    def ask(values, offset):
-        prefetch(values, offset)
-
-    values = np.arange(10, dtype=dtype)
-    for offset in (0, 9, -5, 10, 10**9):
-        assert _jit.compiled(ask, cache=False)(values, offset) is None
-    np.testing.assert_array_equal(values, np.arange(10))
-
-
 @pytest.mark.compiled
 def test_seconds_of_compiling_are_told_apart():
     def loss(z, y):

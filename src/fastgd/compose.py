@@ -34,11 +34,12 @@ def scalar_loss(loss: Loss) -> Kernel:
         return kernel
     f = loss.function
     own = f if hasattr(f, "py_func") else compile_once(f, False)
-    return specialise(_ignore_parameters, cache=False, user_function=own)
+    return specialise(_ignore_parameters, cache=False, inner=True, user_function=own)
 
 
 def _meet(loss: Loss, guarded: bool) -> Kernel:
-    return specialise(rows.meet, cache=loss.built_in, loss=scalar_loss(loss), GUARDED=guarded)
+    scalar = scalar_loss(loss)
+    return specialise(rows.meet, cache=loss.built_in, inner=True, loss=scalar, GUARDED=guarded)
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ class Step:
         move_one = self._move_one(self.penalised, self.in_units)
         return {
             "prepare": self.optimizer.prepare,
-            "move_all": specialise(update.move_all, move_one=move_one),
+            "move_all": specialise(update.move_all, inner=True, move_one=move_one),
             "move_intercept": self._move_one(False, False),
         }
 
     def _move_one(self, penalised: bool, in_units: bool) -> Kernel:
         return specialise(
             update.move_coefficient,
+            inner=True,
             step=self.optimizer.step,
             SLOTS=self.optimizer.slots,
             PENALISED=penalised,
@@ -92,6 +94,7 @@ def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
     add_gradients = specialise(
         gradient.add_gradients,
         cache=loss.built_in,
+        inner=True,
         loss=scalar_loss(loss),
         GUARDED=guarded,
         AS_THEY_LIE=False,
@@ -119,6 +122,7 @@ def gradient_kernel(loss: Loss) -> Kernel:
     add_gradients = specialise(
         gradient.add_gradients,
         cache=loss.built_in,
+        inner=True,
         loss=scalar_loss(loss),
         GUARDED=False,
         AS_THEY_LIE=True,

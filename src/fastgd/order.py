@@ -170,17 +170,16 @@ class Shuffled(RandomOrder):
         """Compile or fetch what makes the order."""
         nothing = self._rows[:0]
         load(kernels.shuffle, nothing, self._state)
-        load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing)
-        load(kernels.rearrange, nothing, self._places, nothing)
+        load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing, self._places, nothing)
 
     def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
         if self._drawn_epoch != epoch:
             self._draw_epoch(epoch)
         count = len(rows)
         laid = self._laid[: self.n - first]
-        kernels.lay_out(self._pieces, self.piece_rows, self._offset, self.n, first, laid)
         whole = count - count % self.buffer_rows
-        kernels.rearrange(laid, self._places, rows[:whole])
+        table = self._pieces, self.piece_rows, self._offset, self.n
+        kernels.lay_out(*table, first, laid, self._places, rows[:whole])
         if whole < count:  # the last buffer is not full
             rows[whole:] = laid[whole:count]
             self._seed_place(epoch, first)

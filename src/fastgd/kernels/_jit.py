@@ -6,6 +6,7 @@ module leaves `unbound`. `specialise` compiles a copy of it in which those names
 
 import contextlib
 import functools
+import gc
 import hashlib
 import os
 import pickle
@@ -22,13 +23,11 @@ from weakref import WeakKeyDictionary
 import llvmlite
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import config, njit, types
-from numba.core import cgutils, event
+from numba import config, njit
+from numba.core import event
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
-from numba.extending import intrinsic
 
 from fastgd.kernels.threads import call_apart
 
@@ -41,12 +40,14 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"reassoc": True, "contract": True, "nsz": True, "arcp": True},
 }
+INTO_CALLERS = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 USER_KERNELS_KEPT = 64
 DIGEST_BYTES = 16
 
 VERSIONS = {"NumPy": np.__version__, "Numba": numba.__version__}
 
 Kernel = Callable[..., Any]
+Bound = tuple[tuple[str, Any], ...]  # names and what they stand for
 
 
 def _stamp() -> str:
@@ -135,13 +136,14 @@ def compiled(function: Kernel, *, cache: bool = True) -> Kernel:
     """Compile on first use, into its callers; cached on disk where a folder allows it.
 
     LLVM would leave many of these small functions as calls: 58 ns instead of 28 for a row of ten
-    features.
+    features. Python must not call them, or it crashes: what it needs for that is left out, a
+    quarter of the compiling.
     """
-    return _compiled(function, cache, forceinline=True)
+    return _compiled(function, cache, **INTO_CALLERS)
 
 
 def compiled_as_written(function: Kernel) -> Kernel:
-    """Compile into its callers, sums in the order in which they are written."""
+    """Compile into its callers, Python among them, sums in the order in which they are written."""
     in_order = {**OPTIONS["fastmath"], "reassoc": False}
     return _compiled(function, cache=True, forceinline=True, fastmath=in_order)
 
@@ -173,7 +175,7 @@ def unbound(*_: Any) -> Any:
     raise NotImplementedError("this template must be compiled with `specialise` first")
 
 
-def specialise(template: Kernel, *, cache: bool = True, **bind: Any) -> Kernel:
+def specialise(template: Kernel, *, cache: bool = True, inner: bool = False, **bind: Any) -> Kernel:
     """Compile a copy of *template* whose global names in *bind* are replaced.
 
     Parameters
@@ -184,30 +186,33 @@ def specialise(template: Kernel, *, cache: bool = True, **bind: Any) -> Kernel:
         False for whatever binds a user's own function: Numba's key sees only a name, so another
         function of the same name would run the old machine code. Such kernels live in a
         bounded cache of this process instead.
+    inner : bool
+        True for what only other kernels call.
     **bind
         Functions (plain or compiled) and constants.
     """
     made = _specialise_and_cache if cache else _specialise_in_process
-    kernel: Kernel = made(template, tuple(sorted(bind.items())))
+    kernel: Kernel = made(template, tuple(sorted(bind.items())), inner)
     return kernel
 
 
-def _specialise(template: FunctionType, bind: tuple[tuple[str, Any], ...], cache: bool) -> Any:
-    described = [f"{name}={_describe(value)}" for name, value in bind]
+def _specialise(template: FunctionType, bind: Bound, inner: bool, cache: bool) -> Any:
+    described = [*(f"{name}={_describe(value)}" for name, value in bind), str(inner)]
     digest = hashlib.blake2b("|".join(described).encode(), digest_size=8).hexdigest()
     parts = {key: _compiled_part(value, cache) for key, value in bind}
     names = {**template.__globals__, **parts}
-    return compiled(_renamed(template, f"{template.__name__}_{digest}", names), cache=cache)
+    function = _renamed(template, f"{template.__name__}_{digest}", names)
+    return _compiled(function, cache, **(INTO_CALLERS if inner else {}))
 
 
 @functools.cache
-def _specialise_and_cache(template: FunctionType, bind: tuple[tuple[str, Any], ...]) -> Any:
-    return _specialise(template, bind, cache=True)
+def _specialise_and_cache(template: FunctionType, bind: Bound, inner: bool) -> Any:
+    return _specialise(template, bind, inner, cache=True)
 
 
 @functools.lru_cache(maxsize=USER_KERNELS_KEPT)
-def _specialise_in_process(template: FunctionType, bind: tuple[tuple[str, Any], ...]) -> Any:
-    return _specialise(template, bind, cache=False)
+def _specialise_in_process(template: FunctionType, bind: Bound, inner: bool) -> Any:
+    return _specialise(template, bind, inner, cache=False)
 
 
 def _compiled_part(value: Any, cache: bool) -> Any:
@@ -264,8 +269,17 @@ def _kind(argument: Any) -> Any:
 
 
 def _call(kernel: Kernel, *arguments: Any) -> list[str]:
-    """Call *kernel*; return which cache files were found broken in this thread until then."""
-    kernel(*arguments)
+    """Call *kernel*; return which cache files were found broken in this thread until then.
+
+    Compiling makes objects by the million, none of them garbage: looking for it takes a sixth.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        kernel(*arguments)
+    finally:
+        if collects:
+            gc.enable()
     broken, loading.broken = loading.broken, []
     return broken
 
@@ -282,27 +296,3 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=global_compiler_lock.release,
         after_in_child=global_compiler_lock.release,
     )
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch_line(typingctx: Any, array: Any, offset: Any) -> Any:
-    """Ask for the cache line that holds element *offset* of *array*, before it is needed."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        view = context.make_array(signature.args[0])(context, builder, arguments[0])
-        address = builder.bitcast(builder.gep(view.data, [arguments[1]]), cgutils.voidptr_t)
-        integer = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, integer, integer, integer])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        # To read, into the second-level cache, data.
-        builder.call(function, [address, integer(0), integer(2), integer(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), codegen
-
-
-def _no_prefetch(array: Any, offset: int) -> None:
-    """Without compiled code there is nothing to prefetch with."""
-
-
-prefetch = _prefetch_line if JIT_ENABLED else _no_prefetch

@@ -59,29 +59,37 @@ def add_gradients(
         scratch[4 * BLOCK_ROWS :],
     )
     coef, total = at(w, 0), at(g_w, 0)
+    is_weighted = weights.shape[0] > 0
+    for m in range(BLOCK_ROWS):
+        shares[m] = 1.0
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for first in range(0, n, block_rows):
         count = min(block_rows, n - first)
+        # Half of the rows to come are asked for here, half where sums are made, all in their order.
+        soon = first
         for m in range(0, count, QUAD):
-            k = first + m
-            k1, k2, k3 = min(k + 1, n - 1), min(k + 2, n - 1), min(k + 3, n - 1)
+            k0 = first + m
+            k1, k2, k3 = min(k0 + 1, n - 1), min(k0 + 2, n - 1), min(k0 + 3, n - 1)
             if AS_THEY_LIE:
-                i0, i1, i2, i3 = k, k1, k2, k3
-                c0, c1 = k + rows_ahead, k1 + rows_ahead
+                i0, i1, i2, i3 = k0, k1, k2, k3
+                c0, c1 = soon + rows_ahead, soon + 1 + rows_ahead
             else:
-                i0, i1, i2, i3 = rows[k], rows[k1], rows[k2], rows[k3]
-                c0, c1 = coming[k], coming[k1]
+                i0, i1, i2, i3 = rows[k0], rows[k1], rows[k2], rows[k3]
+                c0, c1 = coming[min(soon, n - 1)], coming[min(soon + 1, n - 1)]
                 fetch_end(X, y, c0)
                 fetch_end(X, y, c1)
+            soon += 2
             x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
             ahead0, ahead1 = at(X, c0 * d), at(X, c1 * d)
             z[m], z[m + 1], z[m + 2], z[m + 3] = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
         for m in range(count):
-            i = first + m if AS_THEY_LIE else rows[first + m]
-            targets[m] = y[i]
-            shares[m] = weight_of(weights, weight_scale, i)
-            if GUARDED:
-                pulls[m] = shares[m] * (1.0 + dot(at(X, i * d), at(X, i * d), d))
+            targets[m] = y[first + m if AS_THEY_LIE else rows[first + m]]
+        if is_weighted or GUARDED:
+            for m in range(count):
+                i = first + m if AS_THEY_LIE else rows[first + m]
+                shares[m] = weight_of(weights, weight_scale, i)
+                if GUARDED:
+                    pulls[m] = shares[m] * (1.0 + dot(at(X, i * d), at(X, i * d), d))
         for m in range(count, block_rows):
             slopes[m] = 0.0
         z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
@@ -97,18 +105,19 @@ def add_gradients(
         not_finite += not np.isfinite(z_sum + intercept)
         g_b[0] += slope_sum
         for m in range(0, count, QUAD):
-            k = first + m
-            k1, k2, k3 = min(k + 1, n - 1), min(k + 2, n - 1), min(k + 3, n - 1)
+            k0 = first + m
+            k1, k2, k3 = min(k0 + 1, n - 1), min(k0 + 2, n - 1), min(k0 + 3, n - 1)
             if AS_THEY_LIE:
-                i0, i1, i2, i3 = k, k1, k2, k3
-                c2, c3 = k2 + rows_ahead, k3 + rows_ahead
+                i0, i1, i2, i3 = k0, k1, k2, k3
+                c0, c1 = soon + rows_ahead, soon + 1 + rows_ahead
             else:
-                i0, i1, i2, i3 = rows[k], rows[k1], rows[k2], rows[k3]
-                c2, c3 = coming[k2], coming[k3]
-                fetch_end(X, y, c2)
-                fetch_end(X, y, c3)
+                i0, i1, i2, i3 = rows[k0], rows[k1], rows[k2], rows[k3]
+                c0, c1 = coming[min(soon, n - 1)], coming[min(soon + 1, n - 1)]
+                fetch_end(X, y, c0)
+                fetch_end(X, y, c1)
+            soon += 2
             x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
             r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
-            ahead2, ahead3 = at(X, c2 * d), at(X, c3 * d)
-            add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead2, ahead3)
+            ahead0, ahead1 = at(X, c0 * d), at(X, c1 * d)
+            add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

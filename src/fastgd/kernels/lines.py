@@ -1,8 +1,11 @@
-"""Vectors of as many values as a cache line holds, and the loops over a row that they make.
+"""Lines: vectors of a few values, and what loops over a row do with them.
 
 LLVM's own vectors need long rows: of ten features it takes all but a few one by one, and a plain
 loop leaves no place to ask for what is read next. Here a row is taken line by line, the last one
 masked, so that every number of features costs a whole number of vectors.
+
+A line is half of what a cache holds in one: with 64 bytes batch descent on 1000 features reads 20
+GB/s instead of 23, for a wider vector seldom lies within one.
 
 Pointers, unlike slices, carry no count of references and no shape.
 """
@@ -18,12 +21,12 @@ from numba.extending import intrinsic, models, register_model
 
 from fastgd.kernels._jit import JIT_ENABLED
 
-LINE_BYTES = 64
+LINE_BYTES = 32
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
 TO_READ, INTO_SECOND_LEVEL, DATA = INT32(0), INT32(2), INT32(1)
 
 Pointer = Any  # to a value of an array
-Line = Any  # as many values as a cache line holds, in registers
+Line = Any  # as many values as 32 bytes hold, in registers
 
 
 class LineType(types.Type):  # type: ignore[misc]

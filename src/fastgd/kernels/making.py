@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._jit import compiled
+from fastgd.kernels._jit import compiled_apart
 
 
-@compiled
+@compiled_apart
 def correlate_rows(
     X: NDArray[np.float64],
     scale: NDArray[np.float64],

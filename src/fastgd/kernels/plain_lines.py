@@ -6,7 +6,7 @@ import numpy as np
 
 from fastgd.kernels.arguments import Array, Scalar
 
-LINE_BYTES = 64
+LINE_BYTES = 32
 
 Pointer = Array  # the values from there on
 Line = Array

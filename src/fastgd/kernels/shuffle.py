@@ -7,7 +7,7 @@ Numbers come from splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom 
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled, compiled_apart
+from fastgd.kernels._jit import compiled_apart, compiled_as_written
 from fastgd.kernels.arguments import Array
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -17,7 +17,7 @@ LOW_32 = np.uint64(0xFFFFFFFF)
 BITS_30, BITS_27, BITS_31, BITS_32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
 
 
-@compiled
+@compiled_as_written
 def draw_below(bound: np.uint64, state: Array) -> np.uint64:
     """Return a uniform integer in [0, bound), bound < 2^32."""
     while True:
@@ -50,25 +50,30 @@ def fill_below(bound: np.uint64, values: Array, state: Array) -> None:
 
 
 @compiled_apart
-def lay_out(pieces: Array, piece_rows: int, offset: int, n: int, start: int, out: Array) -> None:
-    """Write the rows of positions start, start + 1, ... of the pieces laid end to end.
+def lay_out(
+    pieces: Array,
+    piece_rows: int,
+    offset: int,
+    n: int,
+    start: int,
+    laid: Array,
+    places: Array,
+    visits: Array,
+) -> None:
+    """Write the rows of positions start, start + 1, ... of the pieces laid end to end to *laid*.
 
     Piece p holds the rows from offset + p piece_rows on, counted round the end of the table; the
-    rows that fill no piece come last. *start* is where a piece begins.
+    rows that fill no piece come last. *start* is where a piece begins. To *visits* each buffer's
+    rows are written in the order that *places* gives.
     """
-    for k in range(0, out.shape[0], piece_rows):
+    for k in range(0, laid.shape[0], piece_rows):
         p = (start + k) // piece_rows
         first = offset + (pieces[p] if p < pieces.shape[0] else p) * piece_rows
-        piece = out[k : k + piece_rows]
+        piece = laid[k : k + piece_rows]
         for i in range(piece.shape[0]):
             row = first + i
             piece[i] = row - n if row >= n else row
-
-
-@compiled_apart
-def rearrange(laid: Array, places: Array, out: Array) -> None:
-    """Write each buffer of *laid* to *out*, its rows in the order that *places* gives."""
-    for first in range(0, out.shape[0], places.shape[0]):
-        buffer, visits = laid[first:], out[first:]
-        for k in range(places.shape[0]):
-            visits[k] = buffer[places[k]]
+    for k in range(0, visits.shape[0], places.shape[0]):
+        buffer, visited = laid[k:], visits[k:]
+        for i in range(places.shape[0]):
+            visited[i] = buffer[places[i]]
