@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastgd.kernels import lines, plain_lines
+from fastgd.kernels import lines
 from fastgd.kernels._jit import specialise
 from fastgd.kernels.gather import gather
 from fastgd.kernels.rows import add_four, dot, four_dots, four_dots_and_products
@@ -88,11 +88,3 @@ def test_columns_become_rows(dtype, d):
         gather(X.T, rows, out[:-1])
         np.testing.assert_array_equal(out[:-1], X[rows])
         assert (out[-1] == -99).all()
-
-
-def test_both_kinds_of_lines_can_do_the_same():
-    public = {name for name in vars(plain_lines) if name.islower() and not name.startswith("_")}
-    assert {"at", "read", "turn"} <= public
-    for name in public - {"np"}:
-        assert hasattr(lines, name)
-    assert lines.LINE_BYTES == plain_lines.LINE_BYTES

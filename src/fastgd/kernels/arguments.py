@@ -53,3 +53,5 @@ class Settings(NamedTuple):
 # in each epoch and is carried from call to call, so that cutting calls changes no bit of it.
 LOSS, WEIGHT, NOT_FINITE = range(3)
 TALLY_SIZE = 3
+
+LINE_BYTES = 32  # of the vectors in which kernels take a row

@@ -23,7 +23,7 @@ SCRATCH_SIZE = 5 * BLOCK_ROWS
 
 def rows_of_block(d: int, itemsize: int) -> int:
     """Return how many rows make a block, whole quads."""
-    return max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // (d * itemsize)) // QUAD * QUAD)
+    return max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // max(1, d * itemsize)) // QUAD * QUAD)
 
 
 def add_gradients(
@@ -50,7 +50,7 @@ def add_gradients(
     T = X.dtype.type
     d = X.shape[1]
     n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
-    rows_ahead = QUAD * max(1, AHEAD_BYTES // (QUAD * d * X.itemsize))
+    rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
     z, targets, shares, pulls, slopes = (
         scratch[:BLOCK_ROWS],
         scratch[BLOCK_ROWS : 2 * BLOCK_ROWS],

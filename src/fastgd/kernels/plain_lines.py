@@ -1,4 +1,7 @@
-"""What `lines` does, in NumPy: kernels that are not compiled run on it, every index checked."""
+"""What `lines` does, in NumPy: kernels that are not compiled run on it, every index checked.
+
+A line is as long as need be: the whole row.
+"""
 
 from typing import Any
 
@@ -6,7 +9,7 @@ import numpy as np
 
 from fastgd.kernels.arguments import Array, Scalar
 
-LINE_BYTES = 32
+LONGEST = 1 << 40
 
 Pointer = Array  # the values from there on
 Line = Array
@@ -19,26 +22,28 @@ def at(array: Array, i: int) -> Pointer:
 
 def width(pointer: Pointer) -> int:
     """Return how many values a line holds."""
-    return LINE_BYTES // pointer.itemsize
+    return LONGEST
 
 
 def zeros(pointer: Pointer) -> Line:
-    """Return a line of zeros."""
-    return np.zeros(width(pointer), pointer.dtype)
+    """Return a line of zeros: one, that stands for all."""
+    return np.zeros(1, pointer.dtype)
 
 
 def read(pointer: Pointer, j: int, count: int) -> Line:
-    """Return up to *count* values from value j on, zeros after them."""
-    line = zeros(pointer)
-    count = min(count, len(line))
-    line[:count] = pointer[j:][:count]
+    """Return *count* values from value j on."""
+    if count <= 0:
+        return zeros(pointer)
+    line = pointer[j : j + count]
+    if len(line) < count:
+        raise IndexError(f"{count} values from {j} on of {len(pointer)}")
     return line
 
 
 def add_to(pointer: Pointer, j: int, line: Line, count: int) -> None:
-    """Add up to *count* values of *line* to those from value j on, in their type."""
-    count = min(count, len(line))
-    pointer[j:][:count] += line[:count]
+    """Add *count* values to those from value j on, in their type."""
+    values = pointer[j : j + count]
+    values += line
 
 
 def times(line: Line, factor: Scalar) -> Line:
@@ -69,11 +74,10 @@ def four_totals(a: Line, b: Line, c: Line, d: Line) -> Any:
 def turn(
     source: Pointer, source_step: int, target: Pointer, target_step: int, rows: int, columns: int
 ) -> None:
-    """Write up to a square of values, which lie column after column, row after row."""
-    size = width(source)
-    for i in range(min(rows, size)):
-        for j in range(min(columns, size)):
-            target[i * target_step + j] = source[j * source_step + i]
+    """Write values, which lie column after column, row after row."""
+    for i in range(rows):
+        row = target[i * target_step :][:columns]
+        row[:] = source[i::source_step][:columns]
 
 
 def ask(pointer: Pointer, j: int) -> None:
