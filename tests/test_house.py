@@ -17,10 +17,7 @@ import fastgd
 
 PACKAGE = Path(fastgd.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-KNOW_NUMBA = (
-    PACKAGE / "kernels" / "_jit.py",
-    PACKAGE / "kernels" / "lines.py",
-)  # the first for all
+KNOW_NUMBA = [PACKAGE / "kernels" / name for name in ("_jit.py", "compiled_lines.py")]
 COMPILER_NAMES = {"guvectorize", "jit", "njit", "prange", "stencil", "vectorize"}
 MODULES = sorted(
     module.name

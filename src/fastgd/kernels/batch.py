@@ -4,7 +4,7 @@ import numpy as np
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
-from fastgd.kernels.gradient import SCRATCH_SIZE
+from fastgd.kernels.gradient import FLOATS, NUMBERS
 
 add_gradients = unbound
 prepare = unbound
@@ -27,7 +27,7 @@ def sum_blocks(
     """
     X, y, weights, weight_scale = data
     d = X.shape[1]
-    scratch = np.empty(SCRATCH_SIZE)
+    floats, numbers = np.empty(FLOATS), np.empty(NUMBERS, np.int64)
     no_list = sums[0]  # rows as they lie are not listed
     for m in range(sums.shape[0]):
         start = m * block_rows
@@ -51,7 +51,8 @@ def sum_blocks(
             sums[m, d:],
             tallies[m],
             together,
-            scratch,
+            floats,
+            numbers,
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array
 from fastgd.kernels.lines import at
-from fastgd.kernels.rows import QUAD, add_four, dot, fetch_end, four_dots, weight_of
+from fastgd.kernels.rows import QUAD, add_four, dot, four_dots, four_rows, two_ahead, weight_of
 
 loss = unbound
 AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
@@ -18,7 +18,7 @@ GUARDED = False
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
 AHEAD_BYTES = 16384  # between rows that are visited as they lie and those asked for meanwhile
-SCRATCH_SIZE = 5 * BLOCK_ROWS
+FLOATS, NUMBERS = (5, BLOCK_ROWS), (2, BLOCK_ROWS)  # shapes of the room that a block needs
 
 
 def rows_of_block(d: int, itemsize: int) -> int:
@@ -41,23 +41,20 @@ def add_gradients(
     g_b: Array,
     tally: Array,
     block_rows: int,
-    scratch: Array,
+    floats: Array,
+    numbers: Array,
 ) -> None:
     """Add each row's gradient to *g_w* and *g_b* and its loss to *tally*.
 
-    The last quad may be short: it repeats its last row with slope zero.
+    The last quad may be short: it repeats its last row with slope zero. *floats* and *numbers* are
+    room for a block.
     """
     T = X.dtype.type
     d = X.shape[1]
     n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
     rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
-    z, targets, shares, pulls, slopes = (
-        scratch[:BLOCK_ROWS],
-        scratch[BLOCK_ROWS : 2 * BLOCK_ROWS],
-        scratch[2 * BLOCK_ROWS : 3 * BLOCK_ROWS],
-        scratch[3 * BLOCK_ROWS : 4 * BLOCK_ROWS],
-        scratch[4 * BLOCK_ROWS :],
-    )
+    z, targets, shares, pulls, slopes = floats[0], floats[1], floats[2], floats[3], floats[4]
+    here, ahead = numbers[0], numbers[1]
     coef, total = at(w, 0), at(g_w, 0)
     is_weighted = weights.shape[0] > 0
     for m in range(BLOCK_ROWS):
@@ -65,33 +62,25 @@ def add_gradients(
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     for first in range(0, n, block_rows):
         count = min(block_rows, n - first)
-        # Half of the rows to come are asked for here, half where sums are made, all in their order.
-        soon = first
+        for m in range(block_rows):
+            k = min(first + m, n - 1)
+            here[m] = k if AS_THEY_LIE else rows[k]
+            ahead[m] = k + rows_ahead if AS_THEY_LIE else coming[k]
+        soon = 0  # half of what comes is asked for with the dots, half with the sums
         for m in range(0, count, QUAD):
-            k0 = first + m
-            k1, k2, k3 = min(k0 + 1, n - 1), min(k0 + 2, n - 1), min(k0 + 3, n - 1)
-            if AS_THEY_LIE:
-                i0, i1, i2, i3 = k0, k1, k2, k3
-                c0, c1 = soon + rows_ahead, soon + 1 + rows_ahead
-            else:
-                i0, i1, i2, i3 = rows[k0], rows[k1], rows[k2], rows[k3]
-                c0, c1 = coming[min(soon, n - 1)], coming[min(soon + 1, n - 1)]
-                fetch_end(X, y, c0)
-                fetch_end(X, y, c1)
+            x0, x1, x2, x3 = four_rows(X, here, m)
+            ahead0, ahead1 = two_ahead(X, y, ahead, soon)
+            z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
+            z[m], z[m + 1], z[m + 2], z[m + 3] = z0, z1, z2, z3
             soon += 2
-            x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
-            ahead0, ahead1 = at(X, c0 * d), at(X, c1 * d)
-            z[m], z[m + 1], z[m + 2], z[m + 3] = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
         for m in range(count):
-            targets[m] = y[first + m if AS_THEY_LIE else rows[first + m]]
+            targets[m] = y[here[m]]
         if is_weighted or GUARDED:
             for m in range(count):
-                i = first + m if AS_THEY_LIE else rows[first + m]
-                shares[m] = weight_of(weights, weight_scale, i)
+                shares[m] = weight_of(weights, weight_scale, here[m])
                 if GUARDED:
-                    pulls[m] = shares[m] * (1.0 + dot(at(X, i * d), at(X, i * d), d))
-        for m in range(count, block_rows):
-            slopes[m] = 0.0
+                    x = at(X, here[m] * d)
+                    pulls[m] = shares[m] * (1.0 + dot(x, x, d))
         z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
         for m in range(count):
             value, slope = loss(z[m] + intercept, targets[m], parameters)
@@ -102,22 +91,14 @@ def add_gradients(
             weight_sum += shares[m]
             slope_sum += slopes[m]
             z_sum += z[m]
+        for m in range(count, block_rows):
+            slopes[m] = 0.0
         not_finite += not np.isfinite(z_sum + intercept)
         g_b[0] += slope_sum
         for m in range(0, count, QUAD):
-            k0 = first + m
-            k1, k2, k3 = min(k0 + 1, n - 1), min(k0 + 2, n - 1), min(k0 + 3, n - 1)
-            if AS_THEY_LIE:
-                i0, i1, i2, i3 = k0, k1, k2, k3
-                c0, c1 = soon + rows_ahead, soon + 1 + rows_ahead
-            else:
-                i0, i1, i2, i3 = rows[k0], rows[k1], rows[k2], rows[k3]
-                c0, c1 = coming[min(soon, n - 1)], coming[min(soon + 1, n - 1)]
-                fetch_end(X, y, c0)
-                fetch_end(X, y, c1)
-            soon += 2
-            x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
+            x0, x1, x2, x3 = four_rows(X, here, m)
             r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
-            ahead0, ahead1 = at(X, c0 * d), at(X, c1 * d)
+            ahead0, ahead1 = two_ahead(X, y, ahead, soon)
             add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
+            soon += 2
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

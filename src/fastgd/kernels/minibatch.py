@@ -4,7 +4,7 @@ import numpy as np
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Settings
-from fastgd.kernels.gradient import SCRATCH_SIZE
+from fastgd.kernels.gradient import FLOATS, NUMBERS
 
 add_gradients = unbound
 prepare = unbound
@@ -39,7 +39,7 @@ def minibatch(
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, units, guard, fit_intercept = settings
     T = X.dtype.type
-    scratch = np.empty(SCRATCH_SIZE)
+    floats, numbers = np.empty(FLOATS), np.empty(NUMBERS, np.int64)
     g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
     steps = 0
     start = 0
@@ -60,7 +60,8 @@ def minibatch(
             g_b,
             tally,
             together,
-            scratch,
+            floats,
+            numbers,
         )
         filled += stop - start
         left -= stop - start

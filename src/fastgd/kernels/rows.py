@@ -166,6 +166,23 @@ def fetch_end(X: Array, y: Array, i: int) -> None:
     ask(at(y, i), 0)
 
 
+@compiled
+def four_rows(X: Array, rows: Array, m: int) -> tuple[Pointer, Pointer, Pointer, Pointer]:
+    """Return where four of the rows lie."""
+    d = X.shape[1]
+    x0, x1 = at(X, rows[m] * d), at(X, rows[m + 1] * d)
+    return x0, x1, at(X, rows[m + 2] * d), at(X, rows[m + 3] * d)
+
+
+@compiled
+def two_ahead(X: Array, y: Array, rows: Array, m: int) -> tuple[Pointer, Pointer]:
+    """Return where two of the rows lie; ask for what their lines leave over."""
+    d = X.shape[1]
+    fetch_end(X, y, rows[m])
+    fetch_end(X, y, rows[m + 1])
+    return at(X, rows[m] * d), at(X, rows[m + 1] * d)
+
+
 def meet(
     x: Pointer,
     d: int,

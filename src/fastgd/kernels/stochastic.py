@@ -10,8 +10,9 @@ from fastgd.kernels.rows import (
     add_four,
     dot,
     fetch,
-    fetch_end,
     four_dots_and_products,
+    four_rows,
+    two_ahead,
     weight_of,
 )
 
@@ -49,12 +50,10 @@ def stochastic(
         # The four dots are taken with the w that the first row meets; what the steps on the rows
         # before a row change of its own is the products of those rows with it: the same iterates
         # up to rounding, without waiting for each other.
-        for m in range(k, k + QUAD):
-            fetch_end(X, y, coming[m])
+        x0, x1, x2, x3 = four_rows(X, rows, k)
+        ahead0, ahead1 = two_ahead(X, y, coming, k)
+        ahead2, ahead3 = two_ahead(X, y, coming, k + 2)
         i0, i1, i2, i3 = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
-        c0, c1, c2, c3 = coming[k], coming[k + 1], coming[k + 2], coming[k + 3]
-        x0, x1, x2, x3 = at(X, i0 * d), at(X, i1 * d), at(X, i2 * d), at(X, i3 * d)
-        ahead0, ahead1, ahead2, ahead3 = at(X, c0 * d), at(X, c1 * d), at(X, c2 * d), at(X, c3 * d)
         z, p = four_dots_and_products(x0, x1, x2, x3, coef, d, ahead0, ahead1)
         z0, z1, z2, z3 = z
         p01, p02, p12, p03, p13, p23 = p
