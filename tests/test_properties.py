@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd import frames, order, passes, tables
+from fastgd import frames, order, passes, sources, tables
 from fastgd.losses import LOSSES
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
@@ -427,6 +427,7 @@ def test_splitting_a_table_into_columns_changes_nothing(kind, data):
     with (
         mock.patch.object(frames, "CHUNK_ROWS", 0),
         mock.patch.object(order, "PIECE_BYTES", data.draw(st.integers(1, 100))),
+        mock.patch.object(sources, "BUFFERS_GATHERED", data.draw(st.integers(1, 3))),
         mock.patch.object(order, "BUFFER_BYTES", 0),
         mock.patch.object(order, "FEWEST_PIECES", 4),
         mock.patch.object(order, "FEWEST_ROWS", 1),

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import fastgd
-from fastgd import frames, gram, order, passes, pilot, tables
+from fastgd import frames, gram, order, passes, pilot, sources, tables
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -42,6 +42,7 @@ PIECE_ROWS = 9  # neither whole batches nor whole quads of rows
 def small_pieces(monkeypatch):
     """Pieces of nine rows in windows of 20, blocks of four."""
     monkeypatch.setattr(tables, "PIECE_VALUES", PIECE_ROWS * D)
+    monkeypatch.setattr(sources, "BUFFERS_GATHERED", 1)
     monkeypatch.setattr(gram, "BLOCK_ROWS", PIECE_ROWS)
     monkeypatch.setattr(gram, "MEAN_ROWS", PIECE_ROWS)
     monkeypatch.setattr(frames, "CHUNK_ROWS", 1)
@@ -479,15 +480,18 @@ def test_numbers_that_float64_does_not_hold_are_infinite_without_other_noise(
 def test_arrays_are_converted_a_piece_at_a_time(variant, layout, small_pieces, monkeypatch):
     asked = []
 
-    def spied(method):
-        def between_or_take(self, *rows):
-            asked.append(method(self, *rows))
-            return asked[-1]
+    between, fill = tables.ArrayTable.between, tables.ArrayTable.fill
 
-        return between_or_take
+    def spied_between(self, start, stop):
+        asked.append(between(self, start, stop))
+        return asked[-1]
 
-    for name in ("between", "take"):
-        monkeypatch.setattr(tables.ArrayTable, name, spied(getattr(tables.ArrayTable, name)))
+    def spied_fill(self, rows, out):
+        asked.append(out)
+        fill(self, rows, out)
+
+    monkeypatch.setattr(tables.ArrayTable, "between", spied_between)
+    monkeypatch.setattr(tables.ArrayTable, "fill", spied_fill)
     values, _, make = LAYOUTS[layout]
     table = make(values)
     for mode in MODES:
@@ -500,7 +504,7 @@ def test_what_lies_in_c_order_is_not_even_converted(layout, small_pieces, monkey
     values, _, make = LAYOUTS[layout]
     table = make(values)
     monkeypatch.delattr(tables.ArrayTable, "between")
-    monkeypatch.delattr(tables.ArrayTable, "take")
+    monkeypatch.delattr(tables.ArrayTable, "fill")
     for variant in VARIANTS:
         fit(table, Y, variant)
 

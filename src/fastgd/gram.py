@@ -23,7 +23,7 @@ from fastgd.losses import SquaredError
 from fastgd.order import Rows
 from fastgd.passes import Floats, FullPass
 from fastgd.sources import Source
-from fastgd.tables import Table
+from fastgd.tables import Table, take
 
 BLOCK_ROWS = 4096  # BLAS gives the same bits for so many rows of float64, on one thread or more
 MEAN_ROWS = 4096
@@ -51,9 +51,9 @@ class Centred:
         """Return the rows start..stop, in C order."""
         return np.subtract(self.table.between(start, stop), self.mean)
 
-    def take(self, rows: Rows) -> Array:
-        """Return these rows, in C order."""
-        return np.subtract(self.table.take(rows), self.mean)
+    def fill(self, rows: Rows, out: Array) -> None:
+        """Write these rows to *out*."""
+        np.subtract(take(self.table, rows), self.mean, out=out)
 
     def in_place(self) -> Array | None:
         """Return None: nowhere do rows lie so."""
@@ -145,5 +145,5 @@ class Gram:
 def _mean(table: Table) -> Floats:
     """Return about the mean of the rows: that of some, from all over the table."""
     n = table.shape[0]
-    rows = table.take(np.linspace(0, n - 1, min(n, MEAN_ROWS)).astype(np.int64))
+    rows = take(table, np.linspace(0, n - 1, min(n, MEAN_ROWS)).astype(np.int64))
     return np.asarray(rows.mean(axis=0, dtype=np.float64))

@@ -71,12 +71,12 @@ class Order:
         ahead = max(1, BYTES_AHEAD // (BYTES_PER_VALUE * self.d))
         return rows, np.minimum(rows + ahead, self.n - 1)
 
-    def buffer(self, epoch: int, start: int) -> tuple[Rows, Rows]:
-        """Return the rows of the buffer that begins at visit *start*, and which visit meets which.
+    def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return the rows of whole buffers, in an order good for reading, and of visits.
 
-        The rows come in an order that is good for reading; the second array holds their places.
+        The second array holds the place in the first of what is visited first, second and so on.
         """
-        rows = self.rows(epoch, start, min(start + self.buffer_rows, self.length))[0]
+        rows = self.rows(epoch, start, stop)[0]
         return rows, np.arange(len(rows))
 
 
@@ -193,13 +193,19 @@ class Shuffled(RandomOrder):
         coming[follow:] = rows[follow:]
         return coming
 
-    def buffer(self, epoch: int, start: int) -> tuple[Rows, Rows]:
-        """Return the buffer's rows piece after piece, and the order of their visits."""
-        rows = super().buffer(epoch, start)[0]
-        if len(rows) < self.buffer_rows:  # the last one, shuffled apart
-            by_number = np.argsort(rows, kind="stable")
-            return rows[by_number], np.argsort(by_number, kind="stable")
-        return self._laid[start % self.window :][: len(rows)], self._places
+    def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
+        """Return the buffers' rows piece after piece, and the order of their visits."""
+        rows, places = super().stretch(epoch, start, stop)
+        laid = self._laid[start % self.window :][: len(rows)]
+        whole = len(rows) - len(rows) % self.buffer_rows
+        firsts = np.arange(0, whole, self.buffer_rows)
+        places[:whole] = np.add.outer(firsts, self._places).ravel()
+        rest = rows[whole:]
+        if len(rest):  # the last buffer is not full and was shuffled apart
+            by_number = np.argsort(rest)
+            laid = np.concatenate([laid[:whole], rest[by_number]])
+            places[whole:] = whole + np.argsort(by_number)
+        return laid, places
 
     def _draw_epoch(self, epoch: int) -> None:
         """Draw where the pieces begin, their order, and the order of places in every buffer."""

@@ -12,6 +12,7 @@ from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.passes import FullPass
 from fastgd.schedules import Constant, InverseScaling, Schedule
 from fastgd.sources import Source
+from fastgd.tables import take
 
 POWER_ITERATIONS = 30
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
@@ -96,7 +97,7 @@ def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
     size = min(SAMPLE_ROWS, source.n, max(FEWEST_ROWS, SAMPLE_VALUES // source.d))
     chosen = np.random.default_rng(seed).choice(source.n, size, replace=False)
     rows = np.full((size, source.d + 1), float(fit_intercept))
-    rows[:, :-1] = source.table.take(np.sort(chosen))
+    rows[:, :-1] = take(source.table, np.sort(chosen))
     if not np.isfinite(rows).all():
         source.check_finite()
     return rows

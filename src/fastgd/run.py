@@ -64,7 +64,6 @@ class Run:
         if plan.gram is not None:  # a step costs so little that no one waits for it
             self.call_visits = source.n
         self.visits = Visits(source, plan.order)
-        self.visits_at_once = self.call_visits if is_batch else self.visits.at_once
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -110,8 +109,7 @@ class Run:
             state.tally[:] = 0.0
         start, stop = self.done(state.visit), self.done(target)
         while start < stop:
-            together = start - start % self.visits_at_once + self.visits_at_once
-            cut = self.done(min(stop, together))
+            cut = self.done(min(stop, self._end_of_call(start)))
             self._work(start, cut)
             start = cut
         state.visit = target
@@ -191,6 +189,12 @@ class Run:
         if self.evaluation is not self.full:  # the loss's bits do not depend on what is evaluated
             g = self.evaluation.over_all(coef)[1]
         return loss + self.penalty(coef), self._gradient_norm(coef, g)
+
+    def _end_of_call(self, visit: int) -> int:
+        """Return up to where one call of a kernel may go from here."""
+        if self.plan.variant == "batch":
+            return visit - visit % self.call_visits + self.call_visits
+        return self.visits.end(visit)
 
     def _work(self, start: int, stop: int) -> None:
         """Do whole units of work, within one window."""

@@ -9,6 +9,8 @@ from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Order, Rows
 from fastgd.tables import Table, pieces
 
+BUFFERS_GATHERED = 4  # at a time: 1 MB; of one alone, Python would take as long as the rows
+
 
 @dataclass
 class Source:
@@ -49,11 +51,13 @@ class Source:
         """Return the mean square of the weights over their squared mean: 1 where all are alike."""
         return float(np.mean(np.square(self.weights * self.weight_scale))) if self.weighted else 1.0
 
-    def gather(self, rows: Rows) -> Data:
-        """Return these rows, wherever they lie, as a block of their own."""
+    def gather(self, rows: Rows, room: Array) -> Data:
+        """Return these rows, wherever they lie, as a block of their own, made in *room*."""
+        X = room[: len(rows)]
+        self.table.fill(rows, X)
         weights = self.weights[rows] if self.weighted else self.weights
-        X = read_only(self.table.take(rows))
-        return Data(X, read_only(self.y[rows]), read_only(weights), self.weight_scale)
+        y = read_only(self.y[rows])
+        return Data(read_only(X), y, read_only(weights), self.weight_scale)
 
     @property
     def in_place(self) -> Data:
@@ -84,23 +88,32 @@ class Source:
 
 
 class Visits:
-    """Rows in the order of their visits, as kernels read them: in place, or a buffer gathered."""
+    """Rows in the order of their visits, as kernels read them: in place, or buffers gathered."""
 
     def __init__(self, source: Source, order: Order) -> None:
         self.source, self.order = source, order
-        # How many visits may be asked for at a time, from a multiple of as many on.
-        self.at_once = order.window if source.resident else order.buffer_rows
+        buffers = BUFFERS_GATHERED * order.buffer_rows
+        self._at_once = order.window if source.resident else min(order.window, buffers)
         self._kept = (-1, -1)
         self._block, self._places = source.in_place, np.empty(0, np.int64)
+        rows = 0 if source.resident else min(self._at_once, order.length)
+        self._room = np.empty((rows, source.d), source.dtype)  # once: new pages cost time
+
+    def end(self, visit: int) -> int:
+        """Return up to where visits can be asked for together with this one."""
+        in_window = visit % self.order.window
+        at_once = in_window - in_window % self._at_once + self._at_once
+        return visit - in_window + min(self.order.window, at_once)
 
     def between(self, epoch: int, start: int, stop: int) -> tuple[Data, Rows, Rows]:
         """Return a block, the rows of it that visits start..stop meet, and those to ask for."""
         if self.source.resident:
             return self.source.in_place, *self.order.rows(epoch, start, stop)
-        first = start - start % self.order.buffer_rows
+        first = start - start % self.order.window % self._at_once
         if self._kept != (epoch, first):
-            rows, self._places = self.order.buffer(epoch, first)
-            self._block = self.source.gather(rows)
+            last = min(self.end(first), self.order.length)
+            rows, self._places = self.order.stretch(epoch, first, last)
+            self._block = self.source.gather(rows, self._room)
             self._kept = epoch, first
         places = self._places[start - first : stop - first]
         return self._block, places, places

@@ -32,8 +32,8 @@ class Table(Protocol):
     def between(self, start: int, stop: int) -> Array:
         """Return the rows start..stop, in C order."""
 
-    def take(self, rows: Rows) -> Array:
-        """Return these rows, in C order."""
+    def fill(self, rows: Rows, out: Array) -> None:
+        """Write these rows to *out*, an array in C order of this table's type."""
 
     def in_place(self) -> Array | None:
         """Return all rows where they lie, if that is in C order and in the type wanted."""
@@ -65,16 +65,15 @@ class ArrayTable:
     def between(self, start: int, stop: int) -> Array:
         """Return the rows start..stop, in C order: a view where they lie so."""
         if self._lies_in_columns:
-            return self.take(np.arange(start, min(stop, len(self.values))))
+            return take(self, np.arange(start, min(stop, len(self.values))))
         return self._converted(self.values[start:stop])
 
-    def take(self, rows: Rows) -> Array:
-        """Return these rows, in C order."""
-        if not self._lies_in_columns:
-            return self._converted(self.values[rows])
-        gathered = np.empty((len(rows), self.shape[1]), self.dtype)
-        gather(self.values.T, rows, gathered)
-        return gathered
+    def fill(self, rows: Rows, out: Array) -> None:
+        """Write these rows to *out*."""
+        if self._lies_in_columns:
+            gather(self.values.T, rows, out)
+        else:
+            out[...] = self._converted(self.values[rows])
 
     def in_place(self) -> Array | None:
         """Return the array itself, if kernels can read it as it is."""
@@ -131,20 +130,18 @@ class ColumnTable:
             _fill(gathered[a - start : b - start], bands[k], rows)
         return gathered
 
-    def take(self, rows: Rows) -> Array:
-        """Return these rows, in C order."""
+    def fill(self, rows: Rows, out: Array) -> None:
+        """Write these rows to *out*."""
         starts, bands = self._bands
-        gathered = self._empty(len(rows))
         if len(bands) == 1:
-            _fill(gathered, bands[0], rows)
-            return gathered
+            _fill(out, bands[0], rows)
+            return
         band_of_rows = np.searchsorted(starts, rows, "right") - 1
         for k in np.flatnonzero(np.bincount(band_of_rows)):
             here = np.flatnonzero(band_of_rows == k)
             part = self._empty(len(here))
             _fill(part, bands[k], rows[here] - starts[k])
-            gathered[here] = part
-        return gathered
+            out[here] = part
 
     def in_place(self) -> Array | None:
         """Return None: columns do not lie as rows."""
@@ -152,6 +149,13 @@ class ColumnTable:
 
     def _empty(self, n: int) -> Array:
         return np.empty((n, len(self.columns)), self.dtype)
+
+
+def take(table: Table, rows: Rows) -> Array:
+    """Return these rows of a table, in C order."""
+    gathered = np.empty((len(rows), table.shape[1]), table.dtype)
+    table.fill(rows, gathered)
+    return gathered
 
 
 def _fill(gathered: Array, columns: Sequence[Column], rows: Any) -> None:

@@ -4,7 +4,9 @@ from fastgd.kernels._jit import compiled_apart
 from fastgd.kernels.arguments import Array
 from fastgd.kernels.lines import ask, at, turn, width
 
-ROWS_AHEAD = 32  # between what is gathered and what is asked for meanwhile: a piece or two
+# Between what is gathered and what is asked for meanwhile; more at once, and some is forgotten.
+BYTES_AHEAD = 6400
+MOST_ROWS_AHEAD = 32
 
 
 @compiled_apart
@@ -16,12 +18,13 @@ def gather(columns: Array, rows: Array, out: Array) -> None:
     d, n = columns.shape
     last = rows.shape[0] - 1
     square = width(at(columns, 0))
+    rows_ahead = max(1, min(MOST_ROWS_AHEAD, BYTES_AHEAD // (d * columns.itemsize)))
     k = 0
     while k <= last:
         first, count = rows[k], 1
         while count < square and k + count <= last and rows[k + count] == first + count:
             count += 1
-        soon = rows[min(k + ROWS_AHEAD, last)]
+        soon = rows[min(k + rows_ahead, last)]
         for j in range(0, d, square):
             for c in range(j, min(j + square, d)):
                 ask(at(columns, c * n + soon), 0)
