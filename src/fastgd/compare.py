@@ -206,6 +206,7 @@ def _trace_of(result: FitResult, problem: Problem) -> Trace:
         ran=f"{words}{rows} ({result.mode})",
         stop_reason=str(result.stop_reason),
         compile_seconds=result.compile_seconds,
+        reads=float(history["reads"][-1]),
     )
 
 
@@ -247,6 +248,7 @@ def _judge(
                 compile_seconds=max(trace.compile_seconds for trace in repeats),
                 stop_reason=first.stop_reason,
                 paces=[trace.pace for trace in repeats],
+                reads=first.reads,
             )
         )
     p, table = problem, problem.source.table

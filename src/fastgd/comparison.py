@@ -61,6 +61,7 @@ class Entry:
     compile_seconds: float
     stop_reason: str
     paces: list[float] = field(default_factory=list)  # bytes/s from cache right after each repeat
+    reads: float | None = None  # passes really made over the rows; None: as many as counted
 
     @property
     def median_seconds(self) -> list[float]:
@@ -130,14 +131,15 @@ class Comparison:
         metric : str
             "passes", "seconds" and "suboptimality" (relative) at the end, or "passes_to_1e-4",
             "seconds_to_stat" and the like; "bandwidth_share" is the share of the machine's read
-            bandwidth at which the rows were met. What counts passes is NaN for direct solvers.
+            bandwidth at which the rows were read. What counts passes is NaN for direct solvers.
         """
         entry = self.entry(run)
         check_name("metric", metric, self.metrics)
         if metric == "suboptimality":
             return entry.gaps[-1] / self.scale
         if metric == "bandwidth_share":
-            met: float = self.problem["bytes"] * entry.passes[-1]
+            reads = entry.passes[-1] if entry.reads is None else entry.reads
+            met: float = self.problem["bytes"] * reads
             return met / (entry.median_seconds[-1] or math.nan) / self.bandwidth
         column, _, target = metric.partition("_to_")
         values = entry.passes if column == "passes" else entry.median_seconds

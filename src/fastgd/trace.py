@@ -26,6 +26,7 @@ class Trace:
     ran: str = ""
     stop_reason: str = "It ended."
     compile_seconds: float = 0.0
+    reads: float | None = None  # passes really made over the rows, where they are not those above
     pace: float = math.nan  # bytes a second that a core read from its cache right after the run
 
 
