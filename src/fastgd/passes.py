@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Settings
-from fastgd.kernels.gradient import rows_of_block
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Room, Settings
+from fastgd.kernels.gradient import make_room
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -33,7 +33,6 @@ class FullPass:
         self.gradients = gradients
         self.kernel = gradient_kernel(loss) if gradients else loss_kernel(loss)
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
-        self.together = rows_of_block(source.d, source.dtype.itemsize)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
@@ -51,10 +50,9 @@ class FullPass:
     def load(self) -> None:
         """Compile or fetch the kernel."""
         coef = np.zeros(self.source.d + 1, self.source.dtype)
-        sums, tallies = np.empty((1, len(coef))), np.empty((1, TALLY_SIZE))
-        load_for_loss(
-            self.kernel, self.loss, self.source.nobody(), coef, self.settings, 4, 4, sums, tallies
-        )
+        idle = (1, self._room(), np.empty((1, len(coef))), np.empty((1, TALLY_SIZE)))
+        data = self.source.nobody()
+        load_for_loss(self.kernel, self.loss, data, coef, self.settings, *idle)
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
         """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""
@@ -92,16 +90,18 @@ class FullPass:
             self.workers.call(self._sum_blocks, tasks)
             yield sums, tallies
 
+    def _room(self) -> Room:
+        return make_room(self.source.d, self.source.dtype.itemsize)
+
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats
     ) -> None:
         """Sum blocks in one call of the kernel, or one by one where each has to be converted."""
         block = self.source.block if len(coef) > 1 else self.source.targets
         at_once = len(sums) if self.source.resident else 1
+        room = self._room()
         for k in range(0, len(sums), at_once):
             first = start + k * self.block_rows
             data = block(first, min(first + at_once * self.block_rows, stop))
             here = slice(k, k + at_once)
-            self.kernel(
-                data, coef, self.settings, self.block_rows, self.together, sums[here], tallies[here]
-            )
+            self.kernel(data, coef, self.settings, self.block_rows, room, sums[here], tallies[here])

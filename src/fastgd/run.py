@@ -15,7 +15,7 @@ from fastgd.compose import (
 )
 from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
-from fastgd.kernels.gradient import rows_of_block
+from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
@@ -54,9 +54,10 @@ class Run:
         averaged = plan.average != "none"
         self.step = Step(plan.optimizer, plan.alpha > 0, averaged, plan.units is not None)
         self.in_quads = plan.variant == "stochastic" and self.step.plain
+        self.room = make_room(source.d, source.dtype.itemsize)
         self.rows_together = QUAD if self.in_quads else 1
         if plan.variant == "minibatch":
-            self.rows_together = rows_of_block(source.d, source.dtype.itemsize)
+            self.rows_together = self.room.together
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         is_batch = plan.variant == "batch"
@@ -224,7 +225,7 @@ class Run:
         size, buffer = self.plan.batch_size, self.plan.order.buffer_rows
         ends_epoch = stop == self.plan.order.length
         left = buffer - start % buffer
-        return self.state.g, start % size, size, ends_epoch, left, buffer, self.rows_together
+        return self.state.g, start % size, size, ends_epoch, left, buffer, self.room
 
     def _take_batch_step(self) -> None:
         state, scale = self.state, 1.0 / self.source.n

@@ -156,7 +156,9 @@ def compiled_apart(function: Kernel) -> Kernel:
 def _compiled(function: Any, cache: bool, **options: Any) -> Kernel:
     if cache:
         function = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
-    kernel: Any = njit(**{**OPTIONS, **options})(function)
+    # Nothing of ours allocates, and where no references are counted compiling takes a tenth less;
+    # what a user's function does is not known.
+    kernel: Any = njit(**{**OPTIONS, **options}, _nrt=not cache)(function)
     if cache and JIT_ENABLED:
         with contextlib.suppress(RuntimeError):  # "no locator available": no folder to write in
             kernel._cache = KernelCache(function)

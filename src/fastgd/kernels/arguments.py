@@ -49,6 +49,14 @@ class Settings(NamedTuple):
     fit_intercept: bool
 
 
+class Room(NamedTuple):
+    """Where rows that are taken together are worked on; each thread needs its own."""
+
+    together: int  # how many rows
+    floats: Array  # (5, rows at most)
+    numbers: Array  # (2, rows at most), int64
+
+
 # Places in a tally, the float64 array in which kernels add up what they met. It starts at zero
 # in each epoch and is carried from call to call, so that cutting calls changes no bit of it.
 LOSS, WEIGHT, NOT_FINITE = range(3)

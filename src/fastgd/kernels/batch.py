@@ -1,10 +1,7 @@
 """Batch gradient descent: the gradient of all rows, block by block, then one step."""
 
-import numpy as np
-
 from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import Array, Data, Model, Settings
-from fastgd.kernels.gradient import FLOATS, NUMBERS
+from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
 
 add_gradients = unbound
 prepare = unbound
@@ -17,7 +14,7 @@ def sum_blocks(
     coef: Array,
     settings: Settings,
     block_rows: int,
-    together: int,
+    room: Room,
     sums: Array,
     tallies: Array,
 ) -> None:
@@ -27,7 +24,7 @@ def sum_blocks(
     """
     X, y, weights, weight_scale = data
     d = X.shape[1]
-    floats, numbers = np.empty(FLOATS), np.empty(NUMBERS, np.int64)
+    together, floats, numbers = room
     no_list = sums[0]  # rows as they lie are not listed
     for m in range(sums.shape[0]):
         start = m * block_rows

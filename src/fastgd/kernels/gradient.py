@@ -7,7 +7,7 @@ four by four; then what the loss says of them, in a plain loop that becomes vect
 import numpy as np
 
 from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Room
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import QUAD, add_four, dot, four_dots, four_rows, two_ahead, weight_of
 
@@ -18,12 +18,12 @@ GUARDED = False
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
 AHEAD_BYTES = 16384  # between rows that are visited as they lie and those asked for meanwhile
-FLOATS, NUMBERS = (5, BLOCK_ROWS), (2, BLOCK_ROWS)  # shapes of the room that a block needs
 
 
-def rows_of_block(d: int, itemsize: int) -> int:
-    """Return how many rows make a block, whole quads."""
-    return max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // max(1, d * itemsize)) // QUAD * QUAD)
+def make_room(d: int, itemsize: int) -> Room:
+    """Return room for a block of rows, whole quads."""
+    rows = max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // max(1, d * itemsize)) // QUAD * QUAD)
+    return Room(rows, np.empty((5, BLOCK_ROWS)), np.empty((2, BLOCK_ROWS), np.int64))
 
 
 def add_gradients(

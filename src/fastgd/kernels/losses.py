@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Settings
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Room, Settings
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import dot, weight_of
 
@@ -15,11 +15,11 @@ def sum_losses(
     coef: Array,
     settings: Settings,
     block_rows: int,
-    together: int,
+    room: Room,
     sums: Array,
     tallies: Array,
 ) -> None:
-    """Write the tally of each block of rows to a row of *tallies*; *sums* is left alone.
+    """Write the tally of each block of rows to a row of *tallies*; *sums* are left alone.
 
     `batch.sum_blocks` tells as much and more; this one compiles in a third of the time.
     """

@@ -1,10 +1,7 @@
 """Mini-batch gradient descent: one step per `batch_size` rows."""
 
-import numpy as np
-
 from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import Array, Data, Model, Settings
-from fastgd.kernels.gradient import FLOATS, NUMBERS
+from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
 
 add_gradients = unbound
 prepare = unbound
@@ -27,19 +24,19 @@ def minibatch(
     ends_epoch: bool,
     left: int,
     buffer_rows: int,
-    together: int,
+    room: Room,
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
     A batch may span two calls: *g* holds the gradients of the *filled* rows met so far. A short
-    batch steps where the epoch ends. As many rows as are taken *together* begin with each batch and
-    with each buffer, of which the current one has *left* rows: so it is where they are gathered.
+    batch steps where the epoch ends. Rows that are taken together begin with each batch and with
+    each buffer, of which the current one has *left* rows: so it is where they are gathered.
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     parameters, hyper, l1, l2, units, guard, fit_intercept = settings
     T = X.dtype.type
-    floats, numbers = np.empty(FLOATS), np.empty(NUMBERS, np.int64)
+    together, floats, numbers = room
     g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
     steps = 0
     start = 0
