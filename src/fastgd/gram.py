@@ -47,9 +47,10 @@ class Centred:
         """In which type rows are handed out."""
         return self.mean.dtype
 
-    def between(self, start: int, stop: int) -> Array:
-        """Return the rows start..stop, in C order."""
-        return np.subtract(self.table.between(start, stop), self.mean)
+    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+        """Return the rows start..stop."""
+        rows = self.table.between(start, stop)
+        return np.subtract(rows, self.mean, out=None if room is None else room[: len(rows)])
 
     def fill(self, rows: Rows, out: Array) -> None:
         """Write these rows to *out*."""
@@ -133,7 +134,7 @@ class Gram:
         for start in range(0, source.n, BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, source.n)
             rows = block[: stop - start]
-            rows[:, :-1] = source.table.between(start, stop)
+            source.table.between(start, stop, rows[:, :-1])
             rows[:, -1] = 1.0
             if source.weighted:
                 rows *= np.sqrt(source.weights[start:stop] * source.weight_scale)[:, None]

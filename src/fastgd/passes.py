@@ -98,10 +98,12 @@ class FullPass:
     ) -> None:
         """Sum blocks in one call of the kernel, or one by one where each has to be converted."""
         block = self.source.block if len(coef) > 1 else self.source.targets
-        at_once = len(sums) if self.source.resident else 1
-        room = self._room()
+        resident, room = self.source.resident, self._room()
+        at_once = len(sums) if resident else 1
+        # New pages for each block would cost as much as the pass.
+        made = None if resident else np.empty((self.block_rows, len(coef) - 1), self.source.dtype)
         for k in range(0, len(sums), at_once):
             first = start + k * self.block_rows
-            data = block(first, min(first + at_once * self.block_rows, stop))
+            data = block(first, min(first + at_once * self.block_rows, stop), made)
             here = slice(k, k + at_once)
             self.kernel(data, coef, self.settings, self.block_rows, room, sums[here], tallies[here])

@@ -64,13 +64,13 @@ class Source:
         """Return the rows where they lie; none where they have to be gathered."""
         return self._in_place
 
-    def block(self, start: int, stop: int) -> Data:
-        """Return the rows start..stop as they lie."""
+    def block(self, start: int, stop: int, room: Array | None) -> Data:
+        """Return the rows start..stop as they lie; what has to be made is made in *room*."""
         X, y, weights, weight_scale = self._in_place
-        piece = X[start:stop] if self.resident else read_only(self.table.between(start, stop))
-        return Data(piece, y[start:stop], weights[start:stop], weight_scale)
+        piece = X[start:stop] if self.resident else self.table.between(start, stop, room)
+        return Data(read_only(piece), y[start:stop], weights[start:stop], weight_scale)
 
-    def targets(self, start: int, stop: int) -> Data:
+    def targets(self, start: int, stop: int, room: Array | None) -> Data:
         """Return the rows start..stop without any feature."""
         _, y, weights, weight_scale = self._in_place
         nothing = read_only(np.empty((stop - start, 0), self.dtype))

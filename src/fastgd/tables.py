@@ -29,8 +29,8 @@ class Table(Protocol):
         """In which type rows are handed out: float32 where all are, else float64."""
         ...
 
-    def between(self, start: int, stop: int) -> Array:
-        """Return the rows start..stop, in C order."""
+    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+        """Return the rows start..stop, in C order; what has to be made is made in *room*."""
 
     def fill(self, rows: Rows, out: Array) -> None:
         """Write these rows to *out*, an array in C order of this table's type."""
@@ -62,10 +62,13 @@ class ArrayTable:
         """In which type rows are handed out."""
         return kernel_dtype([self.values.dtype])
 
-    def between(self, start: int, stop: int) -> Array:
+    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
         """Return the rows start..stop, in C order: a view where they lie so."""
         if self._lies_in_columns:
-            return take(self, np.arange(start, min(stop, len(self.values))))
+            rows = np.arange(start, min(stop, len(self.values)))
+            made = _empty(self, len(rows), room)
+            self.fill(rows, made)
+            return made
         return self._converted(self.values[start:stop])
 
     def fill(self, rows: Rows, out: Array) -> None:
@@ -118,11 +121,11 @@ class ColumnTable:
         ]
         return starts, bands
 
-    def between(self, start: int, stop: int) -> Array:
+    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
         """Return the rows start..stop, in C order."""
         starts, bands = self._bands
         stop = min(stop, self.shape[0])
-        gathered = self._empty(stop - start)
+        gathered = _empty(self, stop - start, room)
         first, last = (np.searchsorted(starts, [start, stop - 1], "right") - 1).tolist()
         for k in range(first, last + 1):
             a, b = max(start, int(starts[k])), min(stop, int(starts[k + 1]))
@@ -139,7 +142,7 @@ class ColumnTable:
         band_of_rows = np.searchsorted(starts, rows, "right") - 1
         for k in np.flatnonzero(np.bincount(band_of_rows)):
             here = np.flatnonzero(band_of_rows == k)
-            part = self._empty(len(here))
+            part = _empty(self, len(here))
             _fill(part, bands[k], rows[here] - starts[k])
             out[here] = part
 
@@ -147,15 +150,17 @@ class ColumnTable:
         """Return None: columns do not lie as rows."""
         return None
 
-    def _empty(self, n: int) -> Array:
-        return np.empty((n, len(self.columns)), self.dtype)
-
 
 def take(table: Table, rows: Rows) -> Array:
     """Return these rows of a table, in C order."""
-    gathered = np.empty((len(rows), table.shape[1]), table.dtype)
+    gathered = _empty(table, len(rows))
     table.fill(rows, gathered)
     return gathered
+
+
+def _empty(table: Table, n: int, room: Array | None = None) -> Array:
+    """Return an array for so many rows: the beginning of *room*, or a new one."""
+    return np.empty((n, table.shape[1]), table.dtype) if room is None else room[:n]
 
 
 def _fill(gathered: Array, columns: Sequence[Column], rows: Any) -> None:
