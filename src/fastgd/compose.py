@@ -42,6 +42,17 @@ def _meet(loss: Loss, guarded: bool) -> Kernel:
     return specialise(rows.meet, cache=loss.built_in, inner=True, loss=scalar, GUARDED=guarded)
 
 
+def _add_gradients(loss: Loss, guarded: bool, as_they_lie: bool) -> Kernel:
+    return specialise(
+        gradient.add_gradients,
+        cache=loss.built_in,
+        inner=True,
+        loss=scalar_loss(loss),
+        GUARDED=guarded,
+        AS_THEY_LIE=as_they_lie,
+    )
+
+
 @dataclass(frozen=True)
 class Step:
     """What is compiled into the taking of a step."""
@@ -91,18 +102,10 @@ def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> 
 
 def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
     """Return `minibatch.minibatch` for this loss and step."""
-    add_gradients = specialise(
-        gradient.add_gradients,
-        cache=loss.built_in,
-        inner=True,
-        loss=scalar_loss(loss),
-        GUARDED=guarded,
-        AS_THEY_LIE=False,
-    )
     return specialise(
         minibatch.minibatch,
         cache=loss.built_in,
-        add_gradients=add_gradients,
+        add_gradients=_add_gradients(loss, guarded, as_they_lie=False),
         **step.parts(),
     )
 
@@ -119,14 +122,7 @@ def prediction_kernel(loss: Loss) -> Kernel:
 
 def gradient_kernel(loss: Loss) -> Kernel:
     """Return `batch.sum_blocks` for this loss."""
-    add_gradients = specialise(
-        gradient.add_gradients,
-        cache=loss.built_in,
-        inner=True,
-        loss=scalar_loss(loss),
-        GUARDED=False,
-        AS_THEY_LIE=True,
-    )
+    add_gradients = _add_gradients(loss, guarded=False, as_they_lie=True)
     return specialise(batch.sum_blocks, cache=loss.built_in, add_gradients=add_gradients)
 
 

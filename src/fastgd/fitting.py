@@ -116,8 +116,8 @@ def fit(
         A new random order in each epoch, rows as they lie, rows drawn independently, or the
         order itself. `batch` always visits rows as they lie.
     route : {"auto", "direct", "gram"}
-        How gradients are computed: "direct" from the rows; "gram" from X'X, which costs about
-        d / 15 passes and makes every step of `batch` on the squared error nearly free. A
+        How gradients are computed: "direct" from the rows; "gram" from X'X, which takes n d^2
+        operations once and makes every step of `batch` on the squared error nearly free. A
         self-tuned fit chooses; the textbook's is "direct".
     random_state : None, int or numpy.random.Generator
     n_threads : int, optional

@@ -1,8 +1,8 @@
 """The Gram route: gradients of the squared error from X'X, made once, instead of from the rows.
 
 With r = r0 + x.(w - w0), the gradient of the squared error is linear and its loss quadratic in
-w - w0, with X'X as the matrix of both. Making it costs about d / 15 passes over the rows; a step
-then costs d^2 operations instead of n d, and the iterates are the same up to rounding.
+w - w0, with X'X as the matrix of both. Making it costs n d^2 operations, once; a step then costs
+d^2 operations instead of n d, and the iterates are the same up to rounding.
 
 Two things keep the rounding as small as that of the rows themselves. The matrix is made of rows
 about their mean, for of a mean of 1000 standard deviations the plain X'X would leave ten digits.

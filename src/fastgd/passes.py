@@ -100,7 +100,7 @@ class FullPass:
         block = self.source.block if len(coef) > 1 else self.source.targets
         resident, room = self.source.resident, self._room()
         at_once = len(sums) if resident else 1
-        # New pages for each block would cost as much as the pass.
+        # Made once: new pages for each block cost time.
         made = None if resident else np.empty((self.block_rows, len(coef) - 1), self.source.dtype)
         for k in range(0, len(sums), at_once):
             first = start + k * self.block_rows

@@ -14,9 +14,6 @@ from fastgd.kernels.arguments import LINE_BYTES
 INT32, INT64 = ir.IntType(32), ir.IntType(64)
 TO_READ, INTO_SECOND_LEVEL, DATA = INT32(0), INT32(2), INT32(1)
 
-Pointer = Any  # to a value of an array
-Line = Any  # as many values as 32 bytes hold, in registers
-
 
 class LineType(types.Type):  # type: ignore[misc]
     """A vector of *count* values."""

@@ -1,7 +1,7 @@
 """Exponential and logarithm without a branch or a call, so that loops over them become vectors.
 
-A call of the C library costs 3 ns, log(1 + exp) 11 ns; in a vector both cost 2 ns. Relative errors
-are below 1e-15; NaN stays NaN.
+With the C library's, the logistic loss and its slope cost 11 ns a row, in vectors 2. Relative
+errors are below 1e-15; NaN stays NaN.
 """
 
 import numpy as np

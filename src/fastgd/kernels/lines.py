@@ -12,55 +12,13 @@ Pointers, unlike slices, carry no count of references and no shape.
 
 from typing import Any
 
+from fastgd.kernels import compiled_lines, plain_lines
 from fastgd.kernels._jit import JIT_ENABLED
 
-if JIT_ENABLED:
-    from fastgd.kernels.compiled_lines import (
-        add_to,
-        ask,
-        at,
-        four_totals,
-        plus,
-        plus_product,
-        read,
-        times,
-        total,
-        turn,
-        width,
-        zeros,
-    )
-else:
-    from fastgd.kernels.plain_lines import (
-        add_to,
-        ask,
-        at,
-        four_totals,
-        plus,
-        plus_product,
-        read,
-        times,
-        total,
-        turn,
-        width,
-        zeros,
-    )
-
 Pointer = Any  # to a value of an array
-Line = Any  # as many values as LINE_BYTES hold, in registers
 
-__all__ = [
-    "Line",
-    "Pointer",
-    "add_to",
-    "ask",
-    "at",
-    "four_totals",
-    "plus",
-    "plus_product",
-    "read",
-    "times",
-    "total",
-    "turn",
-    "width",
-    "zeros",
-]
+_lines: Any = compiled_lines if JIT_ENABLED else plain_lines
+at, width, zeros = _lines.at, _lines.width, _lines.zeros
+read, add_to, ask, turn = _lines.read, _lines.add_to, _lines.ask, _lines.turn
+times, plus, plus_product = _lines.times, _lines.plus, _lines.plus_product
+total, four_totals = _lines.total, _lines.four_totals

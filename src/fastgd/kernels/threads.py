@@ -29,7 +29,7 @@ class Workers:
     def call(self, function: Callable[..., Any], tasks: list[tuple[Any, ...]]) -> None:
         """Call *function* with the arguments of each task; return when all of them are done.
 
-        The caller does the last of them itself: to wake one more thread takes 30 us.
+        The caller does the last of them itself: a thread less to wake.
         """
         others, last = tasks[:-1], tasks[-1]
         if others:
