@@ -406,6 +406,8 @@ def start_up(scale: Scale) -> Iterator[Row]:
 
         def run(script: Path, cache: str = "cache") -> None:
             environment = {**os.environ, "NUMBA_CACHE_DIR": str(Path(folder, cache))}
+            environment["PYTHONPYCACHEPREFIX"] = folder  # as `pip install` leaves it, bytecode made
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
             environment["PYTHONPATH"] = os.pathsep.join(sys.path)
             subprocess.run([sys.executable, str(script)], env=environment, check=True)
 
