@@ -44,7 +44,7 @@ SCHEDULE_HINTS = {
 }
 DEFAULT_BATCH_SIZE = 256
 USUAL_STEPS = 50  # of self-tuned batch descent, or more
-GRAM_COLUMNS_PER_STEP = 15  # X'X takes the time of d / 15 passes
+GRAM_COLUMNS_PER_STEP = 5  # X'X takes the time of d / 5 passes
 SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
 DEFAULT_MAX_ITER = 100
 SELF_TUNED_BATCH_MAX_ITER = 10_000

@@ -13,7 +13,8 @@ MOST_ROWS_AHEAD = 32
 def gather(columns: Array, rows: Array, out: Array) -> None:
     """Write these rows of a table, given as its columns, to *out*.
 
-    Rows that follow each other are turned together, a square of values at a time.
+    Rows that follow each other are turned together, two squares of values at a time: a column's
+    values then fill a line of the memory, which is asked for and met once.
     """
     d, n = columns.shape
     last = rows.shape[0] - 1
@@ -22,12 +23,14 @@ def gather(columns: Array, rows: Array, out: Array) -> None:
     k = 0
     while k <= last:
         first, count = rows[k], 1
-        while count < square and k + count <= last and rows[k + count] == first + count:
+        while count < 2 * square and k + count <= last and rows[k + count] == first + count:
             count += 1
         soon = rows[min(k + rows_ahead, last)]
         for j in range(0, d, square):
             for c in range(j, min(j + square, d)):
                 ask(at(columns, c * n + soon), 0)
                 ask(at(columns, c * n + soon), count - 1)
-            turn(at(columns, j * n + first), n, at(out, k * d + j), d, count, d - j)
+            for i in range(0, count, square):
+                here, there = at(columns, j * n + first + i), at(out, (k + i) * d + j)
+                turn(here, n, there, d, count - i, d - j)
         k += count
