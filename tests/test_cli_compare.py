@@ -66,18 +66,19 @@ def test_a_file_is_raced_on_scaled_columns():
 
 
 def test_conditions_that_fail_are_tabled():
-    arguments = [*TINY, "--runs", "batch batch:gd:max_iter=2"]
-    race(*arguments, "--require", "batch.suboptimality <= batch:gd:max_iter=2.suboptimality")
-    done = run("compare", *arguments, "--require", "batch:gd:max_iter=2.passes_to_1e-8 <= 9")
+    short = "batch:learning_rate=0.1:max_iter=2"
+    arguments = [*TINY, "--runs", f"batch {short}"]
+    race(*arguments, "--require", f"batch.suboptimality <= {short}.suboptimality")
+    done = run("compare", *arguments, "--require", f"{short}.passes_to_1e-8 <= 9")
     assert done.exit_code == 1
-    assert "| batch:gd:max_iter=2.passes_to_1e-8 <= 9 | never reached |" in done.stdout
+    assert f"| {short}.passes_to_1e-8 <= 9 | never reached |" in done.stdout
     assert done.stderr == (
         "fastgd: 1 of 1 conditions failed, and 0 figures are worse than the baseline's.\n"
     )
 
 
 def test_a_baseline_is_held_against_the_run():
-    arguments = [*TINY, "--runs", "batch"]
+    arguments = [*TINY, "--runs", "batch:nesterov"]
     race(*arguments, "--json", "then.json")
     race(*arguments, "--against", "then.json", "--slower", "1000")
     facts = json.loads(Path("then.json").read_text(encoding="utf-8"))
@@ -87,7 +88,7 @@ def test_a_baseline_is_held_against_the_run():
     Path("better.json").write_text(json.dumps(facts), encoding="utf-8")
     done = run("compare", *arguments, "--against", "better.json")
     assert done.exit_code == 1
-    for figure in ("batch.passes_to_1e-2", "batch.bandwidth_share"):
+    for figure in ("batch:nesterov.passes_to_1e-2", "batch:nesterov.bandwidth_share"):
         assert f"| {figure}" in done.stdout
 
 

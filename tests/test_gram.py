@@ -112,20 +112,21 @@ def test_rows_are_read_a_few_times_only():
 @pytest.mark.compiled
 def test_a_self_tuned_fit_takes_it_where_it_pays():
     X, y = problem(4000, 10)
-    tuned = fastgd.fit(X, y, "batch", random_state=0)
-    rows = fastgd.fit(X, y, "batch", random_state=0, route="direct")
+    lasso = {"alpha": 1e-3, "l1_ratio": 1.0, "random_state": 0}  # no inverse helps a proximal step
+    tuned = fastgd.fit(X, y, "batch", **lasso)
+    rows = fastgd.fit(X, y, "batch", route="direct", **lasso)
     assert (tuned.route_, rows.route_) == ("gram", "direct")
     np.testing.assert_allclose(tuned.coef_, rows.coef_, rtol=1e-4)
     assert tuned.learning_rate_ == pytest.approx(rows.learning_rate_, rel=0.02)
     assert tuned.history["reads"][-1] < 10
     again = fastgd.fit(X, y, **tuned.recipe)
     assert again.coef_.tobytes() == tuned.coef_.tobytes()
-    few = fastgd.fit(X, y, "batch", random_state=0, max_iter=3, tol=None, alpha=1.0)
+    few = fastgd.fit(X, y, "batch", max_iter=3, tol=None, **lasso)
     assert few.route_ == "gram"
     assert fastgd.fit(X, y, "batch", learning_rate=0.1, max_iter=1).route_ == "direct"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert fastgd.fit(X[:5], y[:5], "batch", max_iter=10).route_ == "direct"
+        assert fastgd.fit(X[:5], y[:5], "batch", max_iter=10, **lasso).route_ == "direct"
         huber = fastgd.fit(X, y, "batch", loss="huber", max_iter=10)
     assert huber.route_ == "direct"
     assert fastgd.fit(X, y).route_ == "direct"

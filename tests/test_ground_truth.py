@@ -638,6 +638,14 @@ def test_norris_is_certified():
     assert right_digits(result.intercept_ - slope @ mean, NORRIS_INTERCEPT) > 11
 
 
+def test_longley_is_certified_as_it_is_by_an_untuned_fit():
+    """Ten digits, from the raw table, where means are up to 400 times the spreads."""
+    table = np.array(LONGLEY.split(), dtype=float).reshape(16, 7)
+    result = fastgd.fit(table[:, 1:], table[:, 0], "batch")
+    assert right_digits(result.coef_, LONGLEY_COEF) > 10
+    assert right_digits(result.intercept_, LONGLEY_INTERCEPT) > 10
+
+
 def test_longley_is_certified_after_3500_nesterov_steps():
     """Condition number of H about 12,000 once standardised: 11 digits of every coefficient."""
     table = np.array(LONGLEY.split(), dtype=float).reshape(16, 7)

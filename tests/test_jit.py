@@ -440,7 +440,7 @@ def test_the_same_binding_gives_the_same_kernel():
 
 
 def test_a_specialisation_leaves_its_template_alone():
-    arguments = (np.ones(2), 2, 3.0, 1.0, 0.5, (), np.inf)
+    arguments = (np.ones(2), 2, 3.0, 1.0, 0.5, (), np.inf, 1.0)
     assert specialise(rows.meet, loss=half_square, GUARDED=False)(*arguments) == (2.25, 1.5)
     assert specialise(rows.meet, loss=square, GUARDED=False)(*arguments) == (4.5, 3.0)
     assert rows.loss is unbound
@@ -451,7 +451,7 @@ def test_a_specialisation_leaves_its_template_alone():
 @pytest.mark.compiled
 def test_a_template_that_is_not_bound_does_not_compile():
     with pytest.raises(numba.core.errors.NumbaError):
-        specialise(rows.meet, GUARDED=False)(np.ones(2), 2, 3.0, 1.0, 0.5, (), np.inf)
+        specialise(rows.meet, GUARDED=False)(np.ones(2), 2, 3.0, 1.0, 0.5, (), np.inf, 1.0)
 
 
 def test_the_parameters_of_a_loss_make_no_other_kernel():

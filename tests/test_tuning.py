@@ -219,7 +219,7 @@ def test_a_target_far_from_zero_costs_nothing(variant):
 def test_few_rows_are_enough_for_minibatches(n):
     few = Z[:n], T[:n] + 50
     result = squared("minibatch", *few)
-    assert result.batch_size_ == max(1, n // 32)
+    assert result.batch_size_ == n // 8
     assert result.objective < 1.05 * squared("batch", *few).objective
 
 

@@ -42,13 +42,14 @@ def _meet(loss: Loss, guarded: bool) -> Kernel:
     return specialise(rows.meet, cache=loss.built_in, inner=True, loss=scalar, GUARDED=guarded)
 
 
-def _add_gradients(loss: Loss, guarded: bool, as_they_lie: bool) -> Kernel:
+def _add_gradients(loss: Loss, guarded: bool, in_units: bool, as_they_lie: bool) -> Kernel:
     return specialise(
         gradient.add_gradients,
         cache=loss.built_in,
         inner=True,
         loss=scalar_loss(loss),
         GUARDED=guarded,
+        IN_UNITS=in_units,
         AS_THEY_LIE=as_they_lie,
     )
 
@@ -61,6 +62,7 @@ class Step:
     penalised: bool
     averaged: bool
     in_units: bool
+    preconditioned: bool
 
     @property
     def plain(self) -> bool:
@@ -105,7 +107,8 @@ def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
     return specialise(
         minibatch.minibatch,
         cache=loss.built_in,
-        add_gradients=_add_gradients(loss, guarded, as_they_lie=False),
+        add_gradients=_add_gradients(loss, guarded, step.preconditioned, as_they_lie=False),
+        PRECONDITIONED=step.preconditioned,
         **step.parts(),
     )
 
@@ -122,13 +125,13 @@ def prediction_kernel(loss: Loss) -> Kernel:
 
 def gradient_kernel(loss: Loss) -> Kernel:
     """Return `batch.sum_blocks` for this loss."""
-    add_gradients = _add_gradients(loss, guarded=False, as_they_lie=True)
+    add_gradients = _add_gradients(loss, guarded=False, in_units=False, as_they_lie=True)
     return specialise(batch.sum_blocks, cache=loss.built_in, add_gradients=add_gradients)
 
 
 def batch_step_kernel(step: Step) -> Kernel:
     """Return `batch.take_batch_step` for this step."""
-    return specialise(batch.take_batch_step, **step.parts())
+    return specialise(batch.take_batch_step, PRECONDITIONED=step.preconditioned, **step.parts())
 
 
 def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:

@@ -13,6 +13,7 @@ from fastgd.passes import Floats
 from fastgd.recording import Recorder
 from fastgd.result import Progress, StopReason
 from fastgd.run import Run
+from fastgd.settling import went_too_far
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import Convergence, DivergenceGuard, start_losses
 
@@ -61,6 +62,10 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     with watch.paused():
         coef = guard.last_good() if diverged else run.coefficients()
         objective = run.evaluate(coef)[0]
+        settled = run.state.settled
+        if settled is not None and not diverged and went_too_far(settled, objective):
+            coef = settled.best
+            objective = run.evaluate(coef)[0]
     return Outcome(
         coef=coef,
         epochs=run.state.epoch,
@@ -83,7 +88,7 @@ def _advance_to_the_end(
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
         recorder.look()
-        if not sound:
+        if not sound and not guard.backs_off():
             return StopReason.DIVERGED
         if run.state.visit == 0:
             if _asks_to_stop(watching.callback, run, watch):

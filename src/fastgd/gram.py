@@ -19,6 +19,7 @@ import numpy as np
 from fastgd.kernels._jit import load
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, TALLY_SIZE, WEIGHT, Array
 from fastgd.kernels.gram import multiply
+from fastgd.linalg import products
 from fastgd.losses import SquaredError
 from fastgd.order import Rows
 from fastgd.passes import Floats, FullPass
@@ -138,7 +139,7 @@ class Gram:
             rows[:, -1] = 1.0
             if source.weighted:
                 rows *= np.sqrt(source.weights[start:stop] * source.weight_scale)[:, None]
-            total += rows.T @ rows
+            total += products(rows)
         self.reads += 1
         return np.asarray(total)
 

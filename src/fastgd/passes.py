@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Room, Settings
 from fastgd.kernels.gradient import make_room
+from fastgd.kernels.precondition import no_preconditioner
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -35,7 +36,8 @@ class FullPass:
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
-        self.settings = Settings(loss.parameters, (), nothing, nothing, nothing, np.inf, True)
+        vectors = (nothing, nothing, nothing, nothing)
+        self.settings = Settings(loss.parameters, (), *vectors, no_preconditioner(), np.inf, True)
         self.workers = Workers()
 
     def __enter__(self) -> Self:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
+from fastgd.linalg import products, times
 from fastgd.losses import HalfSquare, Loss, SquaredError
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
+from fastgd.order import Rows
 from fastgd.passes import FullPass
 from fastgd.schedules import Constant, InverseScaling, Schedule
 from fastgd.sources import Source
@@ -19,6 +22,7 @@ POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
 OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
+CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
 CRAWLING_RATIO = 30.0  # of the columns' root mean squares, or of a mean to its spread
 ROUNDING = 1e-9  # a spread below this share of the mean is none
@@ -39,6 +43,7 @@ class Tuned:
     caution: str = ""  # what the caller should be warned of
     units: Floats | None = None  # in which coefficients are stepped
     start: Floats | None = None  # coefficients and intercept to start from; None is zero
+    curvature: Curvature | None = None  # by whose inverse steps are multiplied
 
 
 def largest_eigenvalue(
@@ -60,10 +65,10 @@ def largest_eigenvalue(
     with FullPass(source, HalfSquare(), n_threads, gradients=True) as full:
         while passes < POWER_ITERATIONS:
             passes += 1
-            v /= np.linalg.norm(v)
+            v /= _norm(v)
             v = gram.times(v) / source.n if gram else full.over_all(v.astype(source.dtype))[1]
             v[-1] *= fit_intercept
-            before, largest = largest, float(np.linalg.norm(v))
+            before, largest = largest, _norm(v)
             if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
                 break
     return largest, float(passes)
@@ -72,13 +77,19 @@ def largest_eigenvalue(
 def top_direction(rows: Floats, seed: int) -> Floats:
     """Return the direction in which the rows are largest, and a little of every other one."""
     x = rows / (np.abs(rows).max() or 1.0)
-    if x.shape[0] < x.shape[1]:  # the smaller of the two products has the same eigenvalues
-        v = x.T @ np.linalg.eigh(x @ x.T)[1][:, -1]
-    else:
-        v = np.linalg.eigh(x.T @ x)[1][:, -1]
-    rest = np.random.default_rng(seed).standard_normal(len(v))
-    share = OTHER_DIRECTIONS * (np.linalg.norm(v) or 1.0) / np.linalg.norm(rest)
-    return np.asarray(v + share * rest)
+    rest = np.random.default_rng(seed).standard_normal(x.shape[1])
+    rest /= _norm(rest)
+    matrix, v = products(x), rest
+    for _ in range(POWER_ITERATIONS):
+        longer = times(matrix, v)
+        v = longer / (_norm(longer) or 1.0)
+    return np.asarray(v + OTHER_DIRECTIONS * rest)
+
+
+def _norm(v: Floats) -> float:
+    """Return ||v||, whose square may be too large for a number, or too small."""
+    size = float(np.abs(v).max())
+    return size * math.sqrt(float(np.sum(np.square(v / size)))) if 0 < size < math.inf else size
 
 
 def refuse_overflow(source: Source, size: float) -> None:
@@ -92,15 +103,17 @@ def refuse_overflow(source: Source, size: float) -> None:
     )
 
 
-def sample_rows(source: Source, fit_intercept: bool, seed: int) -> Floats:
-    """Return up to 4096 uniformly drawn rows, in float64, with a column of ones."""
-    size = min(SAMPLE_ROWS, source.n, max(FEWEST_ROWS, SAMPLE_VALUES // source.d))
-    chosen = np.random.default_rng(seed).choice(source.n, size, replace=False)
+def sample_rows(
+    source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES
+) -> tuple[Rows, Floats]:
+    """Return which rows were drawn, up to 4096, and them, in float64, with a column of ones."""
+    size = min(SAMPLE_ROWS, source.n, max(FEWEST_ROWS, most_values // source.d))
+    chosen = np.sort(np.random.default_rng(seed).choice(source.n, size, replace=False))
     rows = np.full((size, source.d + 1), float(fit_intercept))
-    rows[:, :-1] = take(source.table, np.sort(chosen))
+    rows[:, :-1] = take(source.table, chosen)
     if not np.isfinite(rows).all():
         source.check_finite()
-    return rows
+    return chosen, rows
 
 
 def mean_squared_norm(rows: Floats) -> float:
@@ -174,7 +187,7 @@ def tune(
     if optimizer.adaptive and not (loss.curvature is None and isinstance(optimizer, AdaGrad)):
         rate = ADAPTIVE_RATES[optimizer.name]
         return Tuned(Constant(rate), math.inf, 0.0, f"{rate:g}, the usual one of its kind")
-    rows = sample_rows(source, fit_intercept, seed)
+    _, rows = sample_rows(source, fit_intercept, seed)
     if loss.curvature is None:
         return tune_without_curvature(source, variant, loss, optimizer, rows)
     caution = caution_of(rows)
@@ -193,6 +206,34 @@ def tune(
     rate = _damped(1.0 / (loss.curvature * guard + l2), optimizer)
     reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
     return Tuned(Constant(_finite(rate)), guard, passes, reason, caution, start=start)
+
+
+def tune_preconditioned(
+    source: Source, loss: Loss, l2: float, fit_intercept: bool, batch_size: int, seed: int
+) -> Tuned | None:
+    """Choose a rate for steps multiplied by the inverse of the curvature; None where it fails.
+
+    With R^2 that of rows in its coordinates, batches of b rows stand rates below about
+    2b / (R^2 + b) (Ma, Bassily, Belkin, 2018); a quarter of that leaves the mean of the iterates,
+    which is what counts, as close, and less of what a loss that is not quadratic adds to it.
+    """
+    chosen, rows = sample_rows(source, fit_intercept, seed, CURVATURE_VALUES)
+    refuse_overflow(source, mean_squared_norm(rows))
+    try:
+        curvature = look(source, loss, l2, fit_intercept, chosen, rows)
+    except np.linalg.LinAlgError:
+        return None
+    bound = loss.curvature or 0.0
+    sharpest = bound / curvature.of_intercept
+    rate = 0.5 * batch_size / (curvature.leverage + batch_size * sharpest)
+    return Tuned(
+        schedule=Constant(_finite(rate)),
+        guard=batch_size / (rate * bound * curvature.reach),
+        passes=len(rows) / source.n,
+        reason="b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample",
+        start=curvature.start,
+        curvature=curvature,
+    )
 
 
 def tune_without_curvature(
@@ -241,7 +282,7 @@ def largest_stable_rate(
     if loss.curvature is None or optimizer.adaptive or (has_memory and variant != "batch"):
         return None
     c = loss.curvature
-    rows = sample_rows(source, fit_intercept, seed=0)
+    _, rows = sample_rows(source, fit_intercept, seed=0)
     if variant == "batch":
         L = c * largest_eigenvalue(source, rows, fit_intercept, n_threads, seed=0)[0] + l2
         mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0

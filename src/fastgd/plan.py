@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd import pilot
+from fastgd.curvature import Curvature
 from fastgd.gram import Gram
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
@@ -46,8 +48,18 @@ DEFAULT_BATCH_SIZE = 256
 USUAL_STEPS = 50  # of self-tuned batch descent, or more
 GRAM_COLUMNS_PER_STEP = 5  # X'X takes the time of d / 5 passes
 SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
+PRECONDITIONED_STEPS = 128  # an epoch, within these bounds of the rows of one
+FEWEST_TOGETHER, MOST_TOGETHER = 64, 4096
+FEWEST_STEPS = 8
+MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
+EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
+EXACT = 1e-8  # of the fall of the objective from coefficients of zero
+UNSEEN = 0.1  # of the statistical error
+PATIENCE = 20  # epochs of going on beyond that
+SMALL = 10_000_000  # values of X: to go on to the optimum costs nothing
 DEFAULT_MAX_ITER = 100
 SELF_TUNED_BATCH_MAX_ITER = 10_000
+PRECONDITIONED_BATCH_MAX_ITER = 1000
 SELF_TUNED_TOL = {"batch": 1e-6, "stochastic": 1e-4, "minibatch": 1e-4}
 
 Average = Literal["none", "all", "recent"]
@@ -75,6 +87,11 @@ class Plan:
     initial: Array | None
     n_threads: int
     gram: Gram | None  # where gradients come from; None: from the rows
+    curvature: Curvature | None  # by whose inverse steps are multiplied
+    settles_after: int  # epochs; then all rows make one step
+    settling_rate: float
+    target: float  # how far above its optimum the objective may end; inf: tol decides
+    unseen: float  # how far it may end after PATIENCE epochs
     pilot_passes: float
     rate_reason: str  # where the learning rate comes from
     caution: str  # what the caller should be warned of, or ""
@@ -233,12 +250,22 @@ def read_n_threads(n_threads: Any) -> int:
 def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
     """Choose what the request leaves open."""
     variant, self_tuned = request.variant, request.schedule is None
+    takes_curvature = _takes_curvature(request, source)
     optimizer = request.optimizer
     if optimizer is None:
-        optimizer = _optimizer(variant, self_tuned, request.loss)
-    gram = Gram(source, request.n_threads) if _takes_gram(request, source) else None
-    if request.schedule is None:
-        l2 = request.alpha * (1 - request.l1_ratio)
+        optimizer = GD() if takes_curvature else _optimizer(variant, self_tuned, request.loss)
+    l2 = request.alpha * (1 - request.l1_ratio)
+    batch_size = _batch_size(request, source.n, self_tuned, takes_curvature)
+    tuned, gram = None, None
+    if takes_curvature:
+        tuned = pilot.tune_preconditioned(
+            source, request.loss, l2, request.fit_intercept, batch_size, seed
+        )
+    if tuned is None and _takes_gram(request, source):
+        gram = Gram(source, request.n_threads)
+    if tuned is not None:
+        pass
+    elif request.schedule is None:
         tuned = pilot.tune(
             source,
             variant,
@@ -253,25 +280,32 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     else:
         schedule = request.schedule.settled(request.alpha, request.loss)
         tuned = pilot.Tuned(schedule, math.inf, 0.0, "given")
+    order = _order(request, source, seed)
+    target, unseen = _targets(request, source, order, tuned.curvature)
     return Plan(
         variant=variant,
         mode="self-tuned" if self_tuned else "textbook",
         loss=request.loss,
         optimizer=optimizer,
         schedule=tuned.schedule,
-        batch_size=_batch_size(request, source.n, self_tuned),
-        max_iter=request.max_iter or _max_iter(variant, self_tuned),
+        batch_size=batch_size,
+        max_iter=request.max_iter or _max_iter(variant, self_tuned, tuned.curvature),
         tol=_tol(request, self_tuned),
         alpha=request.alpha,
         l1_ratio=request.l1_ratio,
         fit_intercept=request.fit_intercept,
-        average=_average(request, self_tuned),
+        average=_average(request, self_tuned, tuned.curvature),
         guard=tuned.guard,
         units=tuned.units,
-        order=_order(request, source, seed),
+        order=order,
         initial=_initial(request, tuned, initial),
         n_threads=request.n_threads,
         gram=gram,
+        curvature=tuned.curvature,
+        settles_after=_settles_after(variant, order),
+        settling_rate=_settling_rate(tuned.curvature),
+        target=target,
+        unseen=unseen,
         pilot_passes=tuned.passes,
         rate_reason=tuned.reason,
         caution=tuned.caution,
@@ -291,10 +325,54 @@ def _takes_gram(request: Request, source: Source) -> bool:
     return is_open and isinstance(request.loss, SquaredError) and few_columns
 
 
-def _batch_size(request: Request, n: int, self_tuned: bool) -> int:
+def _takes_curvature(request: Request, source: Source) -> bool:
+    """Tell whether steps are multiplied by the inverse of the curvature of a sample."""
+    is_smooth = request.loss.curvature is not None and request.alpha * request.l1_ratio == 0
+    plain = request.optimizer is None or isinstance(request.optimizer, GD)
+    is_open = request.schedule is None and request.route != "gram" and plain
+    return (
+        is_open
+        and is_smooth
+        and request.variant != "stochastic"
+        and source.d <= MOST_PRECONDITIONED
+    )
+
+
+def _settles_after(variant: str, order: Order) -> int:
+    if not order.meets_every_row:
+        return sys.maxsize
+    return 0 if variant == "batch" else EPOCHS_OF_STEPS
+
+
+def _settling_rate(curvature: Curvature | None) -> float:
+    """Return the rate at which no direction overshoots, as far as the sample tells."""
+    return math.nan if curvature is None else (1.0 + curvature.spread) ** -2.0
+
+
+def _targets(
+    request: Request, source: Source, order: Order, curvature: Curvature | None
+) -> tuple[float, float]:
+    """Return how far from the optimum to end at once, and where that has taken long.
+
+    A tenth of the statistical error is invisible in whatever the coefficients are used for; small
+    problems go on beyond, since it costs nothing.
+    """
+    if curvature is None or not _is_auto(request.tol) or not order.meets_every_row:
+        return math.inf, math.inf
+    exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
+    if request.variant == "batch":
+        return exact, exact
+    unseen = max(exact, UNSEEN * curvature.statistical_error)
+    return exact if source.n * source.d < SMALL else unseen, unseen
+
+
+def _batch_size(request: Request, n: int, self_tuned: bool, takes_curvature: bool) -> int:
     """Return how many rows a step sees."""
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
+    if request.batch_size is None and takes_curvature:
+        wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
+        return max(1, min(wanted, n // FEWEST_STEPS))
     if request.batch_size is None:
         most = max(1, n // SELF_TUNED_STEPS) if self_tuned else n
         return min(DEFAULT_BATCH_SIZE, most)
@@ -307,8 +385,10 @@ def _batch_size(request: Request, n: int, self_tuned: bool) -> int:
     return min(request.batch_size, n)
 
 
-def _max_iter(variant: str, self_tuned: bool) -> int:
-    return SELF_TUNED_BATCH_MAX_ITER if self_tuned and variant == "batch" else DEFAULT_MAX_ITER
+def _max_iter(variant: str, self_tuned: bool, curvature: Curvature | None) -> int:
+    if variant != "batch" or not self_tuned:
+        return DEFAULT_MAX_ITER
+    return SELF_TUNED_BATCH_MAX_ITER if curvature is None else PRECONDITIONED_BATCH_MAX_ITER
 
 
 def _optimizer(variant: str, self_tuned: bool, loss: Loss) -> Optimizer:
@@ -325,7 +405,9 @@ def _tol(request: Request, self_tuned: bool) -> float | None:
     return SELF_TUNED_TOL[request.variant]
 
 
-def _average(request: Request, self_tuned: bool) -> Average:
+def _average(request: Request, self_tuned: bool, curvature: Curvature | None) -> Average:
+    if request.average is None and curvature is not None:
+        return "none" if request.variant == "batch" else "recent"
     if request.average is None:
         return "recent" if self_tuned and not has_gradient_test(request) else "none"
     return "all" if request.average else "none"

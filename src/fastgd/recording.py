@@ -108,7 +108,7 @@ class Recorder:
 
     def _visits_of_first_epoch(self) -> list[int]:
         """Return where the first epoch is recorded: whole steps, geometrically spaced."""
-        length, size = self.run.plan.order.length, self.run.plan.batch_size
+        length, size = self.run.plan.order.length, self.run.batch_size
         first = QUAD if self.run.in_quads else 1
         ladder = np.geomspace(first, max(first, length // size), RECORDS_OF_FIRST_EPOCH)
         visits = {self.run.done(min(round(step) * size, length)) for step in ladder}
@@ -129,7 +129,7 @@ class Recorder:
         state, run = self.run.state, self.run
         steps_before = state.t - run.steps_at(run.done(state.visit))
         step = ((steps_before + run.steps_at(state.visit)) // every + 1) * every - steps_before
-        return min(step * run.plan.batch_size, run.plan.order.length)
+        return min(step * run.batch_size, run.plan.order.length)
 
     def _record(self, loss: float) -> None:
         run, state = self.run, self.run.state

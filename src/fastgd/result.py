@@ -111,7 +111,7 @@ class FitResult:
         The number, where the rate was constant.
     batch_size_ : int
         Rows per step.
-    route_ : {"direct"}
+    route_ : {"direct", "gram"}
     compile_seconds : float
         Time spent on compiling kernels or fetching them from the disk.
     recipe : dict

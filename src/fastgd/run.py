@@ -14,14 +14,18 @@ from fastgd.compose import (
     stochastic_kernel,
 )
 from fastgd.kernels._jit import Kernel, load
-from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Settings
+from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Preconditioner, Settings
 from fastgd.kernels.gradient import make_room
+from fastgd.kernels.precondition import no_preconditioner
 from fastgd.kernels.rows import QUAD
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
+from fastgd.settling import begin_to_settle, settle
 from fastgd.sources import Source, Visits
-from fastgd.state import State, initial_state
+from fastgd.state import Settled, State, initial_state
+
+BACK_OFF = 0.25  # of the rate
 
 
 class Run:
@@ -44,7 +48,7 @@ class Run:
     ) -> None:
         self.plan, self.source = plan, source
         full = partial(FullPass, source, plan.loss, plan.n_threads)
-        self.full = full(gradients=plan.variant == "batch")
+        self.full = full(gradients=plan.variant == "batch" or plan.curvature is not None)
         self.evaluation = full(gradients=True) if evaluates_gradients else self.full
         self.state = initial_state(plan, source) if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
@@ -52,7 +56,13 @@ class Run:
         self.constant_rates = np.empty(0)
         self.settings = self._settings()
         averaged = plan.average != "none"
-        self.step = Step(plan.optimizer, plan.alpha > 0, averaged, plan.units is not None)
+        self.step = Step(
+            plan.optimizer,
+            penalised=plan.alpha > 0 and plan.curvature is None,
+            averaged=averaged,
+            in_units=plan.units is not None,
+            preconditioned=plan.curvature is not None,
+        )
         self.in_quads = plan.variant == "stochastic" and self.step.plain
         self.room = make_room(source.d, source.dtype.itemsize)
         self.rows_together = QUAD if self.in_quads else 1
@@ -60,10 +70,7 @@ class Run:
             self.rows_together = self.room.together
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
-        is_batch = plan.variant == "batch"
-        self.call_visits = self.full.call_rows if is_batch else plan.order.window
-        if plan.gram is not None:  # a step costs so little that no one waits for it
-            self.call_visits = source.n
+        self.batch_kernel = batch_step_kernel(self.step)
         self.visits = Visits(source, plan.order)
 
     def __enter__(self) -> Self:
@@ -83,14 +90,19 @@ class Run:
         self.evaluation.load()
         state, model = self.state, self._model()
         if self.plan.variant == "batch":
-            idle = Model(*(array.copy() for array in model))
-            load(self.kernel, idle, self.settings, state.g, 0.0, 1, 0.0)
+            self._load_batch_step()
             return
+        if self.plan.curvature is not None:
+            self._load_batch_step()
         self.plan.order.load()
         nobody, no_rows, no_rates = self.source.nobody(), np.empty(0, np.int64), np.empty(0)
         arguments = (nobody, no_rows, no_rows, model, self.settings, no_rates, 1, state.tally)
         for kernel in {self.kernel, self.row_kernel}:
             load_for_loss(kernel, self.plan.loss, *arguments, *self._batch_arguments(0, 0))
+
+    def _load_batch_step(self) -> None:
+        idle = Model(*(array.copy() for array in self._model()))
+        load(self.batch_kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
 
     @property
     def visits_left(self) -> int:
@@ -100,7 +112,15 @@ class Run:
     @property
     def visits_to_cut(self) -> int:
         """How many visits one call of a kernel may make at most from here: some milliseconds."""
-        return min(self.call_visits - self.state.visit % self.call_visits, self.visits_left)
+        call_visits = self.call_visits
+        return min(call_visits - self.state.visit % call_visits, self.visits_left)
+
+    @property
+    def call_visits(self) -> int:
+        """How many visits lie between two places where calls may be cut."""
+        if self.plan.gram is not None:  # a step costs so little that no one waits for it
+            return self.source.n
+        return self.full.call_rows if self.takes_all_rows else self.plan.order.window
 
     def advance(self, visits: int) -> None:
         """Visit up to *visits* more rows of this epoch, and complete the epoch at its end."""
@@ -140,13 +160,28 @@ class Run:
         return self.passes if self.plan.gram is None else float(self.plan.gram.reads)
 
     @property
+    def is_settling(self) -> bool:
+        """Tell whether all rows make one step by now."""
+        return self.plan.curvature is not None and self.state.epoch >= self.plan.settles_after
+
+    @property
+    def takes_all_rows(self) -> bool:
+        """Tell whether an epoch is one step by now."""
+        return self.plan.variant == "batch" or self.is_settling
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many rows make a step in this epoch."""
+        return self.plan.order.length if self.is_settling else self.plan.batch_size
+
+    @property
     def learning_rate(self) -> float:
         """Return the rate of the last step (of the first, before it)."""
         return self.state.rate if self.state.t else float(self._rates(1)[0])
 
     def steps_at(self, visit: int) -> int:
         """Return how many steps of an epoch are taken once *visit* visits are made."""
-        size, length = self.plan.batch_size, self.plan.order.length
+        size, length = self.batch_size, self.plan.order.length
         return -(-visit // size) if visit == length else visit // size
 
     def coefficients(self) -> Floats:
@@ -173,6 +208,17 @@ class Run:
         other._work(self.done(state.visit), state.visit)
         return other.state.t, other.state.coef
 
+    def go_on_from(self, coef: Floats) -> None:
+        """Forget all that led away from there, and take shorter steps."""
+        state = self.state
+        state.coef[:] = coef
+        for sums in (state.g, state.tally, state.total):
+            sums[:] = 0.0
+        state.counted = state.older_counted = 0
+        state.memory = state.memory._replace(factor=state.memory.factor * BACK_OFF)
+        if self.is_settling:
+            state.settled = Settled(state.coef)
+
     def penalty(self, coef: Array) -> float:
         """Return the penalty of these coefficients."""
         if self.plan.alpha == 0:
@@ -193,7 +239,7 @@ class Run:
 
     def _end_of_call(self, visit: int) -> int:
         """Return up to where one call of a kernel may go from here."""
-        if self.plan.variant == "batch":
+        if self.takes_all_rows:
             return visit - visit % self.call_visits + self.call_visits
         return self.visits.end(visit)
 
@@ -203,7 +249,7 @@ class Run:
             self.plan.gram.add(self.state.coef, self.state.g, self.state.tally)
             self._take_batch_step()
             return
-        if self.plan.variant == "batch":
+        if self.takes_all_rows:
             self.full.add(self.state.coef, start, stop, self.state.g, self.state.tally)
             if stop == self.plan.order.length:
                 self._take_batch_step()
@@ -222,7 +268,7 @@ class Run:
         """Return what the mini-batch kernel needs beyond the stochastic one."""
         if self.plan.variant != "minibatch":
             return ()
-        size, buffer = self.plan.batch_size, self.plan.order.buffer_rows
+        size, buffer = self.batch_size, self.plan.order.buffer_rows
         ends_epoch = stop == self.plan.order.length
         left = buffer - start % buffer
         return self.state.g, start % size, size, ends_epoch, left, buffer, self.room
@@ -231,20 +277,32 @@ class Run:
         state, scale = self.state, 1.0 / self.source.n
         state.grad_norm = self._gradient_norm(state.coef, state.g * scale)
         (rate,) = self._rates(1)
-        self.kernel(self._model(), self.settings, state.g, scale, state.t + 1, rate)
+        self.batch_kernel(self._model(), self.settings, state.g, scale, state.t + 1, rate)
+        if state.settled is not None:
+            state.settled.coming = state.g * scale
+            state.settled.coming[-1] *= self.plan.fit_intercept
         state.g[:] = 0.0
         self._count_steps(1)
 
     def _count_steps(self, steps: int) -> None:
         self.state.t += steps
-        if self.plan.average != "none":
+        if self.plan.average != "none" and not self.is_settling:
             self.state.counted += steps
 
     def _complete_epoch(self) -> None:
         state = self.state
         state.memory = self.plan.schedule.after_epoch(state.memory, self.loss_of_epoch)
+        was_settling = self.is_settling
         state.epoch += 1
         state.visit = 0
+        if was_settling:
+            assert state.settled is not None
+            objective = self.loss_of_epoch + self.penalty(state.settled.anchor)
+            settle(state, self.plan, objective)
+        elif self.is_settling:
+            begin_to_settle(state, self.coefficients())
+        if self.is_settling:
+            return
         is_power_of_two = state.epoch & (state.epoch - 1) == 0
         if self.plan.average == "recent" and is_power_of_two:
             # Older iterates are forgotten: the average covers the second half of the run or more.
@@ -258,19 +316,20 @@ class Run:
             return visit
         if self.plan.gram is not None:
             return 0
-        if self.plan.variant == "batch":
+        if self.takes_all_rows:
             return visit - visit % self.full.block_rows
         since_start = visit % self.plan.order.buffer_rows  # from where rows are taken together
         if self.plan.variant == "minibatch":
-            since_start = min(since_start, visit % self.plan.batch_size)
+            since_start = min(since_start, visit % self.batch_size)
         return visit - since_start % self.rows_together
 
     def _rates(self, steps: int) -> Rates:
         first = self.state.t + 1
         factor = self.state.memory.factor
-        if isinstance(
-            self.plan.schedule, Constant
-        ):  # made once: new pages each time cost 9 ns a row
+        if self.is_settling:
+            rates = np.full(steps, self.plan.settling_rate * factor)
+        elif isinstance(self.plan.schedule, Constant) and factor == 1.0:
+            # Made once: new pages each time cost 9 ns a row.
             if len(self.constant_rates) < steps:
                 self.constant_rates = self.plan.schedule(np.arange(steps))
             rates = self.constant_rates[:steps]
@@ -296,15 +355,31 @@ class Run:
     def _settings(self) -> Settings:
         plan, dtype = self.plan, self.source.dtype
         size = self.source.d if plan.alpha > 0 else 0
+        units, shift = self._coordinates()
         return Settings(
             plan.loss.parameters,
             plan.optimizer.hyper,
             self.l1[:size].astype(dtype),
             self.l2[:size].astype(dtype),
-            np.empty(0, dtype) if plan.units is None else plan.units.astype(dtype),
+            units.astype(dtype),
+            shift.astype(dtype),
+            self._preconditioner(),
             plan.guard,
             plan.fit_intercept,
         )
+
+    def _coordinates(self) -> tuple[Floats, Floats]:
+        curvature, nothing = self.plan.curvature, np.empty(0)
+        if curvature is not None:
+            return curvature.units, curvature.shift
+        return nothing if self.plan.units is None else self.plan.units, nothing
+
+    def _preconditioner(self) -> Preconditioner:
+        curvature = self.plan.curvature
+        if curvature is None:
+            return no_preconditioner()
+        room = np.empty(self.source.d)
+        return Preconditioner(curvature.inverse, 1.0 / curvature.of_intercept, room)
 
     def _kernel(self, row_by_row: bool = False) -> Kernel:
         plan, step = self.plan, self.step

@@ -12,6 +12,20 @@ from fastgd.schedules import Memory
 from fastgd.sources import Source
 
 
+class Settled:
+    """How far steps on all rows have come; they begin at *coef*."""
+
+    def __init__(self, coef: Array) -> None:
+        self.anchor = coef.astype(np.float64)  # where the last step began
+        self.best = self.anchor  # where the last one began that did not go too far
+        self.objective = np.inf  # there
+        self.step = np.zeros(len(coef))  # from there
+        self.pull = np.zeros(len(coef))  # minus what it would have been at a rate of 1
+        self.coming = np.zeros(len(coef))  # the same of the step that was just taken
+        self.decrement = np.inf  # how far the objective was above its optimum there
+        self.contraction = np.nan  # of that, from step to step
+
+
 @dataclass
 class State:
     """Where a run stands; with the plan and the source, all that the next step depends on."""
@@ -31,6 +45,7 @@ class State:
     older_counted: int = 0
     memory: Memory = field(default_factory=Memory)  # the schedule's
     grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
+    settled: "Settled | None" = None
 
     def copy(self) -> "State":
         """Return a state that goes its own way."""
@@ -42,8 +57,11 @@ def initial_state(plan: Plan, source: Source) -> State:
     size, dtype = source.d + 1, source.dtype
     slots = plan.optimizer.slots
     averaged = plan.average != "none"
+    coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
+    settles = plan.curvature is not None and plan.settles_after == 0
     return State(
-        coef=np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype),
+        coef=coef,
+        settled=Settled(coef) if settles else None,
         first=np.zeros(size if slots > 0 else 0, dtype),
         second=np.zeros(size if slots > 1 else 0, dtype),
         g=np.zeros(size),

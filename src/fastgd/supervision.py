@@ -7,10 +7,12 @@ import numpy as np
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
 from fastgd.passes import Floats
 from fastgd.pilot import largest_stable_rate
-from fastgd.plan import has_gradient_test
+from fastgd.plan import PATIENCE, has_gradient_test
 from fastgd.run import Run
+from fastgd.settling import remaining
 
 DIVERGED_FACTOR = 1e12  # how far above the losses at the start and at z = 0 is too far
+MOST_BACK_OFFS = 40
 EPOCHS_WITHOUT_PROGRESS = 5
 STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
 
@@ -25,6 +27,7 @@ class DivergenceGuard:
         self.limit = DIVERGED_FACTOR * scale
         self.start = self.good = self._candidate = run.coefficients()
         self._seen = np.zeros(2)
+        self._back_offs = 0
 
     def is_sound(self) -> bool:
         """Look at what was met since the last look; call it after every advance."""
@@ -40,10 +43,27 @@ class DivergenceGuard:
         self.good, self._candidate = self._candidate, self.run.coefficients()
         return True
 
+    def backs_off(self) -> bool:
+        """Send a self-tuned run back to where it was good, at a quarter of its rate, if it may."""
+        run = self.run
+        if run.plan.curvature is None or self._back_offs == MOST_BACK_OFFS:
+            return False
+        if self._back_offs == 0:  # the sample's optimum may be far from anything good
+            nothing = np.zeros_like(self.good)
+            losses = [self._loss_at(coef) for coef in (self.good, nothing)]
+            self.good = self.good if losses[0] <= losses[1] else nothing
+        self._back_offs += 1
+        run.go_on_from(self.good)
+        self._seen = run.state.tally[[LOSS, WEIGHT]].copy()
+        self._candidate = self.good
+        return True
+
     def last_good(self) -> Floats:
         """Return what was good before it was not, or the start where that was better."""
-        loss = self.run.full.over_all(self.good.astype(self.run.source.dtype))[0]
-        return self.good if loss <= self.start_loss else self.start
+        return self.good if self._loss_at(self.good) <= self.start_loss else self.start
+
+    def _loss_at(self, coef: Floats) -> float:
+        return self.run.full.over_all(coef.astype(self.run.source.dtype))[0]
 
 
 class Convergence:
@@ -62,6 +82,11 @@ class Convergence:
         tol = self.run.plan.tol
         if tol is None:
             return False
+        if self.run.plan.target < math.inf:
+            plan, state = self.run.plan, self.run.state
+            return remaining(state, plan) <= (
+                plan.target if state.epoch < PATIENCE else plan.unseen
+            )
         if has_gradient_test(self.run.plan):
             norm = self.run.state.grad_norm
             if math.isnan(self.first_norm):
@@ -79,6 +104,8 @@ def start_losses(run: Run) -> tuple[float, float]:
     zero = run.full.loss_of_constant(0.0)
     if run.plan.initial is None:
         return zero, zero
+    if run.plan.curvature is not None and run.plan.initial is run.plan.curvature.start:
+        return run.plan.curvature.loss, zero
     return run.full.over_all(run.state.coef)[0], zero
 
 

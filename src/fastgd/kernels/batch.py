@@ -2,11 +2,13 @@
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
+from fastgd.kernels.precondition import precondition
 
 add_gradients = unbound
 prepare = unbound
 move_all = unbound
 move_intercept = unbound
+PRECONDITIONED = False
 
 
 def sum_blocks(
@@ -43,6 +45,9 @@ def sum_blocks(
             coef[:d],
             coef[d:],
             settings.loss,
+            settings.units,
+            settings.shift,
+            1.0,
             settings.guard,
             sums[m, :d],
             sums[m, d:],
@@ -61,6 +66,10 @@ def take_batch_step(
     l1, l2, units = settings.l1, settings.l2, settings.units
     T = w.dtype.type
     d = w.shape[0]
+    if PRECONDITIONED:
+        inverse, of_intercept, room = settings.preconditioner
+        g_w, g_b, rows = g[:d], g[d:], 1.0 / scale
+        precondition(g_w, g_b, rows, w, l2, units, settings.shift, inverse, of_intercept, room)
     scalars = prepare(t, learning_rate, settings.hyper, T)
     move_all(g[:d], T(scale), w, w_first, w_second, w_total, scalars, l1, l2, units)
     if settings.fit_intercept:

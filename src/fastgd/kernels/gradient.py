@@ -9,11 +9,21 @@ import numpy as np
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Room
 from fastgd.kernels.lines import at
-from fastgd.kernels.rows import QUAD, add_four, dot, four_dots, four_rows, two_ahead, weight_of
+from fastgd.kernels.rows import (
+    QUAD,
+    add_four,
+    dot,
+    four_dots,
+    four_rows,
+    squared_norm,
+    two_ahead,
+    weight_of,
+)
 
 loss = unbound
 AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
 GUARDED = False
+IN_UNITS = False  # the guard looks at x * units + shift
 
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
@@ -36,6 +46,9 @@ def add_gradients(
     w: Array,
     b: Array,
     parameters: tuple[float, ...],
+    units: Array,
+    shift: Array,
+    one: float,
     guard: float,
     g_w: Array,
     g_b: Array,
@@ -80,7 +93,11 @@ def add_gradients(
                 shares[m] = weight_of(weights, weight_scale, here[m])
                 if GUARDED:
                     x = at(X, here[m] * d)
-                    pulls[m] = shares[m] * (1.0 + dot(x, x, d))
+                    if IN_UNITS:
+                        length = squared_norm(x, at(units, 0), at(shift, 0), d)
+                    else:
+                        length = dot(x, x, d)
+                    pulls[m] = shares[m] * (one + length)
         z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
         for m in range(count):
             value, slope = loss(z[m] + intercept, targets[m], parameters)

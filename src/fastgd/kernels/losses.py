@@ -31,7 +31,7 @@ def sum_losses(
         for i in range(m * block_rows, min((m + 1) * block_rows, X.shape[0])):
             z = dot(at(X, i * d), w, d) + b
             weight = weight_of(weights, weight_scale, i)
-            value, _ = meet(at(X, i * d), d, z, y[i], weight, settings.loss, settings.guard)
+            value, _ = meet(at(X, i * d), d, z, y[i], weight, settings.loss, np.inf, 1.0)
             loss_sum += value
             weight_sum += weight
             not_finite += not np.isfinite(z)

@@ -2,11 +2,13 @@
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
+from fastgd.kernels.precondition import precondition
 
 add_gradients = unbound
 prepare = unbound
 move_all = unbound
 move_intercept = unbound
+PRECONDITIONED = False
 
 
 def minibatch(
@@ -34,7 +36,9 @@ def minibatch(
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    parameters, hyper, l1, l2, units, guard, fit_intercept = settings
+    parameters, hyper, l1, l2, units, shift, preconditioner, guard, fit_intercept = settings
+    inverse, of_intercept, step_room = preconditioner
+    one = 1.0 if fit_intercept else 0.0
     T = X.dtype.type
     together, floats, numbers = room
     g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
@@ -52,6 +56,9 @@ def minibatch(
             w,
             b,
             parameters,
+            units,
+            shift,
+            one,
             guard,
             g_w,
             g_b,
@@ -66,6 +73,9 @@ def minibatch(
             left = buffer_rows
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
+            if PRECONDITIONED:
+                count = float(filled)
+                precondition(g_w, g_b, count, w, l2, units, shift, inverse, of_intercept, step_room)
             scale = T(1.0 / filled)
             scalars = prepare(t + steps, rates[steps], hyper, T)
             move_all(g_w, scale, w, w_first, w_second, w_total, scalars, l1, l2, units)

@@ -43,6 +43,16 @@ def dot(x: Pointer, w: Pointer, d: int) -> Scalar:
 
 
 @compiled
+def squared_norm(x: Pointer, units: Pointer, shift: Pointer, d: int) -> Scalar:
+    """Return ||x * units + shift||^2."""
+    sums = zeros(x)
+    for j in range(0, d, width(x)):
+        u = plus_product(read(shift, j, d - j), read(x, j, d - j), read(units, j, d - j))
+        sums = plus_product(sums, u, u)
+    return total(sums)
+
+
+@compiled
 def ask_two(first: Pointer, second: Pointer, j: int, d: int) -> None:
     """Ask for two lines of two rows, all of the first row before the second.
 
@@ -190,11 +200,12 @@ def meet(
     weight: float,
     parameters: tuple[float, ...],
     guard: float,
+    one: float,
 ) -> tuple[float, float]:
     """Return a row's weighted loss and slope."""
     value, slope = loss(float(z), float(y), parameters)
     if GUARDED:
-        pull = weight * (1.0 + dot(x, x, d))
+        pull = weight * (one + dot(x, x, d))
         if pull > guard:
             slope *= guard / pull
     return weight * value, weight * slope

@@ -40,10 +40,11 @@ def stochastic(
     """
     X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    parameters, hyper, l1, l2, units, guard, fit_intercept = settings
+    parameters, hyper, guard = settings.loss, settings.hyper, settings.guard
+    l1, l2, units, fit_intercept = settings.l1, settings.l2, settings.units, settings.fit_intercept
     T = X.dtype.type
     d = X.shape[1]
-    coef = at(w, 0)
+    coef, one = at(w, 0), T(fit_intercept)
     loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
     in_quads = rows.shape[0] // QUAD * QUAD if IN_QUADS else 0
     for k in range(0, in_quads, QUAD):
@@ -57,22 +58,21 @@ def stochastic(
         z, p = four_dots_and_products(x0, x1, x2, x3, coef, d, ahead0, ahead1)
         z0, z1, z2, z3 = z
         p01, p02, p12, p03, p13, p23 = p
-        one = T(fit_intercept)
         s0 = weight_of(weights, weight_scale, i0)
         s1 = weight_of(weights, weight_scale, i1)
         s2 = weight_of(weights, weight_scale, i2)
         s3 = weight_of(weights, weight_scale, i3)
         z0 += b[0]
-        value0, slope0 = meet(x0, d, z0, y[i0], s0, parameters, guard)
+        value0, slope0 = meet(x0, d, z0, y[i0], s0, parameters, guard, one)
         m0 = T(-rates[k] * slope0)
         z1 += b[0] + m0 * (p01 + one)
-        value1, slope1 = meet(x1, d, z1, y[i1], s1, parameters, guard)
+        value1, slope1 = meet(x1, d, z1, y[i1], s1, parameters, guard, one)
         m1 = T(-rates[k + 1] * slope1)
         z2 += b[0] + (m0 * (p02 + one) + m1 * (p12 + one))
-        value2, slope2 = meet(x2, d, z2, y[i2], s2, parameters, guard)
+        value2, slope2 = meet(x2, d, z2, y[i2], s2, parameters, guard, one)
         m2 = T(-rates[k + 2] * slope2)
         z3 += b[0] + ((m0 * (p03 + one) + m1 * (p13 + one)) + m2 * (p23 + one))
-        value3, slope3 = meet(x3, d, z3, y[i3], s3, parameters, guard)
+        value3, slope3 = meet(x3, d, z3, y[i3], s3, parameters, guard, one)
         m3 = T(-rates[k + 3] * slope3)
         loss_sum += (value0 + value1) + (value2 + value3)
         weight_sum += (s0 + s1) + (s2 + s3)
@@ -90,7 +90,7 @@ def stochastic(
         i = rows[k]
         z = dot(at(X, i * d), coef, d) + b[0]
         weight = weight_of(weights, weight_scale, i)
-        value, slope = meet(at(X, i * d), d, z, y[i], weight, parameters, guard)
+        value, slope = meet(at(X, i * d), d, z, y[i], weight, parameters, guard, one)
         loss_sum += value
         weight_sum += weight
         not_finite += not np.isfinite(z)

@@ -1,0 +1,221 @@
+"""What a sample of rows tells of the objective around its optimum: where that is, how it curves.
+
+A step that is multiplied by the inverse of the curvature moves every direction alike, whatever
+the units, means and correlations of the columns. The sample's inverse is nearly as good as that of
+all rows: with d features and m rows, the curvatures that are left lie within (1 +- sqrt(d / m))^2,
+and a ridge of d / m keeps directions that the sample hardly shows from being taken for flat.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastgd.compose import load_for_loss, prediction_kernel
+from fastgd.kernels.arguments import Array
+from fastgd.linalg import inverse, products, rows_times, times
+from fastgd.losses import Loss, SquaredError
+from fastgd.passes import Floats
+from fastgd.sources import Source
+from fastgd.tables import pieces
+
+NEWTON_STEPS = 20
+REFINEMENTS = 5  # where one step would do, were there no ridge
+NEWTON_TOLERANCE = 1e-3  # of what the sample's optimum is itself off by
+SHORTEST = 1e-3  # of a Newton step
+SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
+LEAST_CURVATURE = 0.05  # of the loss's bound: what a few rows show as flat need not be
+DIFFERENCE = 1e-4  # between two predictions, relative to their size
+ROUNDING = 1e-9  # a spread below this share of the size is none
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The objective near its optimum, in coordinates x * units + shift."""
+
+    units: Floats  # (d,), 0 for a column that is constant
+    shift: Floats  # (d,)
+    matrix: Floats  # (d, d), the curvature, ridge included
+    inverse: Floats
+    of_intercept: float  # curvature along it
+    start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
+    leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
+    reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
+    spread: float  # sqrt(d / m), 0 where the sample is all there is
+    statistical_error: float
+    loss: float  # of the sample there
+    fall: float  # of the objective from coefficients of zero to the optimum
+
+    def between(self, first: Floats, second: Floats) -> float:
+        """Return the product of two differences of coefficients, as the curvature measures it."""
+        v, c = self._in_units(first)
+        w, e = self._in_units(second)
+        return float(v @ times(self.matrix, w)) + self.of_intercept * c * e
+
+    def _in_units(self, step: Floats) -> tuple[Floats, float]:
+        v = np.divide(step[:-1], self.units, out=np.zeros_like(self.units), where=self.units > 0)
+        return v, float(step[-1] - self.shift @ v)
+
+
+@dataclass
+class Sample:
+    """Some rows, with what the loss says of predictions for them."""
+
+    u: Floats  # (m, d + 1), columns of mean 0 and spread 1, then ones, or zeros
+    y: Array
+    shares: Floats  # weights of mean about 1
+    loss: Loss
+
+    def __post_init__(self) -> None:
+        """Compile or fetch the loss."""
+        self.kernel = prediction_kernel(self.loss)
+        nothing = np.empty(0)
+        arguments = (nothing, self.y[:0], self.loss.parameters, nothing, nothing)
+        load_for_loss(self.kernel, self.loss, *arguments)
+
+    def meet(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return each row's loss and slope."""
+        values, slopes = np.empty(len(z)), np.empty(len(z))
+        self.kernel(z, self.y, self.loss.parameters, values, slopes)
+        return values, slopes
+
+    def curvatures(self, z: Floats) -> Floats:
+        """Return the loss's second derivative at each row, within what may be relied on."""
+        bound = self.loss.curvature or 0.0
+        near = DIFFERENCE * (1.0 + np.abs(z))
+        curvatures = (self.meet(z + near)[1] - self.meet(z - near)[1]) / (2.0 * near)
+        return np.clip(np.nan_to_num(curvatures), LEAST_CURVATURE * bound, bound)
+
+
+def look(
+    source: Source, loss: Loss, l2: float, fit_intercept: bool, chosen: Array, rows: Floats
+) -> Curvature:
+    """Return what the chosen *rows* (a column of ones added) tell.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where that is no number.
+    """
+    x, ones = rows[:, :-1], rows[:, -1]
+    m, d = x.shape
+    mean, units, unseen = _standardise(source, x, fit_intercept)
+    shares = source.weights[chosen] * source.weight_scale if source.weighted else np.ones(m)
+    u = np.column_stack([(x - mean) * units, ones])
+    u[:, :-1][:, unseen] = 0.0
+    sample = Sample(u, source.y[chosen], shares, loss)
+    everything = m == source.n
+    ridge = SMALLEST_RIDGE if everything else d / m
+    bound = loss.curvature or 0.0
+    penalty = np.append(bound * ridge + l2 * np.square(units), 0.0)
+    prior = np.append(l2 * np.square(units), 0.0) if everything else penalty
+    tolerance = 0.0 if everything else NEWTON_TOLERANCE
+    at_optimum, fall = _descend(sample, penalty, prior, bool(ones[0]), tolerance)
+    z = _predictions(u, at_optimum)
+    curvatures = shares * sample.curvatures(z)
+    along = float(np.mean(curvatures))
+    centre = np.einsum("i,ij->j", curvatures, u[:, :-1]) / curvatures.sum() * ones[0]
+    u[:, :-1] -= centre
+    matrix = _curvature(u[:, :-1], curvatures)
+    matrix[np.diag_indices(d)] += penalty[:-1] + np.where(unseen, along, 0.0)
+    inverted = inverse(matrix)
+    sensitivity = np.einsum("ij,ij->i", rows_times(u[:, :-1], inverted), u[:, :-1]) + ones / along
+    levers = shares * bound * sensitivity
+    lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
+    values, slopes = sample.meet(z)
+    slopes *= shares
+    shift = -(mean * units + centre)
+    start = np.append(at_optimum[:-1] * units, 0.0)
+    start[-1] = (at_optimum[-1] - at_optimum[:-1] @ (mean * units)) * ones[0]
+    spread = 0.0 if everything else math.sqrt(d / m)
+    return Curvature(
+        units=units,
+        shift=shift * ones[0],
+        matrix=matrix,
+        inverse=inverted,
+        of_intercept=along,
+        start=start,
+        leverage=float(np.mean(levers * levers) / np.mean(levers)),
+        reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
+        spread=spread,
+        statistical_error=float(np.mean(sensitivity * slopes * slopes)) / (2.0 * source.n),
+        loss=float(np.mean(shares * values)),
+        fall=fall,
+    )
+
+
+def _standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Floats, Floats, Array]:
+    """Return means, 1 / spreads, and which columns are constant in the sample only.
+
+    Of a column that is the same all over the sample, all rows are looked at.
+    """
+    mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
+    square = np.mean(np.square(x - mean), axis=0)
+    suspects = np.flatnonzero(~(np.sqrt(square) > ROUNDING * np.abs(x).max(axis=0)))
+    if len(suspects) and len(x) < source.n:
+        total, squares = np.zeros(len(suspects)), np.zeros(len(suspects))
+        for _, piece in pieces(source.table):
+            away = piece[:, suspects].astype(np.float64) - x[0, suspects]
+            total += away.sum(axis=0)
+            squares += np.square(away).sum(axis=0)
+        if fit_intercept:
+            mean[suspects] = x[0, suspects] + total / source.n
+            square[suspects] = squares / source.n - np.square(total / source.n)
+        else:
+            square[suspects] = squares / source.n
+    sizes = np.abs(x).max(axis=0) if len(x) == source.n else np.abs(mean)
+    spread = np.sqrt(np.maximum(square, 0.0))
+    varies = spread > ROUNDING * sizes
+    units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
+    unseen = np.zeros(len(units), bool)
+    unseen[suspects] = varies[suspects]
+    return mean, units, unseen
+
+
+def _descend(
+    sample: Sample, ridge: Floats, penalty: Floats, fit_intercept: bool, tolerance: float
+) -> tuple[Floats, float]:
+    """Return the optimum of the sample, penalised, by Newton's method, and the fall to there."""
+    u, shares, m = sample.u, sample.shares, len(sample.u)
+
+    def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
+        z = _predictions(u, point)
+        values, slopes = sample.meet(z)
+        value = float(np.mean(shares * values)) + 0.5 * float(penalty @ np.square(point))
+        return value, z, shares * slopes / m
+
+    point = np.zeros(u.shape[1])
+    value, z, slopes = evaluate(point)
+    at_zero, inverted = value, None
+    quadratic = isinstance(sample.loss, SquaredError)
+    for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
+        gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
+        if inverted is None or not quadratic:
+            matrix = _curvature(u, shares * sample.curvatures(z))
+            matrix[np.diag_indices(len(matrix))] += ridge
+            matrix[-1, -1] += not fit_intercept
+            inverted = inverse(matrix)
+        step = times(inverted, gradient)
+        length, decrement = 1.0, float(gradient @ step)
+        if not math.isfinite(decrement):
+            raise np.linalg.LinAlgError("the sample's curvature is not finite")
+        new = evaluate(point - step)
+        while length > SHORTEST and not new[0] <= value - 0.25 * length * decrement:
+            length /= 2
+            new = evaluate(point - length * step)
+        if not new[0] < value:
+            break
+        point = point - length * step
+        value, z, slopes = new
+        if decrement <= tolerance * float(np.sum(np.square(slopes))):
+            break
+    return point, at_zero - value
+
+
+def _predictions(u: Floats, point: Floats) -> Floats:
+    return np.asarray(np.einsum("ij,j->i", u, point))
+
+
+def _curvature(u: Floats, curvatures: Floats) -> Floats:
+    """Return u' curvatures u / m."""
+    return products(u * np.sqrt(curvatures)[:, None]) / len(u)

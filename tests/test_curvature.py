@@ -1,0 +1,290 @@
+"""Steps multiplied by the inverse of a sample's curvature: the twin, the regimes, the edges."""
+
+import itertools
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+import fastgd
+from benchmarks import regimes
+from fastgd.curvature import look
+from fastgd.inputs import make_source
+from fastgd.linalg import inverse, products, rows_times
+from fastgd.losses import LOSSES
+
+N, D = 3000, 5
+RNG = np.random.default_rng(4)
+X = RNG.standard_normal((N, D)) @ RNG.standard_normal((D, D)) * 10.0 ** np.arange(-2, 3) + 20.0
+Z = X @ (RNG.standard_normal(D) / X.std(axis=0))
+Y = Z - Z.mean() + RNG.standard_normal(N)
+LABELS = np.where(Z - Z.mean() + 2 * RNG.logistic(size=N) > 0, 1.0, -1.0)
+WEIGHTS = RNG.uniform(0.2, 3.0, N)
+SLOPES = {
+    "squared_error": lambda z, y: z - y,
+    "log_loss": lambda z, y: -y / (1.0 + np.exp(y * z)),
+    "huber": lambda z, y: np.clip(z - y, -1.35, 1.35),
+}
+CURVATURES = {"squared_error": 1.0, "log_loss": 0.25, "huber": 1.0}
+
+
+def targets(loss):
+    return LABELS if loss == "log_loss" else Y
+
+
+# ----------------------------------------------------------------------------------- linear algebra
+
+
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 130, 200])
+def test_products_and_inverses_are_right(size):
+    rows = np.random.default_rng(size).standard_normal((700, size))
+    np.testing.assert_allclose(products(rows), rows.T @ rows, rtol=1e-12, atol=1e-11)
+    matrix = products(rows) / 700
+    np.testing.assert_allclose(inverse(matrix) @ matrix, np.eye(size), atol=1e-12)
+    np.testing.assert_allclose(rows_times(rows, matrix), rows @ matrix, rtol=1e-12, atol=1e-12)
+
+
+BITS = """
+import numpy as np, fastgd
+X = np.random.default_rng(0).standard_normal((5000, 201))
+y = (X * np.linspace(-1, 1, 201)).sum(axis=1) + X[::-1, 0]
+runs = [{"variant": v, "route": r} for v, r in (("minibatch", "auto"), ("batch", "auto"))]
+runs.append({"variant": "batch", "alpha": 0.01, "l1_ratio": 1.0, "max_iter": 30, "tol": None})
+fits = [fastgd.fit(X, y, random_state=0, **run) for run in runs]
+print([(f.coef_.tobytes().hex(), f.learning_rate_) for f in fits])
+"""
+
+
+@pytest.mark.compiled
+def test_no_bit_depends_on_the_threads_of_the_blas():
+    answers = []
+    for threads in ("1", "2", "3"):
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", BITS], env=environment, capture_output=True, check=True
+        )
+        answers.append(done.stdout)
+    assert answers[0] == answers[1] == answers[2]
+
+
+# ----------------------------------------------------------------------------------- the slow twin
+
+
+def seen(loss, fit_intercept=True, weights=None, l2=0.0):
+    """The curvature and what a step of a rate of 1 takes, in NumPy, from all rows."""
+    source = make_source(X, targets(loss), weights, "binary" if loss == "log_loss" else "real")
+    rows = np.column_stack([X, np.full(N, float(fit_intercept))])
+    return look(source, LOSSES[loss](), l2, fit_intercept, np.arange(N), rows)
+
+
+@pytest.mark.parametrize("penalty", [{}, {"alpha": 0.1}])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("loss", SLOPES)
+def test_minibatches_take_the_steps_of_the_twin(loss, fit_intercept, weighted, penalty):
+    weights = WEIGHTS if weighted else None
+    shares = WEIGHTS / WEIGHTS.mean() if weighted else np.ones(N)
+    l2 = penalty.get("alpha", 0.0)
+    settings = {"loss": loss, "fit_intercept": fit_intercept, "sample_weight": weights, **penalty}
+    y = targets(loss)
+    result = fastgd.fit(
+        X, y, random_state=0, max_iter=3, tol=None, record_path=1, batch_size=64, **settings
+    )
+    curvature = seen(loss, fit_intercept, weights, l2)
+    T = np.vstack([np.diag(curvature.units), curvature.shift[None, :]])  # coefficients of u to w, b
+    T = np.column_stack([T, np.append(np.zeros(D), 1.0)])
+    middle = np.zeros((D + 1, D + 1))
+    middle[:D, :D], middle[D, D] = curvature.inverse, 1.0 / curvature.of_intercept
+    P = T @ middle @ T.T
+    guard = 64 / (result.learning_rate_ * CURVATURES[loss] * curvature.reach)
+    A = np.column_stack([X, np.full(N, float(fit_intercept))])
+    lengths = np.square(X * curvature.units + curvature.shift).sum(axis=1) + fit_intercept
+    held = np.minimum(1.0, guard / (shares * lengths))
+    penalised = np.append(np.full(D, l2), 0.0)
+    w = result.path[0][: D + fit_intercept]
+    w = np.append(w, np.zeros(D + 1 - len(w)))
+    order = fastgd.visiting_order(N, D, 0, 0)
+    total, steps = np.zeros(D + 1), 0
+    for start in range(0, N, 64):
+        rows = order[start : start + 64]
+        slope = shares[rows] * held[rows] * SLOPES[loss](A[rows] @ w, y[rows])
+        w = w - result.learning_rate_ * (P @ (A[rows].T @ slope / len(rows) + penalised * w))
+        w[D] *= fit_intercept
+        total, steps = total + w, steps + 1
+        if start < 64 * 9:
+            np.testing.assert_allclose(
+                result.path[steps], w[: D + fit_intercept], rtol=1e-7, atol=1e-9 * np.abs(w).max()
+            )
+    mean = total / steps
+    step = P @ (A.T @ (shares * SLOPES[loss](A @ mean, y)) / N + penalised * mean)
+    settled = (mean - step)[: D + fit_intercept]  # the rate is 1: the sample is all there is
+    np.testing.assert_allclose(
+        result.path[steps + 1], settled, rtol=1e-6, atol=1e-8 * np.abs(settled).max()
+    )
+
+
+def test_the_sample_sees_the_optimum_where_it_is_all_there_is():
+    curvature = seen("squared_error")
+    A = np.column_stack([X - X.mean(axis=0), np.ones(N)])
+    best = np.linalg.lstsq(A, Y)[0]
+    np.testing.assert_allclose(curvature.start[:-1], best[:-1], rtol=1e-7)
+    noise = np.mean(np.square(A @ best - Y))
+    assert curvature.statistical_error == pytest.approx(noise * (D + 1) / (2 * N), rel=0.1)
+    fall = 0.5 * np.mean(Y * Y) - 0.5 * noise
+    assert curvature.fall == pytest.approx(fall, rel=1e-6)
+    assert curvature.spread == 0.0
+
+
+# -------------------------------------------------------------------------------------- the regimes
+
+CELLS = [
+    (regime, d, loss, dtype)
+    for (regime, d), (loss, dtype) in zip(
+        itertools.product(regimes.TABLES, (1, 10, 100)),
+        itertools.cycle(
+            [
+                ("squared_error", "float64"),
+                ("log_loss", "float64"),
+                ("squared_error", "float32"),
+                ("huber", "float64"),
+                ("log_loss", "float32"),
+            ]
+        ),
+        strict=False,
+    )
+]
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(("regime", "d", "loss", "dtype"), CELLS)
+def test_a_fit_that_nobody_tuned_stands_every_regime(regime, d, loss, dtype):
+    X, y = regimes.make(regime, 40_000, d, loss, dtype)
+    best = regimes.optimum(X, y, loss)
+    one, two, ten = (
+        regimes.measure(X, y, best, "minibatch", loss, max_iter=k, tol=None) for k in (1, 2, 10)
+    )
+    assert one.excess < 1.0
+    assert two.excess < 1.0
+    assert ten.excess < 0.2
+    exact = regimes.measure(X, y, best, "batch", loss)
+    assert exact.relative < (1e-6 if dtype == "float32" else 1e-7)
+    own = regimes.measure(X, y, best, "minibatch", loss)
+    assert own.excess < 0.2
+    assert not own.warned
+    assert own.epochs < 30
+
+
+# ---------------------------------------------------------------------------------------- the edges
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+@pytest.mark.parametrize("loss", SLOPES)
+def test_a_recipe_gives_the_same_bits(variant, loss):
+    result = fastgd.fit(X, targets(loss), variant, loss=loss, random_state=3)
+    again = fastgd.fit(X, targets(loss), **result.recipe)
+    assert again.coef_.tobytes() == result.coef_.tobytes()
+    assert again.intercept_ == result.intercept_
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_constant_columns_get_zero_wherever_they_lie(variant):
+    table = np.column_stack([X, np.full(N, 7.0), np.zeros(N)])
+    result = fastgd.fit(table, Y, variant, random_state=0)
+    plain = fastgd.fit(X, Y, variant, random_state=0)
+    np.testing.assert_array_equal(result.coef_[D:], 0.0)
+    assert result.objective == pytest.approx(plain.objective, rel=1e-7)
+
+
+@pytest.mark.compiled
+def test_a_column_that_the_sample_shows_as_constant_is_looked_at_whole():
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((60_000, 3))
+    table[:, 2] = 5.0
+    rare = rng.choice(60_000, 12, replace=False)
+    table[rare, 2] = 1e6
+    y = table[:, 0] + rng.standard_normal(60_000)
+    y[rare] += 50.0
+    for variant in ("batch", "minibatch"):
+        result = fastgd.fit(table, y, variant, random_state=0)
+        best = regimes.optimum(table, y, "squared_error")
+        assert result.objective - best.objective < best.statistical_error
+        assert result.coef_[2] == pytest.approx(50.0 / 1e6, rel=0.05)
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+@pytest.mark.parametrize("scale", [2.0**-40, 2.0**-7, 1.0, 2.0**40])
+def test_the_scale_of_a_table_without_an_intercept_does_not_matter(variant, scale):
+    kwargs = {"fit_intercept": False, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = fastgd.fit(X * scale, Y, variant, **kwargs)
+    least = 0.5 * np.mean(np.square(X @ np.linalg.lstsq(X, Y)[0] - Y))
+    assert result.objective == pytest.approx(least, rel=1e-7)
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_few_rows_of_many_columns_are_fitted_exactly(variant):
+    rng = np.random.default_rng(1)
+    wide, y = rng.standard_normal((40, 90)), rng.standard_normal(40)
+    with pytest.warns(UserWarning, match="fewer rows"):
+        result = fastgd.fit(wide, y, variant, random_state=0)
+    assert result.objective < 1e-6 * 0.5 * np.mean(y * y)
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_labels_that_a_plane_parts_are_parted(variant):
+    signs = np.where(X[:, 0] > np.median(X[:, 0]), 1.0, -1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = fastgd.fit(X, signs, variant, loss="log_loss", random_state=0)
+    assert np.isfinite(result.coef_).all()
+    assert result.score(X, signs) > 0.99
+
+
+@pytest.mark.parametrize("start", [np.zeros(D), np.full(D, 1e6)])
+def test_it_comes_from_wherever_it_is_sent(start):
+    result = fastgd.fit(X, Y, "batch", coef_init=start)
+    assert result.objective == pytest.approx(fastgd.fit(X, Y, "batch").objective, rel=1e-6)
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+
+
+def test_it_stops_at_once_where_it_starts_at_the_optimum():
+    best = fastgd.fit(X, Y, "batch")
+    again = fastgd.fit(X, Y, "batch", coef_init=best.coef_, intercept_init=best.intercept_)
+    assert again.n_iter_ <= 3
+
+
+# ------------------------------------------------------------------- what the sample cannot foresee
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_columns_that_a_few_rows_tell_apart(variant):
+    """In the sample two columns are the same up to 1e-4; ten rows of 50,000 say the opposite."""
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((50_000, 4))
+    table[:, 3] = table[:, 2] + 1e-4 * rng.standard_normal(50_000)
+    rare = rng.choice(50_000, 10, replace=False)
+    table[rare, 3] = -5.0 * table[rare, 2]
+    y = table[:, 0] + table[:, 2] + rng.standard_normal(50_000)
+    best = regimes.optimum(table, y, "squared_error")
+    cell = regimes.measure(table, y, best, variant, "squared_error")
+    assert cell.excess < 0.1
+    assert not cell.warned
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_one_row_a_billion_times_as_large_as_the_others(variant):
+    """The fit backs off until it stands it and goes on, or says that it did not arrive."""
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((50_000, 5))
+    y = table[:, 0] + rng.standard_normal(50_000)
+    table[777] = [1e9, -3e8, 1e5, 0.0, 2.0]
+    best = regimes.optimum(table, y, "squared_error")
+    cell = regimes.measure(table, y, best, variant, "squared_error")
+    assert cell.excess < 0.2 or cell.warned
+    assert cell.relative < 1.0
