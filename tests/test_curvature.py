@@ -133,7 +133,7 @@ def test_the_sample_sees_the_optimum_where_it_is_all_there_is():
     np.testing.assert_allclose(curvature.start[:-1], best[:-1], rtol=1e-7)
     noise = np.mean(np.square(A @ best - Y))
     assert curvature.statistical_error == pytest.approx(noise * (D + 1) / (2 * N), rel=0.1)
-    fall = 0.5 * np.mean(Y * Y) - 0.5 * noise
+    fall = 0.5 * np.var(Y) - 0.5 * noise
     assert curvature.fall == pytest.approx(fall, rel=1e-6)
     assert curvature.spread == 0.0
 
@@ -288,3 +288,36 @@ def test_one_row_a_billion_times_as_large_as_the_others(variant):
     cell = regimes.measure(table, y, best, variant, "squared_error")
     assert cell.excess < 0.2 or cell.warned
     assert cell.relative < 1.0
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_an_offset_of_the_targets_changes_the_intercept_alone(variant):
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((9000, 6))
+    y = 0.1 * table[:, 0] + rng.standard_normal(9000)
+    plain = fastgd.fit(table, y, variant, random_state=0)
+    moved = fastgd.fit(table, y + 2000.0, variant, random_state=0)
+    np.testing.assert_allclose(moved.coef_, plain.coef_, rtol=0, atol=1e-10)
+    assert moved.n_iter_ == plain.n_iter_
+
+
+def test_rows_without_weight_are_not_drawn():
+    weights = np.zeros(N)
+    weights[:40] = 1.0
+    result = fastgd.fit(X, Y, sample_weight=weights, random_state=0)
+    A = np.column_stack([X - X.mean(axis=0), np.ones(N)])[:40]
+    best = 0.5 * np.mean(np.square(A @ np.linalg.lstsq(A, Y[:40])[0] - Y[:40]))
+    assert result.objective == pytest.approx(best, rel=1e-2)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "minibatch"])
+def test_what_it_cannot_fit_ends_no_worse_than_zero(variant):
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((20_000, 4))
+    table[::5000, 2] *= 1e12
+    y = table[:, 0] + rng.standard_normal(20_000)
+    with pytest.warns((fastgd.ConvergenceWarning, fastgd.DivergenceWarning)):
+        result = fastgd.fit(table, y, variant, random_state=0)
+    assert result.objective <= 0.5 * np.mean(y * y) * (1 + 1e-12)
+    assert np.isfinite(result.coef_).all()

@@ -3,7 +3,7 @@
 A step that is multiplied by the inverse of the curvature moves every direction alike, whatever
 the units, means and correlations of the columns. The sample's inverse is nearly as good as that of
 all rows: with d features and m rows, the curvatures that are left lie within (1 +- sqrt(d / m))^2,
-and a ridge of d / m keeps directions that the sample hardly shows from being taken for flat.
+and a ridge of (d / m)^1.5 keeps directions that the sample hardly shows from being taken for flat.
 """
 
 import math
@@ -44,7 +44,7 @@ class Curvature:
     spread: float  # sqrt(d / m), 0 where the sample is all there is
     statistical_error: float
     loss: float  # of the sample there
-    fall: float  # of the objective from coefficients of zero to the optimum
+    fall: float  # of the objective from coefficients of zero, the intercept at its best
 
     def between(self, first: Floats, second: Floats) -> float:
         """Return the product of two differences of coefficients, as the curvature measures it."""
@@ -104,8 +104,10 @@ def look(
     u = np.column_stack([(x - mean) * units, ones])
     u[:, :-1][:, unseen] = 0.0
     sample = Sample(u, source.y[chosen], shares, loss)
-    everything = m == source.n
-    ridge = SMALLEST_RIDGE if everything else d / m
+    everything = m == (np.count_nonzero(source.weights) if source.weighted else source.n)
+    spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
+    ridge = SMALLEST_RIDGE if everything else (d / m) ** 1.5 * np.minimum(1.0, np.square(spread))
+    ridge = np.maximum(ridge, SMALLEST_RIDGE)
     bound = loss.curvature or 0.0
     penalty = np.append(bound * ridge + l2 * np.square(units), 0.0)
     prior = np.append(l2 * np.square(units), 0.0) if everything else penalty
@@ -127,7 +129,6 @@ def look(
     shift = -(mean * units + centre)
     start = np.append(at_optimum[:-1] * units, 0.0)
     start[-1] = (at_optimum[-1] - at_optimum[:-1] @ (mean * units)) * ones[0]
-    spread = 0.0 if everything else math.sqrt(d / m)
     return Curvature(
         units=units,
         shift=shift * ones[0],
@@ -137,7 +138,7 @@ def look(
         start=start,
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
-        spread=spread,
+        spread=0.0 if everything else math.sqrt(d / m),
         statistical_error=float(np.mean(sensitivity * slopes * slopes)) / (2.0 * source.n),
         loss=float(np.mean(shares * values)),
         fall=fall,
@@ -186,7 +187,7 @@ def _descend(
 
     point = np.zeros(u.shape[1])
     value, z, slopes = evaluate(point)
-    at_zero, inverted = value, None
+    at_constant, inverted = value, None
     quadratic = isinstance(sample.loss, SquaredError)
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
@@ -209,7 +210,11 @@ def _descend(
         value, z, slopes = new
         if decrement <= tolerance * float(np.sum(np.square(slopes))):
             break
-    return point, at_zero - value
+    if fit_intercept:  # how far an offset of y alone makes it fall is not the columns' work
+        constant = np.zeros_like(point)
+        constant[-1] = point[-1]
+        at_constant = min(at_constant, evaluate(constant)[0])
+    return point, at_constant - value
 
 
 def _predictions(u: Floats, point: Floats) -> Floats:

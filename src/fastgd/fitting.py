@@ -302,6 +302,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
                 f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
             )
             advice = ", or look for rows or columns unlike all others"
+            if plan.loss.target == "binary" and plan.alpha == 0:
+                advice = ", or an alpha above 0: labels that the columns tell apart have no optimum"
         warnings.warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
             f"{missed}; give more epochs{advice}.",

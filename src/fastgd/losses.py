@@ -189,7 +189,7 @@ class LogLoss(Loss):
     Examples
     --------
     >>> import fastgd
-    >>> fastgd.fit([[-1.0], [1.0]], ["no", "yes"], "batch", loss=fastgd.LogLoss()).classes_
+    >>> fastgd.fit([[-1.0], [1.0]], ["no", "yes"], loss=fastgd.LogLoss(), alpha=0.1).classes_
     array(['no', 'yes'], dtype='<U3')
     """
 

@@ -107,8 +107,10 @@ def sample_rows(
     source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES
 ) -> tuple[Rows, Floats]:
     """Return which rows were drawn, up to 4096, and them, in float64, with a column of ones."""
-    size = min(SAMPLE_ROWS, source.n, max(FEWEST_ROWS, most_values // source.d))
-    chosen = np.sort(np.random.default_rng(seed).choice(source.n, size, replace=False))
+    pool = np.flatnonzero(source.weights) if source.weighted else source.n
+    count = source.n if isinstance(pool, int) else len(pool)
+    size = min(SAMPLE_ROWS, count, max(FEWEST_ROWS, most_values // source.d))
+    chosen = np.sort(np.random.default_rng(seed).choice(pool, size, replace=False))
     rows = np.full((size, source.d + 1), float(fit_intercept))
     rows[:, :-1] = take(source.table, chosen)
     if not np.isfinite(rows).all():

@@ -15,6 +15,7 @@ from fastgd.state import Settled, State
 
 MOST_RATE = 2.0
 LEAST_CONTRACTION = 0.3  # of the decrement, that is relied on before the next one is seen
+FADING = 0.5  # of what an earlier step showed of it, from step to step
 ROUNDING = 1e-12  # of an objective
 
 
@@ -46,7 +47,8 @@ def settle(state: State, plan: Plan, objective: float) -> None:
         pull = settled.coming
         decrement = 0.5 * curvature.between(pull, pull)
         if settled.decrement < np.inf:
-            settled.contraction = decrement / (settled.decrement or 1.0)
+            contraction = decrement / (settled.decrement or 1.0)
+            settled.contraction = max(contraction, FADING * settled.contraction)
             change = pull - settled.pull
             bend = curvature.between(change, change)
             along = curvature.between(change, settled.step)
@@ -66,6 +68,10 @@ def remaining(state: State, plan: Plan) -> float:
         return np.inf
     slowest = plan.settling_rate / (1.0 + plan.curvature.spread) ** 2
     contraction = max(LEAST_CONTRACTION, (1.0 - slowest) ** 2)
-    if settled.contraction < 1:
+    if settled.contraction > 0:
         contraction = max(LEAST_CONTRACTION, settled.contraction)
+        if contraction >= 1:
+            return np.inf
+        # The slower it goes, the less of the distance a single step shows.
+        contraction = contraction / (1.0 - np.sqrt(contraction))
     return float(settled.decrement * contraction)
