@@ -66,11 +66,9 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         if settled is not None and not diverged and went_too_far(settled, objective):
             coef = settled.best
             objective = run.evaluate(coef)[0]
-        curvature = run.plan.curvature
-        if curvature is not None and run.plan.initial is curvature.start:
-            nothing = np.zeros_like(coef)
-            if not objective <= zero_loss or not np.isfinite(coef).all():
-                coef, objective = nothing, zero_loss
+        worse = not objective <= zero_loss or not np.isfinite(coef).all()
+        if run.plan.starts_from_sample and worse:
+            coef, objective = np.zeros_like(coef), zero_loss
     return Outcome(
         coef=coef,
         epochs=run.state.epoch,

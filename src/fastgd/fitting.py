@@ -106,8 +106,9 @@ def fit(
         so does `batch`, for 100 epochs, where the loss's slope may jump: no gradient vanishes.
         "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit whose steps
         are multiplied by the inverse of the curvature ends where the objective is estimated to be
-        within 1e-8 of its fall from coefficients of zero, mini-batches on more than ten million
-        values of X within a tenth of the statistical error: all beyond is noise.
+        within 1e-8 of its fall from coefficients of zero (the intercept at its best); mini-batches
+        on more than ten million values of X, or after 20 epochs, within a tenth of the
+        statistical error: all beyond is noise.
     alpha, l1_ratio : float
         Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
     fit_intercept : bool

@@ -21,7 +21,7 @@ def padded(size: int) -> int:
 
 
 def products(rows: Array) -> Floats:
-    """Return rows' rows, of float64 and at most some thousand rows."""
+    """Return rows.T @ rows, of float64 and at most some thousand rows."""
     size, wide = rows.shape[1], _widened(rows)
     return np.ascontiguousarray((wide.T @ wide)[:size, :size])
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
-from fastgd.linalg import products, times
 from fastgd.losses import HalfSquare, Loss, SquaredError
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.order import Rows
@@ -79,9 +78,10 @@ def top_direction(rows: Floats, seed: int) -> Floats:
     x = rows / (np.abs(rows).max() or 1.0)
     rest = np.random.default_rng(seed).standard_normal(x.shape[1])
     rest /= _norm(rest)
-    matrix, v = products(x), rest
+    v = rest
     for _ in range(POWER_ITERATIONS):
-        longer = times(matrix, v)
+        # Not by way of a BLAS, whose bits depend on its threads; nor of x'x, which may be huge.
+        longer = np.einsum("ij,i->j", x, np.einsum("ij,j->i", x, v))
         v = longer / (_norm(longer) or 1.0)
     return np.asarray(v + OTHER_DIRECTIONS * rest)
 

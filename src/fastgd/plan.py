@@ -97,6 +97,11 @@ class Plan:
     caution: str  # what the caller should be warned of, or ""
 
     @property
+    def starts_from_sample(self) -> bool:
+        """Tell whether it was the optimum of a sample of rows that no one else asked for."""
+        return self.curvature is not None and self.initial is self.curvature.start
+
+    @property
     def route(self) -> str:
         """Where gradients come from."""
         return "direct" if self.gram is None else "gram"
@@ -254,32 +259,8 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     optimizer = request.optimizer
     if optimizer is None:
         optimizer = GD() if takes_curvature else _optimizer(variant, self_tuned, request.loss)
-    l2 = request.alpha * (1 - request.l1_ratio)
     batch_size = _batch_size(request, source.n, self_tuned, takes_curvature)
-    tuned, gram = None, None
-    if takes_curvature:
-        tuned = pilot.tune_preconditioned(
-            source, request.loss, l2, request.fit_intercept, batch_size, seed
-        )
-    if tuned is None and _takes_gram(request, source):
-        gram = Gram(source, request.n_threads)
-    if tuned is not None:
-        pass
-    elif request.schedule is None:
-        tuned = pilot.tune(
-            source,
-            variant,
-            request.loss,
-            optimizer,
-            l2,
-            request.fit_intercept,
-            request.n_threads,
-            seed,
-            gram,
-        )
-    else:
-        schedule = request.schedule.settled(request.alpha, request.loss)
-        tuned = pilot.Tuned(schedule, math.inf, 0.0, "given")
+    tuned, gram = _tune(request, source, optimizer, batch_size, takes_curvature, seed)
     order = _order(request, source, seed)
     target, unseen = _targets(request, source, order, tuned.curvature)
     return Plan(
@@ -310,6 +291,29 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         rate_reason=tuned.reason,
         caution=tuned.caution,
     )
+
+
+def _tune(
+    request: Request,
+    source: Source,
+    optimizer: Optimizer,
+    batch_size: int,
+    takes_curvature: bool,
+    seed: int,
+) -> tuple[pilot.Tuned, Gram | None]:
+    """Return the rate and what goes with it, and X'X where it is made."""
+    l2, fit_intercept = request.alpha * (1 - request.l1_ratio), request.fit_intercept
+    if takes_curvature:
+        tuned = pilot.tune_preconditioned(source, request.loss, l2, fit_intercept, batch_size, seed)
+        if tuned is not None:
+            return tuned, None
+    threads = request.n_threads
+    gram = Gram(source, threads) if _takes_gram(request, source) else None
+    if request.schedule is not None:
+        schedule = request.schedule.settled(request.alpha, request.loss)
+        return pilot.Tuned(schedule, math.inf, 0.0, "given"), gram
+    look = (source, request.variant, request.loss, optimizer, l2, fit_intercept, threads, seed)
+    return pilot.tune(*look, gram), gram
 
 
 def _takes_gram(request: Request, source: Source) -> bool:

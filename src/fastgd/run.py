@@ -68,9 +68,9 @@ class Run:
         self.rows_together = QUAD if self.in_quads else 1
         if plan.variant == "minibatch":
             self.rows_together = self.room.together
+        self.batch_kernel = batch_step_kernel(self.step)
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
-        self.batch_kernel = batch_step_kernel(self.step)
         self.visits = Visits(source, plan.order)
 
     def __enter__(self) -> Self:
@@ -385,7 +385,7 @@ class Run:
         plan, step = self.plan, self.step
         guarded = bool(np.isfinite(plan.guard))
         if plan.variant == "batch":
-            return batch_step_kernel(step)
+            return self.batch_kernel
         if plan.variant == "minibatch":
             return minibatch_kernel(plan.loss, step, guarded)
         return stochastic_kernel(plan.loss, step, guarded, self.in_quads and not row_by_row)

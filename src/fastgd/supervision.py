@@ -104,7 +104,7 @@ def start_losses(run: Run) -> tuple[float, float]:
     zero = run.full.loss_of_constant(0.0)
     if run.plan.initial is None:
         return zero, zero
-    if run.plan.curvature is not None and run.plan.initial is run.plan.curvature.start:
+    if run.plan.curvature is not None and run.plan.starts_from_sample:
         return run.plan.curvature.loss, zero
     return run.full.over_all(run.state.coef)[0], zero
 
