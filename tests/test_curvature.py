@@ -321,3 +321,14 @@ def test_what_it_cannot_fit_ends_no_worse_than_zero(variant):
         result = fastgd.fit(table, y, variant, random_state=0)
     assert result.objective <= 0.5 * np.mean(y * y) * (1 + 1e-12)
     assert np.isfinite(result.coef_).all()
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(("variant", "d"), [("minibatch", 1), ("batch", 100)])
+def test_it_rests_where_rounding_of_float32_lets_it_go_no_further(variant, d):
+    table, y = regimes.make("means of 300 sd", 40_000, d, dtype="float32")
+    best = regimes.optimum(table, y, "squared_error")
+    cell = regimes.measure(table, y, best, variant, "squared_error")
+    assert cell.epochs < 50
+    assert cell.relative < 1e-6
+    assert not cell.warned

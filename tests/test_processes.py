@@ -28,7 +28,7 @@ import numpy as np
 import pytest
 
 import fastgd
-from fastgd import descent, fitting
+from fastgd import descent, fitting, pilot
 from fastgd.kernels import _jit, threads
 from fastgd.passes import FullPass
 from fastgd.run import Run
@@ -412,6 +412,7 @@ def big_table(layout):
 
 TEXTBOOK = {"learning_rate": 0.01}
 TUNED = {"tol": None}
+LASSO = {"alpha": 0.1, "l1_ratio": 1.0, "route": "direct", **TUNED}  # what a power iteration tunes
 OBJECTIVE = {"learning_rate": 0.01, "record": ["objective", "grad_norm"]}
 SOME = {"learning_rate": 0.01, "shuffle": np.zeros((1, 9), dtype=int)}
 PHASES = {  # what is interrupted: owner, function, variant, settings
@@ -421,7 +422,8 @@ PHASES = {  # what is interrupted: owner, function, variant, settings
     "batch, tuned": (Run, "advance", "batch", TUNED),
     "stochastic, tuned": (Run, "advance", "stochastic", TUNED),
     "minibatch, tuned": (Run, "advance", "minibatch", TUNED),
-    "pilot": (FullPass, "over_all", "batch", TUNED),
+    "sample": (pilot, "look", "minibatch", TUNED),
+    "pilot": (FullPass, "over_all", "batch", LASSO),
     "start": (descent, "start_losses", "stochastic", TEXTBOOK),
     "objective": (Run, "evaluate", "minibatch", OBJECTIVE),
     "scan": (Source, "check_finite", "stochastic", SOME),
@@ -429,7 +431,7 @@ PHASES = {  # what is interrupted: owner, function, variant, settings
 }
 OF_LAYOUT = {
     "C": list(PHASES),
-    "F": ["batch", "stochastic", "minibatch, tuned", "pilot", "objective", "scan"],
+    "F": ["batch", "stochastic", "minibatch, tuned", "sample", "pilot", "objective", "scan"],
     "int32": ["batch", "stochastic, tuned", "minibatch", "objective"],
 }
 

@@ -54,6 +54,7 @@ FEWEST_STEPS = 8
 MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
 EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
 EXACT = 1e-8  # of the fall of the objective from coefficients of zero
+NARROW = 100  # times as far a batch may end where float32 lets it go no further
 UNSEEN = 0.1  # of the statistical error
 PATIENCE = 20  # epochs of going on beyond that
 SMALL = 10_000_000  # values of X: to go on to the optimum costs nothing
@@ -365,7 +366,7 @@ def _targets(
         return math.inf, math.inf
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
     if request.variant == "batch":
-        return exact, exact
+        return exact, exact if source.dtype == np.float64 else exact * NARROW
     unseen = max(exact, UNSEEN * curvature.statistical_error)
     return exact if source.n * source.d < SMALL else unseen, unseen
 

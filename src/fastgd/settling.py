@@ -39,6 +39,10 @@ def settle(state: State, plan: Plan, objective: float) -> None:
     """
     settled, curvature = state.settled, plan.curvature
     assert settled is not None and curvature is not None
+    rounding = np.finfo(state.coef.dtype).eps * abs(objective)
+    has_fallen = objective < settled.least - rounding
+    settled.least = objective if has_fallen else settled.least
+    settled.epochs_at_rest = 0 if has_fallen else settled.epochs_at_rest + 1
     if went_too_far(settled, objective):
         settled.step = settled.step / 2
         state.coef[:] = settled.best + settled.step

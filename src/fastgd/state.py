@@ -23,6 +23,8 @@ class Settled:
         self.pull = np.zeros(len(coef))  # minus what it would have been at a rate of 1
         self.coming = np.zeros(len(coef))  # the same of the step that was just taken
         self.decrement = np.inf  # how far the objective was above its optimum there
+        self.least = np.inf  # objective that was lower than the one before by more than rounding
+        self.epochs_at_rest = 0  # since then
         self.contraction = 0.0  # of that, from step to step; 0 where it is not known
 
 

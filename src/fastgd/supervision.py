@@ -83,10 +83,7 @@ class Convergence:
         if tol is None:
             return False
         if self.run.plan.target < math.inf:
-            plan, state = self.run.plan, self.run.state
-            return remaining(state, plan) <= (
-                plan.target if state.epoch < PATIENCE else plan.unseen
-            )
+            return self._is_near_enough()
         if has_gradient_test(self.run.plan):
             norm = self.run.state.grad_norm
             if math.isnan(self.first_norm):
@@ -97,6 +94,13 @@ class Convergence:
         self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
         self.best = min(self.best, value)
         return self.epochs_without_progress >= self.patience
+
+    def _is_near_enough(self) -> bool:
+        plan, state = self.run.plan, self.run.state
+        if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
+            return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
+        wanted = plan.target if state.epoch < PATIENCE else plan.unseen
+        return remaining(state, plan) <= wanted
 
 
 def start_losses(run: Run) -> tuple[float, float]:
