@@ -234,6 +234,7 @@ def test_few_rows_of_many_columns_are_fitted_exactly(variant):
     assert result.objective < 1e-6 * 0.5 * np.mean(y * y)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch"])
 def test_labels_that_a_plane_parts_are_parted(variant):
     signs = np.where(X[:, 0] > np.median(X[:, 0]), 1.0, -1.0)
@@ -290,6 +291,7 @@ def test_one_row_a_billion_times_as_large_as_the_others(variant):
     assert cell.relative < 1.0
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch"])
 def test_an_offset_of_the_targets_changes_the_intercept_alone(variant):
     rng = np.random.default_rng(0)
