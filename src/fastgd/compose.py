@@ -42,18 +42,6 @@ def _meet(loss: Loss, guarded: bool) -> Kernel:
     return specialise(rows.meet, cache=loss.built_in, inner=True, loss=scalar, GUARDED=guarded)
 
 
-def _add_gradients(loss: Loss, guarded: bool, in_units: bool, as_they_lie: bool) -> Kernel:
-    return specialise(
-        gradient.add_gradients,
-        cache=loss.built_in,
-        inner=True,
-        loss=scalar_loss(loss),
-        GUARDED=guarded,
-        IN_UNITS=in_units,
-        AS_THEY_LIE=as_they_lie,
-    )
-
-
 @dataclass(frozen=True)
 class Step:
     """What is compiled into the taking of a step."""
@@ -62,7 +50,6 @@ class Step:
     penalised: bool
     averaged: bool
     in_units: bool
-    preconditioned: bool
 
     @property
     def plain(self) -> bool:
@@ -102,15 +89,11 @@ def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> 
     )
 
 
-def minibatch_kernel(loss: Loss, step: Step, guarded: bool) -> Kernel:
+def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
     """Return `minibatch.minibatch` for this loss and step."""
-    return specialise(
-        minibatch.minibatch,
-        cache=loss.built_in,
-        add_gradients=_add_gradients(loss, guarded, step.preconditioned, as_they_lie=False),
-        PRECONDITIONED=step.preconditioned,
-        **step.parts(),
-    )
+    summing = gradient_kernel(loss, inner=True)
+    parts = step.parts()
+    return specialise(minibatch.minibatch, cache=loss.built_in, sum_gradients=summing, **parts)
 
 
 def loss_kernel(loss: Loss) -> Kernel:
@@ -123,15 +106,15 @@ def prediction_kernel(loss: Loss) -> Kernel:
     return specialise(predictions.meet_predictions, cache=loss.built_in, loss=scalar_loss(loss))
 
 
-def gradient_kernel(loss: Loss) -> Kernel:
-    """Return `batch.sum_blocks` for this loss."""
-    add_gradients = _add_gradients(loss, guarded=False, in_units=False, as_they_lie=True)
-    return specialise(batch.sum_blocks, cache=loss.built_in, add_gradients=add_gradients)
+def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
+    """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
+    scalar, cache = scalar_loss(loss), loss.built_in
+    return specialise(gradient.sum_gradients, cache=cache, inner=inner, loss=scalar)
 
 
 def batch_step_kernel(step: Step) -> Kernel:
     """Return `batch.take_batch_step` for this step."""
-    return specialise(batch.take_batch_step, PRECONDITIONED=step.preconditioned, **step.parts())
+    return specialise(batch.take_batch_step, **step.parts())
 
 
 def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:

@@ -46,6 +46,15 @@ class Curvature:
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
 
+    def solve(self, g: Floats) -> Floats:
+        """Return the inverse curvature times a gradient, both in coefficients as they are.
+
+        In coordinates u = x * units + shift, of coefficients v and an intercept c, predictions are
+        x.(units v) + (c + shift.v): the gradient is taken there, and the step back.
+        """
+        v = times(self.inverse, self.units * g[:-1] + self.shift * g[-1])
+        return np.append(self.units * v, g[-1] / self.of_intercept + self.shift @ v)
+
     def between(self, first: Floats, second: Floats) -> float:
         """Return the product of two differences of coefficients, as the curvature measures it."""
         v, c = self._in_units(first)
@@ -68,6 +77,8 @@ class Sample:
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
+        if isinstance(self.loss, SquaredError):  # whose function takes arrays as it is
+            return
         self.kernel = prediction_kernel(self.loss)
         nothing = np.empty(0)
         arguments = (nothing, self.y[:0], self.loss.parameters, nothing, nothing)
@@ -75,6 +86,8 @@ class Sample:
 
     def meet(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and slope."""
+        if isinstance(self.loss, SquaredError):
+            return type(self.loss).function(z, self.y, self.loss.parameters)
         values, slopes = np.empty(len(z)), np.empty(len(z))
         self.kernel(z, self.y, self.loss.parameters, values, slopes)
         return values, slopes

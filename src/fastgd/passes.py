@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Room, Settings
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Settings
 from fastgd.kernels.gradient import make_room
-from fastgd.kernels.precondition import no_preconditioner
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -18,6 +17,8 @@ from fastgd.sources import Source
 BLOCK_VALUES = 1 << 17  # values of X per block: 1 MB of float64
 CALL_VALUES = 1 << 24  # values of X between two looks at the clock: some 5 ms
 THREAD_VALUES = 1 << 18  # values of X that are worth a thread's 20 us of dispatch
+
+NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class FullPass:
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         vectors = (nothing, nothing, nothing, nothing)
-        self.settings = Settings(loss.parameters, (), *vectors, no_preconditioner(), np.inf, True)
+        self.settings = Settings(loss.parameters, (), *vectors, np.inf, True)
         self.workers = Workers()
 
     def __enter__(self) -> Self:
@@ -52,9 +53,8 @@ class FullPass:
     def load(self) -> None:
         """Compile or fetch the kernel."""
         coef = np.zeros(self.source.d + 1, self.source.dtype)
-        idle = (1, self._room(), np.empty((1, len(coef))), np.empty((1, TALLY_SIZE)))
-        data = self.source.nobody()
-        load_for_loss(self.kernel, self.loss, data, coef, self.settings, *idle)
+        idle = np.zeros((1, len(coef))), np.zeros((1, TALLY_SIZE))
+        load_for_loss(self.kernel, self.loss, *self._arguments(self.source.nobody(), coef, *idle))
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
         """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""
@@ -80,7 +80,7 @@ class FullPass:
         for first in range(start, stop, self.call_rows):
             last = min(first + self.call_rows, stop)
             blocks = -(-(last - first) // self.block_rows)
-            sums, tallies = np.zeros((blocks, len(coef))), np.empty((blocks, TALLY_SIZE))
+            sums, tallies = np.zeros((blocks, len(coef))), np.zeros((blocks, TALLY_SIZE))
             values = (last - first) * len(coef)
             threads = min(self.n_threads, blocks, max(1, values // THREAD_VALUES))
             edges = [blocks * k // threads for k in range(threads + 1)]
@@ -92,15 +92,12 @@ class FullPass:
             self.workers.call(self._sum_blocks, tasks)
             yield sums, tallies
 
-    def _room(self) -> Room:
-        return make_room(self.source.d, self.source.dtype.itemsize)
-
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats
     ) -> None:
         """Sum blocks in one call of the kernel, or one by one where each has to be converted."""
         block = self.source.block if len(coef) > 1 else self.source.targets
-        resident, room = self.source.resident, self._room()
+        resident = self.source.resident
         at_once = len(sums) if resident else 1
         # Made once: new pages for each block cost time.
         made = None if resident else np.empty((self.block_rows, len(coef) - 1), self.source.dtype)
@@ -108,4 +105,11 @@ class FullPass:
             first = start + k * self.block_rows
             data = block(first, min(first + at_once * self.block_rows, stop), made)
             here = slice(k, k + at_once)
-            self.kernel(data, coef, self.settings, self.block_rows, room, sums[here], tallies[here])
+            self.kernel(*self._arguments(data, coef, sums[here], tallies[here]))
+
+    def _arguments(self, data: Data, coef: Array, sums: Floats, tallies: Floats) -> tuple[Any, ...]:
+        w, b, rows = coef[:-1], coef[-1:], self.block_rows
+        if not self.gradients:
+            return data, w, b, self.settings, rows, tallies
+        room = make_room(self.source.d, self.source.dtype.itemsize)  # each thread needs its own
+        return data, NOT_LISTED, NOT_LISTED, w, b, self.settings, room, rows, rows, sums, tallies

@@ -9,15 +9,16 @@ import numpy as np
 from fastgd.compose import (
     Step,
     batch_step_kernel,
+    gradient_kernel,
     load_for_loss,
     minibatch_kernel,
     stochastic_kernel,
 )
 from fastgd.kernels._jit import Kernel, load
-from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Model, Preconditioner, Settings
+from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.gradient import make_room
-from fastgd.kernels.precondition import no_preconditioner
 from fastgd.kernels.rows import QUAD
+from fastgd.order import Rows
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
@@ -58,17 +59,15 @@ class Run:
         averaged = plan.average != "none"
         self.step = Step(
             plan.optimizer,
-            penalised=plan.alpha > 0 and plan.curvature is None,
+            penalised=plan.alpha > 0,
             averaged=averaged,
             in_units=plan.units is not None,
-            preconditioned=plan.curvature is not None,
         )
         self.in_quads = plan.variant == "stochastic" and self.step.plain
         self.room = make_room(source.d, source.dtype.itemsize)
         self.rows_together = QUAD if self.in_quads else 1
         if plan.variant == "minibatch":
             self.rows_together = self.room.together
-        self.batch_kernel = batch_step_kernel(self.step)
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         self.visits = Visits(source, plan.order)
@@ -88,21 +87,16 @@ class Run:
         """Compile or fetch the kernels: a call that visits no row and changes nothing."""
         self.full.load()
         self.evaluation.load()
-        state, model = self.state, self._model()
         if self.plan.variant == "batch":
-            self._load_batch_step()
+            if self.plan.curvature is None:
+                idle = Model(*(array.copy() for array in self._model()))
+                load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
             return
-        if self.plan.curvature is not None:
-            self._load_batch_step()
         self.plan.order.load()
-        nobody, no_rows, no_rates = self.source.nobody(), np.empty(0, np.int64), np.empty(0)
-        arguments = (nobody, no_rows, no_rows, model, self.settings, no_rates, 1, state.tally)
+        no_rows = np.empty(0, np.int64)
         for kernel in {self.kernel, self.row_kernel}:
-            load_for_loss(kernel, self.plan.loss, *arguments, *self._batch_arguments(0, 0))
-
-    def _load_batch_step(self) -> None:
-        idle = Model(*(array.copy() for array in self._model()))
-        load(self.batch_kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
+            arguments = self._arguments(self.source.nobody(), no_rows, no_rows, 0, 0)
+            load_for_loss(kernel, self.plan.loss, *arguments)
 
     @property
     def visits_left(self) -> int:
@@ -254,33 +248,63 @@ class Run:
             if stop == self.plan.order.length:
                 self._take_batch_step()
             return
-        state = self.state
-        data, rows, coming = self.visits.between(state.epoch, start, stop)
-        steps = self.steps_at(stop) - self.steps_at(start)
-        arguments = (data, rows, coming, self._model(), self.settings)
-        rates = self._rates(steps)
-        self.kernel(
-            *arguments, rates, state.t + 1, state.tally, *self._batch_arguments(start, stop)
-        )
-        self._count_steps(steps)
+        data, rows, coming = self.visits.between(self.state.epoch, start, stop)
+        if self.plan.curvature is None:
+            self.kernel(*self._arguments(data, rows, coming, start, stop))
+            self._count_steps(self.steps_at(stop) - self.steps_at(start))
+            return
+        for first in range(start - start % self.batch_size, stop, self.batch_size):
+            begin, end = max(first, start), min(first + self.batch_size, stop)
+            here = slice(begin - start, end - start)
+            self.kernel(*self._arguments(data, rows[here], coming[here], begin, end))
+            if end in (first + self.batch_size, self.plan.order.length):
+                self._take_preconditioned_step(end - first)
 
-    def _batch_arguments(self, start: int, stop: int) -> tuple[Any, ...]:
-        """Return what the mini-batch kernel needs beyond the stochastic one."""
-        if self.plan.variant != "minibatch":
-            return ()
-        size, buffer = self.batch_size, self.plan.order.buffer_rows
-        ends_epoch = stop == self.plan.order.length
-        left = buffer - start % buffer
-        return self.state.g, start % size, size, ends_epoch, left, buffer, self.room
+    def _arguments(
+        self, data: Data, rows: Rows, coming: Rows, start: int, stop: int
+    ) -> tuple[Any, ...]:
+        """Return what the kernel is called with for the visits start..stop."""
+        state, plan, visited = self.state, self.plan, (data, rows, coming)
+        sums, tallies = state.g[np.newaxis], state.tally[np.newaxis]
+        buffer_rows = plan.order.buffer_rows
+        left = buffer_rows - start % buffer_rows
+        if plan.curvature is not None:
+            w, b = state.coef[:-1], state.coef[-1:]
+            groups = left, buffer_rows, sums, tallies
+            return *visited, w, b, self.settings, self.room, *groups
+        rates = self._rates(self.steps_at(stop) - self.steps_at(start))
+        taking = *visited, self._model(), self.settings, rates, state.t + 1
+        if plan.variant == "stochastic":
+            return *taking, state.tally
+        size, ends_epoch = self.batch_size, stop == plan.order.length
+        batch = start % size, size, ends_epoch, left, buffer_rows
+        return *taking, tallies, sums, *batch, self.room
 
     def _take_batch_step(self) -> None:
-        state, scale = self.state, 1.0 / self.source.n
-        state.grad_norm = self._gradient_norm(state.coef, state.g * scale)
+        state, rows = self.state, self.source.n
+        state.grad_norm = self._gradient_norm(state.coef, state.g / rows)
+        if self.plan.curvature is not None:
+            self._take_preconditioned_step(rows)
+            return
         (rate,) = self._rates(1)
-        self.batch_kernel(self._model(), self.settings, state.g, scale, state.t + 1, rate)
+        self.kernel(self._model(), self.settings, state.g, 1.0 / rows, state.t + 1, rate)
+        state.g[:] = 0.0
+        self._count_steps(1)
+
+    def _take_preconditioned_step(self, rows: int) -> None:
+        """Step along the gradients of *rows*, multiplied by the inverse of the curvature."""
+        state, curvature = self.state, self.plan.curvature
+        assert curvature is not None
+        g = state.g / rows
+        g[:-1] += self.l2 * state.coef[:-1]
+        g[-1] *= self.plan.fit_intercept
+        step = curvature.solve(g)
+        (rate,) = self._rates(1)
+        state.coef[:] = state.coef - rate * step
         if state.settled is not None:
-            state.settled.coming = state.g * scale
-            state.settled.coming[-1] *= self.plan.fit_intercept
+            state.settled.coming = step
+        elif self.plan.average != "none":
+            state.total += state.coef
         state.g[:] = 0.0
         self._count_steps(1)
 
@@ -355,7 +379,11 @@ class Run:
     def _settings(self) -> Settings:
         plan, dtype = self.plan, self.source.dtype
         size = self.source.d if plan.alpha > 0 else 0
-        units, shift = self._coordinates()
+        curvature, nothing = plan.curvature, np.empty(0)
+        units = nothing if plan.units is None else plan.units
+        shift = nothing
+        if curvature is not None:
+            units, shift = curvature.units, curvature.shift
         return Settings(
             plan.loss.parameters,
             plan.optimizer.hyper,
@@ -363,29 +391,17 @@ class Run:
             self.l2[:size].astype(dtype),
             units.astype(dtype),
             shift.astype(dtype),
-            self._preconditioner(),
             plan.guard,
             plan.fit_intercept,
         )
 
-    def _coordinates(self) -> tuple[Floats, Floats]:
-        curvature, nothing = self.plan.curvature, np.empty(0)
-        if curvature is not None:
-            return curvature.units, curvature.shift
-        return nothing if self.plan.units is None else self.plan.units, nothing
-
-    def _preconditioner(self) -> Preconditioner:
-        curvature = self.plan.curvature
-        if curvature is None:
-            return no_preconditioner()
-        room = np.empty(self.source.d)
-        return Preconditioner(curvature.inverse, 1.0 / curvature.of_intercept, room)
-
     def _kernel(self, row_by_row: bool = False) -> Kernel:
         plan, step = self.plan, self.step
-        guarded = bool(np.isfinite(plan.guard))
+        if plan.curvature is not None:
+            return gradient_kernel(plan.loss)
         if plan.variant == "batch":
-            return self.batch_kernel
+            return batch_step_kernel(step)
         if plan.variant == "minibatch":
-            return minibatch_kernel(plan.loss, step, guarded)
+            return minibatch_kernel(plan.loss, step)
+        guarded = bool(np.isfinite(plan.guard))
         return stochastic_kernel(plan.loss, step, guarded, self.in_quads and not row_by_row)

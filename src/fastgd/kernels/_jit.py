@@ -37,10 +37,11 @@ JIT_ENABLED = not config.DISABLE_JIT
 # lies. A dict, because a set would make Numba's cache key depend on the hash seed.
 OPTIONS: dict[str, Any] = {
     "nogil": True,
+    "no_cfunc_wrapper": True,
     "error_model": "numpy",
     "fastmath": {"reassoc": True, "contract": True, "nsz": True, "arcp": True},
 }
-INTO_CALLERS = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INTO_CALLERS = {"forceinline": True, "no_cpython_wrapper": True}
 USER_KERNELS_KEPT = 64
 DIGEST_BYTES = 16
 

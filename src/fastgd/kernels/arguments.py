@@ -37,14 +37,6 @@ class Model(NamedTuple):
     b_total: Array
 
 
-class Preconditioner(NamedTuple):
-    """About the inverse of the curvature, in coordinates x * units + shift; float64."""
-
-    inverse: Array  # (features, features), or (0, 0) for none
-    of_intercept: float
-    room: Array  # (features,)
-
-
 class Settings(NamedTuple):
     """Numbers that stay the same for a whole run; another value compiles nothing."""
 
@@ -54,7 +46,6 @@ class Settings(NamedTuple):
     l2: Array
     units: Array  # (features,), in which coefficients are stepped, or (0,): as they are
     shift: Array  # (features,): x * units + shift are about 0, or (0,)
-    preconditioner: Preconditioner
     guard: float  # a row's slope is multiplied by min(1, guard / (weight ||(x, 1)||^2))
     fit_intercept: bool
 

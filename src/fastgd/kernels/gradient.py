@@ -7,7 +7,7 @@ four by four; then what the loss says of them, in a plain loop that becomes vect
 import numpy as np
 
 from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Room
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Room, Settings
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import (
     QUAD,
@@ -21,9 +21,6 @@ from fastgd.kernels.rows import (
 )
 
 loss = unbound
-AS_THEY_LIE = False  # True: every row of the block, in place; False: those that `rows` names
-GUARDED = False
-IN_UNITS = False  # the guard looks at x * units + shift
 
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
@@ -36,86 +33,96 @@ def make_room(d: int, itemsize: int) -> Room:
     return Room(rows, np.empty((5, BLOCK_ROWS)), np.empty((2, BLOCK_ROWS), np.int64))
 
 
-def add_gradients(
-    X: Array,
-    y: Array,
-    weights: Array,
-    weight_scale: float,
+def sum_gradients(
+    data: Data,
     rows: Array,
     coming: Array,
     w: Array,
     b: Array,
-    parameters: tuple[float, ...],
-    units: Array,
-    shift: Array,
-    one: float,
-    guard: float,
-    g_w: Array,
-    g_b: Array,
-    tally: Array,
-    block_rows: int,
-    floats: Array,
-    numbers: Array,
+    settings: Settings,
+    room: Room,
+    left: int,
+    group_rows: int,
+    sums: Array,
+    tallies: Array,
 ) -> None:
-    """Add each row's gradient to *g_w* and *g_b* and its loss to *tally*.
+    """Add each row's gradient to *sums* and its loss to *tallies*: of *rows*, or as they lie.
 
-    The last quad may be short: it repeats its last row with slope zero. *floats* and *numbers* are
-    room for a block.
+    Where *rows* are listed, those *coming* are asked of the memory meanwhile; where none are, every
+    row is met. They are taken in groups, of which the first has *left* rows; each is added to a row
+    of *sums* and *tallies* of its own, or all to the only one. Blocks begin anew with each group:
+    so it is the same bits whoever sums which groups, and from wherever their rows were gathered.
+    A block's last quad may be short: it repeats its last row with slope zero.
     """
+    X, y, weights, weight_scale = data
+    parameters, units, shift, guard = settings.loss, settings.units, settings.shift, settings.guard
+    block_rows, floats, numbers = room
     T = X.dtype.type
     d = X.shape[1]
-    n = X.shape[0] if AS_THEY_LIE else rows.shape[0]
+    as_they_lie = rows.shape[0] == 0
+    n = X.shape[0] if as_they_lie else rows.shape[0]
+    one = 1.0 if settings.fit_intercept else 0.0
     rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
     z, targets, shares, pulls, slopes = floats[0], floats[1], floats[2], floats[3], floats[4]
     here, ahead = numbers[0], numbers[1]
-    coef, total = at(w, 0), at(g_w, 0)
+    coef = at(w, 0)
     is_weighted = weights.shape[0] > 0
+    is_guarded = guard < np.inf
     for m in range(BLOCK_ROWS):
         shares[m] = 1.0
-    loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
-    for first in range(0, n, block_rows):
-        count = min(block_rows, n - first)
-        for m in range(block_rows):
-            k = min(first + m, n - 1)
-            here[m] = k if AS_THEY_LIE else rows[k]
-            ahead[m] = k + rows_ahead if AS_THEY_LIE else coming[k]
-        soon = 0  # half of what comes is asked for with the dots, half with the sums
-        for m in range(0, count, QUAD):
-            x0, x1, x2, x3 = four_rows(X, here, m)
-            ahead0, ahead1 = two_ahead(X, y, ahead, soon)
-            z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
-            z[m], z[m + 1], z[m + 2], z[m + 3] = z0, z1, z2, z3
-            soon += 2
-        for m in range(count):
-            targets[m] = y[here[m]]
-        if is_weighted or GUARDED:
+    start = group = 0
+    while start < n:
+        stop = min(n, start + left)
+        total = at(sums, group * (d + 1))
+        loss_sum, weight_sum = tallies[group, LOSS], tallies[group, WEIGHT]
+        not_finite = tallies[group, NOT_FINITE]
+        for first in range(start, stop, block_rows):
+            count = min(block_rows, stop - first)
+            for m in range(block_rows):
+                k = min(first + m, stop - 1)
+                here[m] = k if as_they_lie else rows[k]
+                ahead[m] = k + rows_ahead if as_they_lie else coming[k]
+            # Half of what comes is asked for with the dots, half with the sums.
+            for m in range(0, count, QUAD):
+                x0, x1, x2, x3 = four_rows(X, here, m)
+                ahead0, ahead1 = two_ahead(X, y, ahead, m // 2)
+                z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
+                z[m], z[m + 1], z[m + 2], z[m + 3] = z0, z1, z2, z3
+            asked = (count + QUAD - 1) // QUAD * 2
             for m in range(count):
-                shares[m] = weight_of(weights, weight_scale, here[m])
-                if GUARDED:
+                targets[m] = y[here[m]]
+            if is_weighted:
+                for m in range(count):
+                    shares[m] = weight_of(weights, weight_scale, here[m])
+            z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
+            for m in range(count):
+                value, slope = loss(z[m] + intercept, targets[m], parameters)
+                slopes[m] = shares[m] * slope
+                loss_sum += shares[m] * value
+                weight_sum += shares[m]
+                z_sum += z[m]
+            if is_guarded:
+                for m in range(count):
                     x = at(X, here[m] * d)
-                    if IN_UNITS:
+                    if shift.shape[0] > 0:
                         length = squared_norm(x, at(units, 0), at(shift, 0), d)
                     else:
                         length = dot(x, x, d)
                     pulls[m] = shares[m] * (one + length)
-        z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
-        for m in range(count):
-            value, slope = loss(z[m] + intercept, targets[m], parameters)
-            if GUARDED:
-                slope *= guard / pulls[m] if pulls[m] > guard else 1.0
-            slopes[m] = shares[m] * slope
-            loss_sum += shares[m] * value
-            weight_sum += shares[m]
-            slope_sum += slopes[m]
-            z_sum += z[m]
-        for m in range(count, block_rows):
-            slopes[m] = 0.0
-        not_finite += not np.isfinite(z_sum + intercept)
-        g_b[0] += slope_sum
-        for m in range(0, count, QUAD):
-            x0, x1, x2, x3 = four_rows(X, here, m)
-            r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
-            ahead0, ahead1 = two_ahead(X, y, ahead, soon)
-            add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
-            soon += 2
-    tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite
+                for m in range(count):
+                    slopes[m] *= guard / pulls[m] if pulls[m] > guard else 1.0
+            for m in range(count):
+                slope_sum += slopes[m]
+            for m in range(count, block_rows):
+                slopes[m] = 0.0
+            not_finite += not np.isfinite(z_sum + intercept)
+            sums[group, d] += slope_sum
+            for m in range(0, count, QUAD):
+                x0, x1, x2, x3 = four_rows(X, here, m)
+                r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
+                ahead0, ahead1 = two_ahead(X, y, ahead, asked + m // 2)
+                add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
+        tallies[group, LOSS], tallies[group, WEIGHT] = loss_sum, weight_sum
+        tallies[group, NOT_FINITE] = not_finite
+        start, left = stop, group_rows
+        group += sums.shape[0] > 1

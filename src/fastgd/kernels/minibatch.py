@@ -2,13 +2,11 @@
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
-from fastgd.kernels.precondition import precondition
 
-add_gradients = unbound
+sum_gradients = unbound
 prepare = unbound
 move_all = unbound
 move_intercept = unbound
-PRECONDITIONED = False
 
 
 def minibatch(
@@ -19,8 +17,8 @@ def minibatch(
     settings: Settings,
     rates: Array,
     t: int,
-    tally: Array,
-    g: Array,
+    tallies: Array,
+    sums: Array,
     filled: int,
     batch_size: int,
     ends_epoch: bool,
@@ -30,59 +28,33 @@ def minibatch(
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
-    A batch may span two calls: *g* holds the gradients of the *filled* rows met so far. A short
-    batch steps where the epoch ends. Rows that are taken together begin with each batch and with
-    each buffer, of which the current one has *left* rows: so it is where they are gathered.
+    A batch may span two calls: *sums*, of one row, holds the gradients of the *filled* rows met so
+    far. A short batch steps where the epoch ends. The rows of a buffer are a group, of which the
+    current one has *left*.
     """
-    X, y, weights, weight_scale = data
     w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    parameters, hyper, l1, l2, units, shift, preconditioner, guard, fit_intercept = settings
-    inverse, of_intercept, step_room = preconditioner
-    one = 1.0 if fit_intercept else 0.0
-    T = X.dtype.type
-    together, floats, numbers = room
-    g_w, g_b = g[: w.shape[0]], g[w.shape[0] :]
+    hyper, l1, l2, units = settings.hyper, settings.l1, settings.l2, settings.units
+    fit_intercept = settings.fit_intercept
+    T = data.X.dtype.type
+    g = sums[0]
+    d = w.shape[0]
     steps = 0
     start = 0
     while start < rows.shape[0]:
-        stop = min(rows.shape[0], start + batch_size - filled, start + left)
-        add_gradients(
-            X,
-            y,
-            weights,
-            weight_scale,
-            rows[start:stop],
-            coming[start:stop],
-            w,
-            b,
-            parameters,
-            units,
-            shift,
-            one,
-            guard,
-            g_w,
-            g_b,
-            tally,
-            together,
-            floats,
-            numbers,
-        )
+        stop = min(rows.shape[0], start + batch_size - filled)
+        here, soon = rows[start:stop], coming[start:stop]
+        sum_gradients(data, here, soon, w, b, settings, room, left, buffer_rows, sums, tallies)
         filled += stop - start
-        left -= stop - start
-        if left == 0:
-            left = buffer_rows
+        left = buffer_rows - (buffer_rows - left + stop - start) % buffer_rows
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
-            if PRECONDITIONED:
-                count = float(filled)
-                precondition(g_w, g_b, count, w, l2, units, shift, inverse, of_intercept, step_room)
             scale = T(1.0 / filled)
             scalars = prepare(t + steps, rates[steps], hyper, T)
-            move_all(g_w, scale, w, w_first, w_second, w_total, scalars, l1, l2, units)
+            move_all(g[:d], scale, w, w_first, w_second, w_total, scalars, l1, l2, units)
             if fit_intercept:
-                slope = T(scale * g_b[0])
+                slope = T(scale * g[d])
                 move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2, units)
-            for j in range(g.shape[0]):
+            for j in range(d + 1):
                 g[j] = 0.0
             filled = 0
             steps += 1
