@@ -7,8 +7,8 @@ import tempfile
 
 FIT = """
 import numpy as np, fastgd
-X = np.arange(20.0).reshape(10, 2) % 7
-fastgd.fit(X, X @ [1.0, 2.0], learning_rate=0.01, max_iter=1)
+X = np.random.default_rng(0).standard_normal((1000, 3))
+fastgd.fit(X, X @ [1.0, 2.0, 3.0])
 """
 
 

@@ -49,23 +49,23 @@ class Step:
     optimizer: Optimizer
     penalised: bool
     averaged: bool
-    in_units: bool
+    in_coordinates: bool
 
     @property
     def plain(self) -> bool:
         """Tell whether a step adds a multiple of the gradient and does nothing else."""
-        return isinstance(self.optimizer, GD) and not (self.penalised or self.in_units)
+        return isinstance(self.optimizer, GD) and not self.penalised
 
     def parts(self) -> dict[str, Any]:
-        """Return what a template needs to take the step; no penalty or unit on the intercept."""
-        move_one = self._move_one(self.penalised, self.in_units)
+        """Return what a template needs to take the step; no penalty on the intercept."""
+        move_one = self._move_one(self.penalised)
         return {
             "prepare": self.optimizer.prepare,
             "move_all": specialise(update.move_all, inner=True, move_one=move_one),
-            "move_intercept": self._move_one(False, False),
+            "move_intercept": self._move_one(False),
         }
 
-    def _move_one(self, penalised: bool, in_units: bool) -> Kernel:
+    def _move_one(self, penalised: bool) -> Kernel:
         return specialise(
             update.move_coefficient,
             inner=True,
@@ -73,7 +73,6 @@ class Step:
             SLOTS=self.optimizer.slots,
             PENALISED=penalised,
             AVERAGED=self.averaged,
-            IN_UNITS=in_units,
         )
 
 
@@ -85,15 +84,20 @@ def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> 
         meet=_meet(loss, guarded),
         IN_QUADS=in_quads,
         AVERAGED=step.averaged,
+        IN_COORDINATES=step.in_coordinates,
         **step.parts(),
     )
 
 
 def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
     """Return `minibatch.minibatch` for this loss and step."""
-    summing = gradient_kernel(loss, inner=True)
-    parts = step.parts()
-    return specialise(minibatch.minibatch, cache=loss.built_in, sum_gradients=summing, **parts)
+    return specialise(
+        minibatch.minibatch,
+        cache=loss.built_in,
+        sum_gradients=gradient_kernel(loss, inner=True),
+        IN_COORDINATES=step.in_coordinates,
+        **step.parts(),
+    )
 
 
 def loss_kernel(loss: Loss) -> Kernel:

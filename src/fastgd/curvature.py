@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastgd.compose import load_for_loss, prediction_kernel
+from fastgd.coordinates import Coordinates
 from fastgd.kernels.arguments import Array
 from fastgd.linalg import inverse, products, rows_times, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.passes import Floats
 from fastgd.sources import Source
-from fastgd.tables import pieces
 
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # where one step would do, were there no ridge
@@ -26,19 +26,18 @@ SHORTEST = 1e-3  # of a Newton step
 SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
 LEAST_CURVATURE = 0.05  # of the loss's bound: what a few rows show as flat need not be
 DIFFERENCE = 1e-4  # between two predictions, relative to their size
-ROUNDING = 1e-9  # a spread below this share of the size is none
 
 
 @dataclass(frozen=True)
 class Curvature:
-    """The objective near its optimum, in coordinates x * units + shift."""
+    """The objective near its optimum."""
 
-    units: Floats  # (d,), 0 for a column that is constant
-    shift: Floats  # (d,)
+    coordinates: Coordinates  # in which all that follows is told
     matrix: Floats  # (d, d), the curvature, ridge included
     inverse: Floats
     of_intercept: float  # curvature along it
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
+    typical: float  # harmonic mean of the curvature along its main directions, flat ones left out
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
@@ -47,23 +46,20 @@ class Curvature:
     fall: float  # of the objective from coefficients of zero, the intercept at its best
 
     def solve(self, g: Floats) -> Floats:
-        """Return the inverse curvature times a gradient, both in coefficients as they are.
+        """Return the inverse curvature times a gradient, both in coefficients as they are."""
+        g = self.coordinates.gradient(g)
+        step = np.append(times(self.inverse, g[:-1]), g[-1] / self.of_intercept)
+        return self.coordinates.leave(step)
 
-        In coordinates u = x * units + shift, of coefficients v and an intercept c, predictions are
-        x.(units v) + (c + shift.v): the gradient is taken there, and the step back.
-        """
-        v = times(self.inverse, self.units * g[:-1] + self.shift * g[-1])
-        return np.append(self.units * v, g[-1] / self.of_intercept + self.shift @ v)
+    def decrement(self, g: Floats) -> float:
+        """Return half of g'H^-1 g: about how far above its optimum the objective is."""
+        return 0.5 * float(g @ self.solve(g))
 
     def between(self, first: Floats, second: Floats) -> float:
         """Return the product of two differences of coefficients, as the curvature measures it."""
-        v, c = self._in_units(first)
-        w, e = self._in_units(second)
-        return float(v @ times(self.matrix, w)) + self.of_intercept * c * e
-
-    def _in_units(self, step: Floats) -> tuple[Floats, float]:
-        v = np.divide(step[:-1], self.units, out=np.zeros_like(self.units), where=self.units > 0)
-        return v, float(step[-1] - self.shift @ v)
+        v, w = self.coordinates.enter(first), self.coordinates.enter(second)
+        along = self.of_intercept * float(v[-1]) * float(w[-1])
+        return float(v[:-1] @ times(self.matrix, w[:-1])) + along
 
 
 @dataclass
@@ -101,9 +97,17 @@ class Sample:
 
 
 def look(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, chosen: Array, rows: Floats
+    source: Source,
+    loss: Loss,
+    l2: float,
+    chosen: Array,
+    rows: Floats,
+    coordinates: Coordinates,
+    unseen: Array,
 ) -> Curvature:
-    """Return what the chosen *rows* (a column of ones added) tell.
+    """Return what the chosen *rows* (a column of ones added, or zeros) tell.
+
+    Columns that vary, though not in these rows, are *unseen*.
 
     Raises
     ------
@@ -112,7 +116,7 @@ def look(
     """
     x, ones = rows[:, :-1], rows[:, -1]
     m, d = x.shape
-    mean, units, unseen = _standardise(source, x, fit_intercept)
+    mean, units = coordinates.mean, coordinates.units
     shares = source.weights[chosen] * source.weight_scale if source.weighted else np.ones(m)
     u = np.column_stack([(x - mean) * units, ones])
     u[:, :-1][:, unseen] = 0.0
@@ -139,16 +143,14 @@ def look(
     lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
     values, slopes = sample.meet(z)
     slopes *= shares
-    shift = -(mean * units + centre)
-    start = np.append(at_optimum[:-1] * units, 0.0)
-    start[-1] = (at_optimum[-1] - at_optimum[:-1] @ (mean * units)) * ones[0]
+    mean = mean + np.divide(centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
-        units=units,
-        shift=shift * ones[0],
+        coordinates=Coordinates(mean, units),
         matrix=matrix,
         inverse=inverted,
         of_intercept=along,
-        start=start,
+        start=coordinates.leave(at_optimum),
+        typical=_harmonic_mean(inverted, penalty[:-1], along),
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=0.0 if everything else math.sqrt(d / m),
@@ -156,34 +158,6 @@ def look(
         loss=float(np.mean(shares * values)),
         fall=fall,
     )
-
-
-def _standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Floats, Floats, Array]:
-    """Return means, 1 / spreads, and which columns are constant in the sample only.
-
-    Of a column that is the same all over the sample, all rows are looked at.
-    """
-    mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
-    square = np.mean(np.square(x - mean), axis=0)
-    suspects = np.flatnonzero(~(np.sqrt(square) > ROUNDING * np.abs(x).max(axis=0)))
-    if len(suspects) and len(x) < source.n:
-        total, squares = np.zeros(len(suspects)), np.zeros(len(suspects))
-        for _, piece in pieces(source.table):
-            away = piece[:, suspects].astype(np.float64) - x[0, suspects]
-            total += away.sum(axis=0)
-            squares += np.square(away).sum(axis=0)
-        if fit_intercept:
-            mean[suspects] = x[0, suspects] + total / source.n
-            square[suspects] = squares / source.n - np.square(total / source.n)
-        else:
-            square[suspects] = squares / source.n
-    sizes = np.abs(x).max(axis=0) if len(x) == source.n else np.abs(mean)
-    spread = np.sqrt(np.maximum(square, 0.0))
-    varies = spread > ROUNDING * sizes
-    units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
-    unseen = np.zeros(len(units), bool)
-    unseen[suspects] = varies[suspects]
-    return mean, units, unseen
 
 
 def _descend(
@@ -228,6 +202,16 @@ def _descend(
         constant[-1] = point[-1]
         at_constant = min(at_constant, evaluate(constant)[0])
     return point, at_constant - value
+
+
+def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:
+    """Return the harmonic mean of the curvatures that are more than the *ridge* in the inverse.
+
+    With P = (H + R)^-1 it is tr(PH) / tr(PHP), to which a direction that is flat adds nothing.
+    """
+    count = len(ridge) - float(np.diag(inverted) @ ridge) + 1.0
+    total = float(np.trace(inverted)) - float(np.sum(np.square(inverted) @ ridge)) + 1.0 / along
+    return count / total
 
 
 def _predictions(u: Floats, point: Floats) -> Floats:

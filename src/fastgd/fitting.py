@@ -293,9 +293,7 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
         warnings.warn(divergence_message(run), DivergenceWarning, stacklevel=3)
-    if plan.caution:
-        warnings.warn(plan.caution, ConvergenceWarning, stacklevel=3)
-    elif outcome.stop_reason is StopReason.CAPPED:
+    if outcome.stop_reason is StopReason.CAPPED:
         faster = "a larger learning_rate" if plan.mode == "textbook" else "a learning_rate"
         missed, advice = f"meeting tol={plan.tol:g}", f", {faster} or scaled features"
         if math.isfinite(plan.target):

@@ -112,4 +112,5 @@ class FullPass:
         if not self.gradients:
             return data, w, b, self.settings, rows, tallies
         room = make_room(self.source.d, self.source.dtype.itemsize)  # each thread needs its own
-        return data, NOT_LISTED, NOT_LISTED, w, b, self.settings, room, rows, rows, sums, tallies
+        point = w, b, self.settings, np.inf, room
+        return data, NOT_LISTED, NOT_LISTED, *point, rows, rows, sums, tallies

@@ -1,18 +1,20 @@
 """What a look at the data tells: the sharpest curvature, the size of rows, the stable rates."""
 
+import contextlib
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.coordinates import Coordinates, standardise
 from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
 from fastgd.losses import HalfSquare, Loss, SquaredError
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.order import Rows
 from fastgd.passes import FullPass
-from fastgd.schedules import Constant, InverseScaling, Schedule
+from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedule
 from fastgd.sources import Source
 from fastgd.tables import take
 
@@ -23,9 +25,9 @@ SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
-CRAWLING_RATIO = 30.0  # of the columns' root mean squares, or of a mean to its spread
-ROUNDING = 1e-9  # a spread below this share of the mean is none
-GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
+ROW_GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
+TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
+EPOCHS_AT_FIRST_RATE = 0.1  # the same, where that is not known
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
 Floats = NDArray[np.float64]
@@ -36,13 +38,10 @@ class Tuned:
     """A learning rate, what it was built on and what it cost."""
 
     schedule: Schedule
-    guard: float
+    guard: float  # bound that a step's rate times a row's squared norm is held to
     passes: float
     reason: str
-    caution: str = ""  # what the caller should be warned of
-    units: Floats | None = None  # in which coefficients are stepped
     start: Floats | None = None  # coefficients and intercept to start from; None is zero
-    curvature: Curvature | None = None  # by whose inverse steps are multiplied
 
 
 def largest_eigenvalue(
@@ -52,11 +51,13 @@ def largest_eigenvalue(
     n_threads: int,
     seed: int,
     gram: Gram | None = None,
+    coordinates: Coordinates | None = None,
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
     Power iteration, which approaches the value from below; it starts in the direction that *rows*,
-    a sample, point to, since from a random one it may rest on a smaller eigenvalue.
+    a sample, point to, since from a random one it may rest on a smaller eigenvalue. In
+    *coordinates*, those of the rows, too, X is what it is there.
     """
     v = top_direction(rows, seed)
     v[-1] *= fit_intercept
@@ -65,7 +66,9 @@ def largest_eigenvalue(
         while passes < POWER_ITERATIONS:
             passes += 1
             v /= _norm(v)
+            v = v if coordinates is None else coordinates.leave(v)
             v = gram.times(v) / source.n if gram else full.over_all(v.astype(source.dtype))[1]
+            v = v if coordinates is None else coordinates.gradient(v)
             v[-1] *= fit_intercept
             before, largest = largest, _norm(v)
             if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
@@ -143,35 +146,34 @@ def best_constant(source: Source, loss: Loss) -> Floats | None:
     return np.append(np.zeros(source.d), centre if np.isfinite(centre) else 0.0)
 
 
-def units_of(rows: Floats) -> Floats:
-    """Return 1 / root mean square of each column; of a column of zeros, the least of the others."""
-    sizes = np.sqrt(np.mean(rows * rows, axis=0))
-    sizes[sizes == 0] = sizes.max() or 1.0
-    return np.asarray(1.0 / sizes)
+@dataclass(frozen=True)
+class Look:
+    """What a sample of rows shows."""
+
+    rows: Floats  # in the coordinates, a column of ones added (of zeros without an intercept)
+    coordinates: Coordinates  # in which steps are taken, where they are not preconditioned
+    curvature: Curvature | None
+    passes: float
 
 
-def caution_of(rows: Floats) -> str:
-    """Return a sentence where columns differ so much that descent crawls, else "".
-
-    The last column belongs to the intercept.
-    """
-    sizes = np.sqrt(np.mean(rows * rows, axis=0))
-    smallest = np.min(sizes[:-1], where=sizes[:-1] > 0, initial=np.inf)
-    means, spreads = np.abs(rows.mean(axis=0)), rows.std(axis=0)
-    varies = spreads > ROUNDING * means
-    ratio = sizes.max() / smallest
-    shift = np.max(means[varies] / spreads[varies], initial=0.0) if rows[0, -1] else 0.0
-    if not max(ratio, shift) > CRAWLING_RATIO:
-        return ""
-    what = (
-        f"differ in size by a factor of {ratio:.0e} (the intercept's has size 1)"
-        if ratio >= shift
-        else f"have means up to {shift:.0e} times their spread"
-    )
-    return (
-        f"the columns of X {what}, so that descent crawls and may meet its tolerance far from the "
-        "optimum; scale the columns first, as (X - X.mean(axis=0)) / X.std(axis=0) does."
-    )
+def look_at(
+    source: Source, loss: Loss, l2: float, fit_intercept: bool, wants_curvature: bool, seed: int
+) -> Look:
+    """Look at a sample of rows; leave the curvature out where it is not wanted, or no number."""
+    most_values = CURVATURE_VALUES if wants_curvature else SAMPLE_VALUES
+    chosen, rows = sample_rows(source, fit_intercept, seed, most_values)
+    refuse_overflow(source, mean_squared_norm(rows))
+    coordinates, unseen = standardise(source, rows[:, :-1], fit_intercept)
+    curvature = None
+    if wants_curvature:
+        with contextlib.suppress(np.linalg.LinAlgError):
+            curvature = look(source, loss, l2, chosen, rows, coordinates, unseen)
+    if l2 > 0:  # the penalty's curvature counts like a column's
+        squared = np.square(coordinates.units)
+        damping = np.sqrt(1.0 + squared * l2 / (loss.curvature or 1.0))
+        coordinates = Coordinates(coordinates.mean, coordinates.units / damping)
+    rows[:, :-1] = rows[:, :-1] * coordinates.units + coordinates.shift
+    return Look(rows, coordinates, curvature, len(rows) / source.n)
 
 
 def tune(
@@ -183,86 +185,78 @@ def tune(
     fit_intercept: bool,
     n_threads: int,
     seed: int,
+    seen: Look,
     gram: Gram | None,
+    batch_size: int,
 ) -> Tuned:
-    """Choose the simplest rate that is safe."""
-    if optimizer.adaptive and not (loss.curvature is None and isinstance(optimizer, AdaGrad)):
-        rate = ADAPTIVE_RATES[optimizer.name]
-        return Tuned(Constant(rate), math.inf, 0.0, f"{rate:g}, the usual one of its kind")
-    _, rows = sample_rows(source, fit_intercept, seed)
-    if loss.curvature is None:
-        return tune_without_curvature(source, variant, loss, optimizer, rows)
-    caution = caution_of(rows)
-    start = best_constant(source, loss)
-    passes = len(rows) / source.n
+    """Choose the simplest rate that is safe, of steps in coordinates where columns count alike."""
+    start = best_constant(source, loss) if seen.curvature is None else seen.curvature.start
+    if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
+        schedule, reason = _schedule_without_curvature(source, variant, loss, optimizer)
+        return Tuned(schedule, math.inf, seen.passes, reason, start)
+    if optimizer.adaptive:
+        size = 1.0 if loss.target == "binary" else spread_of(source)
+        rate = _finite(ADAPTIVE_RATES[optimizer.name] * size)
+        reason = f"{ADAPTIVE_RATES[optimizer.name]:g}, the usual one of its kind, in units of y"
+        return Tuned(Constant(rate), math.inf, seen.passes, reason, start)
+    units = seen.coordinates.units
+    sharpest = l2 * float(np.max(units * units, initial=0.0))
+    curvature = loss.curvature or 0.0
     if variant == "batch":
-        eigenvalue, more = largest_eigenvalue(source, rows, fit_intercept, n_threads, seed, gram)
-        refuse_overflow(source, eigenvalue)
-        rate = 1.0 / max(loss.curvature * eigenvalue + l2, np.finfo(np.float64).tiny)
+        here = seen.coordinates
+        eigenvalue, passes = largest_eigenvalue(
+            source, seen.rows, fit_intercept, n_threads, seed, gram, here
+        )
+        rate = 1.0 / max(curvature * eigenvalue + sharpest, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
-        passes += more
-        return Tuned(Constant(_finite(rate)), math.inf, passes, reason, caution, start=start)
-    guard = GUARD * mean_squared_norm(rows) * source.weight_spread
-    refuse_overflow(source, guard)
-    guard = guard if guard > 0 else 1.0
-    rate = _damped(1.0 / (loss.curvature * guard + l2), optimizer)
-    reason = "1 / (2 E||x||^2 times the loss's curvature); no row pulls harder than that allows"
-    return Tuned(Constant(_finite(rate)), guard, passes, reason, caution, start=start)
+        return Tuned(Constant(_finite(rate)), math.inf, seen.passes + passes, reason, start)
+    size = ROW_GUARD * mean_squared_norm(seen.rows) * source.weight_spread or 1.0
+    rate = _finite(_damped(1.0 / (curvature * size + sharpest), optimizer))
+    if seen.curvature is None:
+        constant_steps = EPOCHS_AT_FIRST_RATE * source.n / batch_size
+    else:
+        constant_steps = TIME_CONSTANTS / (rate * seen.curvature.typical)
+    schedule = InverseTimeDecay(rate, decay_steps=max(1.0, constant_steps), power_t=1.0)
+    reason = (
+        "1 / (2 E||x||^2 times the loss's curvature), falling as 1 / t once columns have settled; "
+        "no row pulls harder than that allows"
+    )
+    return Tuned(schedule, rate * size, seen.passes, reason, start)
 
 
-def tune_preconditioned(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, batch_size: int, seed: int
-) -> Tuned | None:
-    """Choose a rate for steps multiplied by the inverse of the curvature; None where it fails.
+def tune_preconditioned(loss: Loss, batch_size: int, seen: Look, curvature: Curvature) -> Tuned:
+    """Choose a rate for steps multiplied by the inverse of the curvature.
 
     With R^2 that of rows in its coordinates, batches of b rows stand rates below about
     2b / (R^2 + b) (Ma, Bassily, Belkin, 2018); a quarter of that leaves the mean of the iterates,
     which is what counts, as close, and less of what a loss that is not quadratic adds to it.
     """
-    chosen, rows = sample_rows(source, fit_intercept, seed, CURVATURE_VALUES)
-    refuse_overflow(source, mean_squared_norm(rows))
-    try:
-        curvature = look(source, loss, l2, fit_intercept, chosen, rows)
-    except np.linalg.LinAlgError:
-        return None
     bound = loss.curvature or 0.0
     sharpest = bound / curvature.of_intercept
-    rate = 0.5 * batch_size / (curvature.leverage + batch_size * sharpest)
-    return Tuned(
-        schedule=Constant(_finite(rate)),
-        guard=batch_size / (rate * bound * curvature.reach),
-        passes=len(rows) / source.n,
-        reason="b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample",
-        start=curvature.start,
-        curvature=curvature,
-    )
+    rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size * sharpest))
+    guard = batch_size / (bound * curvature.reach)
+    reason = "b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample"
+    return Tuned(Constant(rate), guard, seen.passes, reason, curvature.start)
 
 
-def tune_without_curvature(
-    source: Source, variant: str, loss: Loss, optimizer: Optimizer, rows: Floats
-) -> Tuned:
-    """Choose a rate for a loss whose slope may jump: no rate is small enough to settle at one.
+def _schedule_without_curvature(
+    source: Source, variant: str, loss: Loss, optimizer: Optimizer
+) -> tuple[Schedule, str]:
+    """Choose rates for a loss whose slope may jump: no rate is small enough to settle at one.
 
-    Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t), each column in units of its root
-    mean square; the iterates are averaged (Duchi, Hazan, Singer 2011, section 1.1; Ross, Mineiro,
-    Langford, "Normalized online learning", 2013).
+    Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t); the iterates are averaged (Duchi,
+    Hazan, Singer 2011, section 1.1; Ross, Mineiro, Langford, "Normalized online learning", 2013).
     """
-    refuse_overflow(source, mean_squared_norm(rows))
-    passes = len(rows) / source.n
     if loss.target == "binary":
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
-        eta0 = spread_of(source)
-        reason = "mean distance of y from its median"
-    schedule: Schedule = Constant(_finite(eta0))
-    if not isinstance(optimizer, AdaGrad):
-        # The largest subgradients have a norm of sqrt(d + 1) in units, their mean over all rows 1.
-        steepest = 1.0 if variant == "batch" else math.sqrt(source.d + 1)
-        schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
-        reason += " over the slope's size, falling as 1 / sqrt(t)"
-    units = units_of(rows[:, :-1])
-    start = best_constant(source, loss)
-    return Tuned(schedule, math.inf, passes, f"{reason}; columns scaled", "", units, start)
+        eta0, reason = spread_of(source), "mean distance of y from its median"
+    if isinstance(optimizer, AdaGrad):
+        return Constant(_finite(eta0)), reason
+    # The largest subgradients have a norm of sqrt(d + 1), their mean over all rows 1.
+    steepest = 1.0 if variant == "batch" else math.sqrt(source.d + 1)
+    schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
+    return schedule, f"{reason} over the slope's size, falling as 1 / sqrt(t)"
 
 
 def largest_stable_rate(

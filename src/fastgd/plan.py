@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastgd import pilot
+from fastgd.coordinates import Coordinates
 from fastgd.curvature import Curvature
 from fastgd.gram import Gram
 from fastgd.kernels.arguments import Array
@@ -82,20 +82,20 @@ class Plan:
     l1_ratio: float
     fit_intercept: bool
     average: Average
-    guard: float  # bound that a row's slope is held to, inf where there is none
-    units: NDArray[np.float64] | None  # in which coefficients are stepped; None: as they are
+    guard: float  # bound that a rate times a row's squared norm is held to; inf: none
+    coordinates: Coordinates | None  # in which steps are taken; None: coefficients as they are
     order: Order
     initial: Array | None
     n_threads: int
     gram: Gram | None  # where gradients come from; None: from the rows
-    curvature: Curvature | None  # by whose inverse steps are multiplied
+    curvature: Curvature | None  # of a sample, where it is known
+    preconditioned: bool  # steps are multiplied by its inverse
     settles_after: int  # epochs; then all rows make one step
     settling_rate: float
     target: float  # how far above its optimum the objective may end; inf: tol decides
     unseen: float  # how far it may end after PATIENCE epochs
     pilot_passes: float
     rate_reason: str  # where the learning rate comes from
-    caution: str  # what the caller should be warned of, or ""
 
     @property
     def starts_from_sample(self) -> bool:
@@ -256,14 +256,21 @@ def read_n_threads(n_threads: Any) -> int:
 def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
     """Choose what the request leaves open."""
     variant, self_tuned = request.variant, request.schedule is None
-    takes_curvature = _takes_curvature(request, source)
-    optimizer = request.optimizer
-    if optimizer is None:
-        optimizer = GD() if takes_curvature else _optimizer(variant, self_tuned, request.loss)
-    batch_size = _batch_size(request, source.n, self_tuned, takes_curvature)
-    tuned, gram = _tune(request, source, optimizer, batch_size, takes_curvature, seed)
+    l2, fit_intercept = request.alpha * (1 - request.l1_ratio), request.fit_intercept
+    seen = None
+    if self_tuned:
+        wants_curvature = _wants_curvature(request, source)
+        seen = pilot.look_at(source, request.loss, l2, fit_intercept, wants_curvature, seed)
+    curvature = None if seen is None else seen.curvature
+    preconditioned = curvature is not None and _is_preconditioned(request)
+    optimizer = request.optimizer or _optimizer(request, preconditioned)
+    batch_size = _batch_size(request, source, preconditioned)
+    gram = None
+    if _takes_gram(request, source, preconditioned):
+        gram = Gram(source, request.n_threads)
+    tuned = _tune(request, source, optimizer, batch_size, preconditioned, seen, gram, seed)
     order = _order(request, source, seed)
-    target, unseen = _targets(request, source, order, tuned.curvature)
+    target, unseen = _targets(request, source, order, curvature, preconditioned)
     return Plan(
         variant=variant,
         mode="self-tuned" if self_tuned else "textbook",
@@ -271,26 +278,26 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         optimizer=optimizer,
         schedule=tuned.schedule,
         batch_size=batch_size,
-        max_iter=request.max_iter or _max_iter(variant, self_tuned, tuned.curvature),
+        max_iter=request.max_iter or _max_iter(request, preconditioned),
         tol=_tol(request, self_tuned),
         alpha=request.alpha,
         l1_ratio=request.l1_ratio,
-        fit_intercept=request.fit_intercept,
-        average=_average(request, self_tuned, tuned.curvature),
+        fit_intercept=fit_intercept,
+        average=_average(request, self_tuned),
         guard=tuned.guard,
-        units=tuned.units,
+        coordinates=None if seen is None or preconditioned else seen.coordinates,
         order=order,
-        initial=_initial(request, tuned, initial),
+        initial=_initial(request, tuned, initial, curvature),
         n_threads=request.n_threads,
         gram=gram,
-        curvature=tuned.curvature,
+        curvature=curvature,
+        preconditioned=preconditioned,
         settles_after=_settles_after(variant, order),
-        settling_rate=_settling_rate(tuned.curvature),
+        settling_rate=_settling_rate(curvature),
         target=target,
         unseen=unseen,
         pilot_passes=tuned.passes,
         rate_reason=tuned.reason,
-        caution=tuned.caution,
     )
 
 
@@ -299,48 +306,46 @@ def _tune(
     source: Source,
     optimizer: Optimizer,
     batch_size: int,
-    takes_curvature: bool,
+    preconditioned: bool,
+    seen: pilot.Look | None,
+    gram: Gram | None,
     seed: int,
-) -> tuple[pilot.Tuned, Gram | None]:
-    """Return the rate and what goes with it, and X'X where it is made."""
-    l2, fit_intercept = request.alpha * (1 - request.l1_ratio), request.fit_intercept
-    if takes_curvature:
-        tuned = pilot.tune_preconditioned(source, request.loss, l2, fit_intercept, batch_size, seed)
-        if tuned is not None:
-            return tuned, None
-    threads = request.n_threads
-    gram = Gram(source, threads) if _takes_gram(request, source) else None
+) -> pilot.Tuned:
+    """Return the rate and what goes with it."""
+    loss, l2 = request.loss, request.alpha * (1 - request.l1_ratio)
     if request.schedule is not None:
-        schedule = request.schedule.settled(request.alpha, request.loss)
-        return pilot.Tuned(schedule, math.inf, 0.0, "given"), gram
-    look = (source, request.variant, request.loss, optimizer, l2, fit_intercept, threads, seed)
-    return pilot.tune(*look, gram), gram
+        schedule = request.schedule.settled(request.alpha, loss)
+        return pilot.Tuned(schedule, math.inf, 0.0, "given")
+    assert seen is not None
+    if preconditioned and seen.curvature is not None:
+        return pilot.tune_preconditioned(loss, batch_size, seen, seen.curvature)
+    given = source, request.variant, loss, optimizer, l2, request.fit_intercept
+    return pilot.tune(*given, request.n_threads, seed, seen, gram, batch_size)
 
 
-def _takes_gram(request: Request, source: Source) -> bool:
+def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
     """Tell whether X'X is made: asked for, or cheaper than the passes that a self-tuned run takes.
 
     The textbook's algorithm on the rows as given is run as written unless something else is asked.
     """
     if request.route != "auto":
         return request.route == "gram"
-    is_open = request.schedule is None and request.variant == "batch"
+    is_open = request.schedule is None and request.variant == "batch" and not preconditioned
     steps = min(request.max_iter or USUAL_STEPS, USUAL_STEPS)
     few_columns = source.d < GRAM_COLUMNS_PER_STEP * steps and source.d <= source.n
     return is_open and isinstance(request.loss, SquaredError) and few_columns
 
 
-def _takes_curvature(request: Request, source: Source) -> bool:
-    """Tell whether steps are multiplied by the inverse of the curvature of a sample."""
+def _wants_curvature(request: Request, source: Source) -> bool:
+    """Tell whether that of a sample is looked at, by whose inverse distances are told."""
     is_smooth = request.loss.curvature is not None and request.alpha * request.l1_ratio == 0
-    plain = request.optimizer is None or isinstance(request.optimizer, GD)
-    is_open = request.schedule is None and request.route != "gram" and plain
-    return (
-        is_open
-        and is_smooth
-        and request.variant != "stochastic"
-        and source.d <= MOST_PRECONDITIONED
-    )
+    return is_smooth and source.d <= MOST_PRECONDITIONED
+
+
+def _is_preconditioned(request: Request) -> bool:
+    """Tell whether steps are multiplied by the inverse of the curvature of a sample."""
+    is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
+    return is_plain and request.route != "gram" and request.variant != "stochastic"
 
 
 def _settles_after(variant: str, order: Order) -> int:
@@ -355,7 +360,11 @@ def _settling_rate(curvature: Curvature | None) -> float:
 
 
 def _targets(
-    request: Request, source: Source, order: Order, curvature: Curvature | None
+    request: Request,
+    source: Source,
+    order: Order,
+    curvature: Curvature | None,
+    preconditioned: bool,
 ) -> tuple[float, float]:
     """Return how far from the optimum to end at once, and where that has taken long.
 
@@ -368,18 +377,20 @@ def _targets(
     if request.variant == "batch":
         return exact, exact if source.dtype == np.float64 else exact * NARROW
     unseen = max(exact, UNSEEN * curvature.statistical_error)
-    return exact if source.n * source.d < SMALL else unseen, unseen
+    goes_on = preconditioned and source.n * source.d < SMALL
+    return exact if goes_on else unseen, unseen
 
 
-def _batch_size(request: Request, n: int, self_tuned: bool, takes_curvature: bool) -> int:
+def _batch_size(request: Request, source: Source, preconditioned: bool) -> int:
     """Return how many rows a step sees."""
+    n = source.n
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
-    if request.batch_size is None and takes_curvature:
+    if request.batch_size is None and preconditioned:
         wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
         return max(1, min(wanted, n // FEWEST_STEPS))
     if request.batch_size is None:
-        most = max(1, n // SELF_TUNED_STEPS) if self_tuned else n
+        most = max(1, n // SELF_TUNED_STEPS) if request.schedule is None else n
         return min(DEFAULT_BATCH_SIZE, most)
     if request.batch_size > n:
         warnings.warn(
@@ -390,16 +401,18 @@ def _batch_size(request: Request, n: int, self_tuned: bool, takes_curvature: boo
     return min(request.batch_size, n)
 
 
-def _max_iter(variant: str, self_tuned: bool, curvature: Curvature | None) -> int:
-    if variant != "batch" or not self_tuned:
+def _max_iter(request: Request, preconditioned: bool) -> int:
+    if request.variant != "batch" or request.schedule is not None:
         return DEFAULT_MAX_ITER
-    return SELF_TUNED_BATCH_MAX_ITER if curvature is None else PRECONDITIONED_BATCH_MAX_ITER
+    return PRECONDITIONED_BATCH_MAX_ITER if preconditioned else SELF_TUNED_BATCH_MAX_ITER
 
 
-def _optimizer(variant: str, self_tuned: bool, loss: Loss) -> Optimizer:
-    if self_tuned and loss.curvature is None:
+def _optimizer(request: Request, preconditioned: bool) -> Optimizer:
+    if request.schedule is not None or preconditioned:
+        return GD()
+    if request.loss.curvature is None:
         return AdaGrad()
-    return Nesterov() if self_tuned and variant == "batch" else GD()
+    return Nesterov() if request.variant == "batch" else GD()
 
 
 def _tol(request: Request, self_tuned: bool) -> float | None:
@@ -410,17 +423,18 @@ def _tol(request: Request, self_tuned: bool) -> float | None:
     return SELF_TUNED_TOL[request.variant]
 
 
-def _average(request: Request, self_tuned: bool, curvature: Curvature | None) -> Average:
-    if request.average is None and curvature is not None:
-        return "none" if request.variant == "batch" else "recent"
+def _average(request: Request, self_tuned: bool) -> Average:
     if request.average is None:
         return "recent" if self_tuned and not has_gradient_test(request) else "none"
     return "all" if request.average else "none"
 
 
-def _initial(request: Request, tuned: pilot.Tuned, initial: Array | None) -> Array | None:
+def _initial(
+    request: Request, tuned: pilot.Tuned, initial: Array | None, curvature: Curvature | None
+) -> Array | None:
     """Return where to start: what was tuned must not override what the caller gives."""
-    return tuned.start if initial is None and request.fit_intercept else initial
+    may_choose = request.fit_intercept or curvature is not None
+    return tuned.start if initial is None and may_choose else initial
 
 
 def _order(request: Request, source: Source, seed: int) -> Order:

@@ -1,6 +1,7 @@
 """`Run`: the only driver. It visits rows, steps, and keeps everything needed to stop and go on."""
 
 import copy
+import math
 from functools import partial
 from typing import Any, Self
 
@@ -54,6 +55,8 @@ class Run:
         self.state = initial_state(plan, source) if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
+        units = np.ones(source.d) if plan.coordinates is None else plan.coordinates.units
+        self.l1_here, self.l2_here = self.l1 * units, self.l2 * units * units  # where steps are
         self.constant_rates = np.empty(0)
         self.settings = self._settings()
         averaged = plan.average != "none"
@@ -61,10 +64,12 @@ class Run:
             plan.optimizer,
             penalised=plan.alpha > 0,
             averaged=averaged,
-            in_units=plan.units is not None,
+            in_coordinates=plan.coordinates is not None,
         )
         self.in_quads = plan.variant == "stochastic" and self.step.plain
         self.room = make_room(source.d, source.dtype.itemsize)
+        columns = source.d if plan.coordinates is not None else 0
+        self.rows_here = np.empty((QUAD, columns), source.dtype)
         self.rows_together = QUAD if self.in_quads else 1
         if plan.variant == "minibatch":
             self.rows_together = self.room.together
@@ -88,7 +93,7 @@ class Run:
         self.full.load()
         self.evaluation.load()
         if self.plan.variant == "batch":
-            if self.plan.curvature is None:
+            if not self.plan.preconditioned:
                 idle = Model(*(array.copy() for array in self._model()))
                 load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
             return
@@ -146,7 +151,7 @@ class Run:
     def passes(self) -> float:
         """Return the row gradients so far, the pilot's included, per row of the table."""
         visits = self.state.epoch * self.plan.order.length + self.state.visit
-        return self.plan.pilot_passes + visits / self.source.n
+        return self.plan.pilot_passes + self.state.looks + visits / self.source.n
 
     @property
     def reads(self) -> float:
@@ -156,7 +161,7 @@ class Run:
     @property
     def is_settling(self) -> bool:
         """Tell whether all rows make one step by now."""
-        return self.plan.curvature is not None and self.state.epoch >= self.plan.settles_after
+        return self.plan.preconditioned and self.state.epoch >= self.plan.settles_after
 
     @property
     def takes_all_rows(self) -> bool:
@@ -180,12 +185,12 @@ class Run:
 
     def coefficients(self) -> Floats:
         """Return what `fit` would return now: coefficients, then the intercept."""
-        state = self.state
+        state, coordinates = self.state, self.plan.coordinates
         counted = state.counted + state.older_counted
         if counted == 0:
             return state.coef.astype(np.float64)
         total = state.total + state.older_total if state.older_counted else state.total
-        return total / counted
+        return total / counted if coordinates is None else coordinates.leave(total / counted)
 
     @property
     def is_whole(self) -> bool:
@@ -206,7 +211,9 @@ class Run:
         """Forget all that led away from there, and take shorter steps."""
         state = self.state
         state.coef[:] = coef
-        for sums in (state.g, state.tally, state.total):
+        if self.plan.coordinates is not None:
+            state.point[:] = self.plan.coordinates.enter(coef)
+        for sums in (state.g, state.tally, state.total, state.first, state.second):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
         state.memory = state.memory._replace(factor=state.memory.factor * BACK_OFF)
@@ -249,7 +256,7 @@ class Run:
                 self._take_batch_step()
             return
         data, rows, coming = self.visits.between(self.state.epoch, start, stop)
-        if self.plan.curvature is None:
+        if not self.plan.preconditioned:
             self.kernel(*self._arguments(data, rows, coming, start, stop))
             self._count_steps(self.steps_at(stop) - self.steps_at(start))
             return
@@ -268,26 +275,38 @@ class Run:
         sums, tallies = state.g[np.newaxis], state.tally[np.newaxis]
         buffer_rows = plan.order.buffer_rows
         left = buffer_rows - start % buffer_rows
-        if plan.curvature is not None:
-            w, b = state.coef[:-1], state.coef[-1:]
-            groups = left, buffer_rows, sums, tallies
-            return *visited, w, b, self.settings, self.room, *groups
-        rates = self._rates(self.steps_at(stop) - self.steps_at(start))
+        steps = self.steps_at(stop) - self.steps_at(start)
+        if plan.preconditioned:
+            (rate,) = self._rates(0, coming=1)
+            w, b, guard = state.coef[:-1], state.coef[-1:], plan.guard / rate
+            point = w, b, self.settings, guard, self.room
+            return *visited, *point, left, buffer_rows, sums, tallies
+        is_guarded_batch = plan.variant == "minibatch" and math.isfinite(plan.guard)
+        rates = self._rates(steps, coming=int(is_guarded_batch))
         taking = *visited, self._model(), self.settings, rates, state.t + 1
         if plan.variant == "stochastic":
-            return *taking, state.tally
+            return *taking, state.tally, self.rows_here
         size, ends_epoch = self.batch_size, stop == plan.order.length
         batch = start % size, size, ends_epoch, left, buffer_rows
         return *taking, tallies, sums, *batch, self.room
 
     def _take_batch_step(self) -> None:
-        state, rows = self.state, self.source.n
-        state.grad_norm = self._gradient_norm(state.coef, state.g / rows)
-        if self.plan.curvature is not None:
+        state, plan, rows = self.state, self.plan, self.source.n
+        g = state.g / rows
+        state.grad_norm = state.pull = self._gradient_norm(state.coef, g)
+        if plan.preconditioned:
             self._take_preconditioned_step(rows)
             return
+        if plan.curvature is not None:
+            state.decrement = plan.curvature.decrement(self._with_l2(g, state.coef))
+        if plan.coordinates is not None:
+            state.g[:] = plan.coordinates.gradient(state.g)
+            penalties = self.l1_here, self.l2_here
+            state.pull = self._gradient_norm(state.point, state.g / rows, *penalties)
         (rate,) = self._rates(1)
         self.kernel(self._model(), self.settings, state.g, 1.0 / rows, state.t + 1, rate)
+        if plan.coordinates is not None:
+            state.coef[:] = plan.coordinates.leave(state.point)
         state.g[:] = 0.0
         self._count_steps(1)
 
@@ -295,10 +314,7 @@ class Run:
         """Step along the gradients of *rows*, multiplied by the inverse of the curvature."""
         state, curvature = self.state, self.plan.curvature
         assert curvature is not None
-        g = state.g / rows
-        g[:-1] += self.l2 * state.coef[:-1]
-        g[-1] *= self.plan.fit_intercept
-        step = curvature.solve(g)
+        step = curvature.solve(self._with_l2(state.g / rows, state.coef))
         (rate,) = self._rates(1)
         state.coef[:] = state.coef - rate * step
         if state.settled is not None:
@@ -307,6 +323,12 @@ class Run:
             state.total += state.coef
         state.g[:] = 0.0
         self._count_steps(1)
+
+    def _with_l2(self, g: Floats, coef: Array) -> Floats:
+        """Return the gradient of the objective, given the loss's; none along a fixed intercept."""
+        g = np.append(g[:-1] + self.l2 * coef[:-1], g[-1])
+        g[-1] *= self.plan.fit_intercept
+        return g
 
     def _count_steps(self, steps: int) -> None:
         self.state.t += steps
@@ -328,11 +350,22 @@ class Run:
         if self.is_settling:
             return
         is_power_of_two = state.epoch & (state.epoch - 1) == 0
+        if is_power_of_two and math.isfinite(self.plan.target) and self.plan.variant != "batch":
+            self._look()
         if self.plan.average == "recent" and is_power_of_two:
             # Older iterates are forgotten: the average covers the second half of the run or more.
             state.older_total, state.older_counted = state.total.copy(), state.counted
             state.total[:] = 0.0
             state.counted = 0
+
+    def _look(self) -> None:
+        """See, by a pass over the rows, how far above its optimum the objective is."""
+        state, curvature = self.state, self.plan.curvature
+        assert curvature is not None
+        coef = self.coefficients()
+        _, g = self.full.over_all(coef.astype(self.source.dtype))
+        state.decrement = curvature.decrement(self._with_l2(g, coef))
+        state.looks += 1
 
     def done(self, visit: int) -> int:
         """Return how many of the epoch's first *visit* visits lie in whole units of work."""
@@ -347,48 +380,54 @@ class Run:
             since_start = min(since_start, visit % self.batch_size)
         return visit - since_start % self.rows_together
 
-    def _rates(self, steps: int) -> Rates:
+    def _rates(self, steps: int, coming: int = 0) -> Rates:
+        """Return the rates of the next steps, and of some *coming* after those."""
+        count = steps + coming
         first = self.state.t + 1
         factor = self.state.memory.factor
         if self.is_settling:
-            rates = np.full(steps, self.plan.settling_rate * factor)
+            rates = np.full(count, self.plan.settling_rate * factor)
         elif isinstance(self.plan.schedule, Constant) and factor == 1.0:
             # Made once: new pages each time cost 9 ns a row.
-            if len(self.constant_rates) < steps:
-                self.constant_rates = self.plan.schedule(np.arange(steps))
-            rates = self.constant_rates[:steps]
+            if len(self.constant_rates) < count:
+                self.constant_rates = self.plan.schedule(np.arange(count))
+            rates = self.constant_rates[:count]
         else:
-            rates = self.plan.schedule(np.arange(first, first + steps)) * factor
+            rates = self.plan.schedule(np.arange(first, first + count)) * factor
         if steps:
-            self.state.rate = float(rates[-1])
+            self.state.rate = float(rates[steps - 1])
         return rates
 
-    def _gradient_norm(self, coef: Array, g: Floats) -> float:
+    def _gradient_norm(
+        self, coef: Array, g: Floats, l1: Floats | None = None, l2: Floats | None = None
+    ) -> float:
         """Return the norm of the least subgradient of the objective, given the loss's gradient."""
+        l1, l2 = self.l1 if l1 is None else l1, self.l2 if l2 is None else l2
         w = np.asarray(coef[:-1], dtype=np.float64)
-        g_w = g[:-1] + self.l2 * w
-        at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - self.l1, 0.0)
-        g_w = np.where(w == 0, at_zero, g_w + self.l1 * np.sign(w))
+        g_w = g[:-1] + l2 * w
+        at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
+        g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))
         return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
 
     def _model(self) -> Model:
         d, state = self.source.d, self.state
-        arrays = (state.coef, state.first, state.second, state.total)
-        return Model(*(a[:d] for a in arrays), *(a[d:] for a in arrays))
+        arrays = (state.point, state.first, state.second, state.total)
+        return Model(state.coef, *(a[:d] for a in arrays), *(a[d:] for a in arrays))
 
     def _settings(self) -> Settings:
         plan, dtype = self.plan, self.source.dtype
         size = self.source.d if plan.alpha > 0 else 0
-        curvature, nothing = plan.curvature, np.empty(0)
-        units = nothing if plan.units is None else plan.units
-        shift = nothing
-        if curvature is not None:
-            units, shift = curvature.units, curvature.shift
+        coordinates = plan.coordinates
+        if plan.preconditioned:
+            assert plan.curvature is not None
+            coordinates = plan.curvature.coordinates
+        units = np.empty(0) if coordinates is None else coordinates.units
+        shift = np.empty(0) if coordinates is None else coordinates.shift
         return Settings(
             plan.loss.parameters,
             plan.optimizer.hyper,
-            self.l1[:size].astype(dtype),
-            self.l2[:size].astype(dtype),
+            self.l1_here[:size].astype(dtype),
+            self.l2_here[:size].astype(dtype),
             units.astype(dtype),
             shift.astype(dtype),
             plan.guard,
@@ -397,7 +436,7 @@ class Run:
 
     def _kernel(self, row_by_row: bool = False) -> Kernel:
         plan, step = self.plan, self.step
-        if plan.curvature is not None:
+        if plan.preconditioned:
             return gradient_kernel(plan.loss)
         if plan.variant == "batch":
             return batch_step_kernel(step)

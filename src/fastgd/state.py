@@ -33,10 +33,11 @@ class State:
     """Where a run stands; with the plan and the source, all that the next step depends on."""
 
     coef: Array  # (d + 1,): coefficients and intercept, in X's type
+    point: Array  # the same in the plan's coordinates, where steps are taken; or `coef` itself
     first: Array  # the optimizer's slots, (d + 1,) or (0,)
     second: Array
     g: Floats  # (d + 1,): gradients of a batch that is not full yet
-    total: Floats  # (d + 1,): sum of the iterates that are averaged, or (0,)
+    total: Floats  # (d + 1,): sum of the points that are averaged, or (0,)
     tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
     t: int = 0  # steps taken
     rate: float = np.nan  # learning rate of the last of them
@@ -47,6 +48,9 @@ class State:
     older_counted: int = 0
     memory: Memory = field(default_factory=Memory)  # the schedule's
     grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
+    pull: float = np.nan  # the same in the plan's coordinates
+    decrement: float = np.inf  # batch, or after some epochs: about how far above its optimum it is
+    looks: int = 0  # passes made to see that
     settled: "Settled | None" = None
 
     def copy(self) -> "State":
@@ -60,9 +64,14 @@ def initial_state(plan: Plan, source: Source) -> State:
     slots = plan.optimizer.slots
     averaged = plan.average != "none"
     coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
-    settles = plan.curvature is not None and plan.settles_after == 0
+    point = coef
+    if plan.coordinates is not None:
+        point = plan.coordinates.enter(coef).astype(dtype)
+        coef[:] = plan.coordinates.leave(point)
+    settles = plan.preconditioned and plan.settles_after == 0
     return State(
         coef=coef,
+        point=point,
         settled=Settled(coef) if settles else None,
         first=np.zeros(size if slots > 0 else 0, dtype),
         second=np.zeros(size if slots > 1 else 0, dtype),

@@ -46,7 +46,7 @@ class DivergenceGuard:
     def backs_off(self) -> bool:
         """Send a self-tuned run back to where it was good, at a quarter of its rate, if it may."""
         run = self.run
-        if run.plan.curvature is None or self._back_offs == MOST_BACK_OFFS:
+        if run.plan.mode == "textbook" or self._back_offs == MOST_BACK_OFFS:
             return False
         if self._back_offs == 0:  # the sample's optimum may be far from anything good
             nothing = np.zeros_like(self.good)
@@ -85,7 +85,7 @@ class Convergence:
         if self.run.plan.target < math.inf:
             return self._is_near_enough()
         if has_gradient_test(self.run.plan):
-            norm = self.run.state.grad_norm
+            norm = self.run.state.pull
             if math.isnan(self.first_norm):
                 self.first_norm = norm
             return norm <= tol * self.first_norm
@@ -99,6 +99,8 @@ class Convergence:
         plan, state = self.run.plan, self.run.state
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
+        if not plan.preconditioned:
+            return state.decrement <= plan.target
         wanted = plan.target if state.epoch < PATIENCE else plan.unseen
         return remaining(state, plan) <= wanted
 

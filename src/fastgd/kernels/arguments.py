@@ -24,9 +24,11 @@ class Data(NamedTuple):
 class Model(NamedTuple):
     """What a step changes in place; arrays that a run does not need are empty.
 
-    The intercept's arrays hold one element.
+    The intercept's arrays hold one element. In coordinates x * units + shift, w and b are what
+    predictions are made with there; otherwise they lie in *coef*.
     """
 
+    coef: Array  # (features + 1,): coefficients and intercept as they are
     w: Array  # (features,)
     w_first: Array  # the optimizer's slots, (features,) or (0,)
     w_second: Array
@@ -42,11 +44,11 @@ class Settings(NamedTuple):
 
     loss: tuple[float, ...]  # parameters of the loss
     hyper: tuple[float, ...]  # parameters of the optimizer
-    l1: Array  # (features,), or (0,) without a penalty
+    l1: Array  # (features,), or (0,) without a penalty; where steps are taken
     l2: Array
-    units: Array  # (features,), in which coefficients are stepped, or (0,): as they are
-    shift: Array  # (features,): x * units + shift are about 0, or (0,)
-    guard: float  # a row's slope is multiplied by min(1, guard / (weight ||(x, 1)||^2))
+    units: Array  # (features,): x * units + shift are the coordinates, or (0,): x itself
+    shift: Array
+    guard: float  # a slope is multiplied by min(1, guard / (rate weight ||(u, 1)||^2))
     fit_intercept: bool
 
 

@@ -178,6 +178,19 @@ def read(typingctx: Any, pointer: Any, j: Any, count: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def write(typingctx: Any, pointer: Any, j: Any, line: Any, count: Any) -> Any:
+    """Write up to *count* values of *line* to those from value j on."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, j, line, count = arguments
+        place = Place(builder, pointer, j, line.type, count)
+        place.either(lambda: place._write(line), lambda: place._write_masked(line))
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.intp, line, types.intp), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def add_to(typingctx: Any, pointer: Any, j: Any, line: Any, count: Any) -> Any:
     """Add up to *count* values of *line* to those from value j on, in their type."""
 

@@ -12,7 +12,6 @@ from fastgd.kernels.lines import at
 from fastgd.kernels.rows import (
     QUAD,
     add_four,
-    dot,
     four_dots,
     four_rows,
     squared_norm,
@@ -40,6 +39,7 @@ def sum_gradients(
     w: Array,
     b: Array,
     settings: Settings,
+    guard: float,
     room: Room,
     left: int,
     group_rows: int,
@@ -52,10 +52,11 @@ def sum_gradients(
     row is met. They are taken in groups, of which the first has *left* rows; each is added to a row
     of *sums* and *tallies* of its own, or all to the only one. Blocks begin anew with each group:
     so it is the same bits whoever sums which groups, and from wherever their rows were gathered.
-    A block's last quad may be short: it repeats its last row with slope zero.
+    A block's last quad may be short: it repeats its last row with slope zero. The *guard* is that
+    of the settings over the rate of the step.
     """
     X, y, weights, weight_scale = data
-    parameters, units, shift, guard = settings.loss, settings.units, settings.shift, settings.guard
+    parameters, units, shift = settings.loss, settings.units, settings.shift
     block_rows, floats, numbers = room
     T = X.dtype.type
     d = X.shape[1]
@@ -104,10 +105,7 @@ def sum_gradients(
             if is_guarded:
                 for m in range(count):
                     x = at(X, here[m] * d)
-                    if shift.shape[0] > 0:
-                        length = squared_norm(x, at(units, 0), at(shift, 0), d)
-                    else:
-                        length = dot(x, x, d)
+                    length = squared_norm(x, at(units, 0), at(shift, 0), d)
                     pulls[m] = shares[m] * (one + length)
                 for m in range(count):
                     slopes[m] *= guard / pulls[m] if pulls[m] > guard else 1.0

@@ -19,6 +19,7 @@ Pointer = Any  # to a value of an array
 
 _lines: Any = compiled_lines if JIT_ENABLED else plain_lines
 at, width, zeros = _lines.at, _lines.width, _lines.zeros
-read, add_to, ask, turn = _lines.read, _lines.add_to, _lines.ask, _lines.turn
+read, write, add_to = _lines.read, _lines.write, _lines.add_to
+ask, turn = _lines.ask, _lines.turn
 times, plus, plus_product = _lines.times, _lines.plus, _lines.plus_product
 total, four_totals = _lines.total, _lines.four_totals

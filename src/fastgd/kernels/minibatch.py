@@ -1,12 +1,16 @@
 """Mini-batch gradient descent: one step per `batch_size` rows."""
 
+import numpy as np
+
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
+from fastgd.kernels.coordinates import leave, turn_gradient
 
 sum_gradients = unbound
 prepare = unbound
 move_all = unbound
 move_intercept = unbound
+IN_COORDINATES = False  # steps are taken in x * units + shift
 
 
 def minibatch(
@@ -29,31 +33,41 @@ def minibatch(
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
     A batch may span two calls: *sums*, of one row, holds the gradients of the *filled* rows met so
-    far. A short batch steps where the epoch ends. The rows of a buffer are a group, of which the
-    current one has *left*.
+    far, and *rates*, where there is a guard, one more, for a batch that is not full yet. A short
+    batch steps where the epoch ends. The rows of a buffer are a group, of which the current one
+    has *left*.
     """
-    w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
-    hyper, l1, l2, units = settings.hyper, settings.l1, settings.l2, settings.units
-    fit_intercept = settings.fit_intercept
+    coef, w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
+    hyper, l1, l2, fit_intercept = settings.hyper, settings.l1, settings.l2, settings.fit_intercept
+    units, shift = settings.units, settings.shift
     T = data.X.dtype.type
     g = sums[0]
     d = w.shape[0]
+    coef_w, coef_b = coef[:d], coef[d:]
     steps = 0
     start = 0
     while start < rows.shape[0]:
         stop = min(rows.shape[0], start + batch_size - filled)
         here, soon = rows[start:stop], coming[start:stop]
-        sum_gradients(data, here, soon, w, b, settings, room, left, buffer_rows, sums, tallies)
+        guard = settings.guard
+        if guard < np.inf:
+            guard /= rates[steps]
+        point = coef_w, coef_b, settings, guard, room
+        sum_gradients(data, here, soon, *point, left, buffer_rows, sums, tallies)
         filled += stop - start
         left = buffer_rows - (buffer_rows - left + stop - start) % buffer_rows
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
+            if IN_COORDINATES:
+                turn_gradient(g, units, shift)
             scale = T(1.0 / filled)
             scalars = prepare(t + steps, rates[steps], hyper, T)
-            move_all(g[:d], scale, w, w_first, w_second, w_total, scalars, l1, l2, units)
+            move_all(g[:d], scale, w, w_first, w_second, w_total, scalars, l1, l2)
             if fit_intercept:
                 slope = T(scale * g[d])
-                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2, units)
+                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
+            if IN_COORDINATES:
+                leave(w, b, coef, units, shift)
             for j in range(d + 1):
                 g[j] = 0.0
             filled = 0

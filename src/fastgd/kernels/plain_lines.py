@@ -40,6 +40,11 @@ def read(pointer: Pointer, j: int, count: int) -> Line:
     return line
 
 
+def write(pointer: Pointer, j: int, line: Line, count: int) -> None:
+    """Write *count* values to those from value j on."""
+    pointer[j : j + count] = line
+
+
 def add_to(pointer: Pointer, j: int, line: Line, count: int) -> None:
     """Add *count* values to those from value j on, in their type."""
     values = pointer[j : j + count]

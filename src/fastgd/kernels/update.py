@@ -10,7 +10,6 @@ move_one = unbound
 SLOTS = 0  # how many numbers the optimizer keeps per coefficient
 PENALISED = False
 AVERAGED = False
-IN_UNITS = False
 
 
 @compiled
@@ -31,18 +30,14 @@ def move_coefficient(
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
-    units: Array,
 ) -> None:
     """Step w_j along its gradient g, then take the proximal step of the L1 penalty.
 
-    In units, the steps are those of u_j = w_j / units_j: as if column j had been multiplied by its
-    unit. Where iterates are averaged, *total* is their sum.
+    Where iterates are averaged, *total* is their sum.
     """
     if PENALISED:
         g += l2[j] * w[j]
     u = w[j]
-    if IN_UNITS:
-        u, g = u / units[j], g * units[j]
     if SLOTS == 0:
         u, rate = step(u, g, *scalars)
     elif SLOTS == 1:
@@ -50,9 +45,7 @@ def move_coefficient(
     else:
         u, rate, first[j], second[j] = step(u, g, first[j], second[j], *scalars)
     if PENALISED:
-        u = shrink(u, rate * l1[j] * units[j] if IN_UNITS else rate * l1[j])
-    if IN_UNITS:
-        u *= units[j]
+        u = shrink(u, rate * l1[j])
     w[j] = u
     if AVERAGED:
         total[j] += u
@@ -68,9 +61,8 @@ def move_all(
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
-    units: Array,
 ) -> None:
     """Step every coefficient along the gradient scale * v."""
     T = w.dtype.type
     for j in range(v.shape[0]):
-        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2, units)
+        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2)

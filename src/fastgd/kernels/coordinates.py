@@ -1,0 +1,51 @@
+"""Rows, gradients and coefficients in coordinates u = x * units + shift, and back."""
+
+from fastgd.kernels._jit import compiled
+from fastgd.kernels.arguments import Array
+from fastgd.kernels.lines import Pointer, plus_product, read, width, write
+
+
+@compiled
+def enter_four(
+    rows: tuple[Pointer, Pointer, Pointer, Pointer],
+    room: tuple[Pointer, Pointer, Pointer, Pointer],
+    units: Pointer,
+    shift: Pointer,
+    d: int,
+) -> None:
+    """Write four rows, as they are in these coordinates, to *room*: units are loaded once."""
+    x0, x1, x2, x3 = rows
+    u0, u1, u2, u3 = room
+    for j in range(0, d, width(x0)):
+        unit, zero = read(units, j, d - j), read(shift, j, d - j)
+        write(u0, j, plus_product(zero, read(x0, j, d - j), unit), d - j)
+        write(u1, j, plus_product(zero, read(x1, j, d - j), unit), d - j)
+        write(u2, j, plus_product(zero, read(x2, j, d - j), unit), d - j)
+        write(u3, j, plus_product(zero, read(x3, j, d - j), unit), d - j)
+
+
+@compiled
+def enter_one(x: Pointer, room: Pointer, units: Pointer, shift: Pointer, d: int) -> None:
+    """Write a row, as it is in these coordinates, to *room*."""
+    for j in range(0, d, width(x)):
+        u = plus_product(read(shift, j, d - j), read(x, j, d - j), read(units, j, d - j))
+        write(room, j, u, d - j)
+
+
+@compiled
+def turn_gradient(g: Array, units: Array, shift: Array) -> None:
+    """Turn a gradient in coefficients as they are into that in these coordinates."""
+    d = units.shape[0]
+    for j in range(d):
+        g[j] = units[j] * g[j] + shift[j] * g[d]
+
+
+@compiled
+def leave(w: Array, b: Array, coef: Array, units: Array, shift: Array) -> None:
+    """Write to *coef* what coefficients w, b in these coordinates are as they are."""
+    d = units.shape[0]
+    intercept = float(b[0])
+    for j in range(d):
+        coef[j] = units[j] * w[j]
+        intercept += float(shift[j]) * float(w[j])
+    coef[d] = intercept
