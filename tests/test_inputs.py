@@ -231,14 +231,6 @@ def test_a_path_that_no_memory_holds_is_refused(record_path):
     assert "GB of coefficients; give a larger record_path, fewer epochs" in sentence
 
 
-@pytest.mark.parametrize("variant", ["stochastic"])
-def test_columns_of_very_different_sizes_are_warned_of_where_the_rate_is_chosen(variant):
-    table = X * [1.0, 1.0, 1e-5, 1.0]
-    with pytest.warns(fastgd.ConvergenceWarning, match="the columns of X differ in size by a"):
-        fit(table, y, variant, learning_rate="auto", max_iter=3)
-    assert fit(table, y, variant, learning_rate=0.01).converged is None  # and only there
-
-
 @pytest.mark.compiled  # Python raises where machine code returns infinity
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_loss_that_overflows_is_told_from_a_rate_that_is_too_large(variant):

@@ -17,6 +17,10 @@ FORMULAS = {
     "constant": (fastgd.Constant(eta0=0.3), lambda t: 0.3 + 0.0 * t),
     "inverse scaling": (fastgd.InverseScaling(eta0=0.3, power_t=0.6), lambda t: 0.3 * t**-0.6),
     "inverse scaling, power 0": (fastgd.InverseScaling(eta0=0.3, power_t=0), lambda t: 0.3 + 0 * t),
+    "inverse time decay": (
+        fastgd.InverseTimeDecay(eta0=0.3, decay_steps=20.0, power_t=0.75),
+        lambda t: 0.3 / (1 + t / 20) ** 0.75,
+    ),
     "optimal": (fastgd.Optimal(alpha=0.2, t0=7.0), lambda t: 1 / (0.2 * (7.0 + t - 1))),
     "exponential": (fastgd.Exponential(eta0=0.3, gamma=0.9), lambda t: 0.3 * 0.9 ** (t - 1.0)),
     "cosine": (
@@ -52,6 +56,9 @@ BAD_PARAMETERS = [
     (fastgd.InverseScaling, {"eta0": -1.0}, "eta0"),
     (fastgd.InverseScaling, {"power_t": -0.5}, "power_t"),
     (fastgd.InverseScaling, {"power_t": np.nan}, "power_t"),
+    (fastgd.InverseTimeDecay, {"eta0": 0}, "eta0"),
+    (fastgd.InverseTimeDecay, {"decay_steps": 0}, "decay_steps"),
+    (fastgd.InverseTimeDecay, {"power_t": -1.0}, "power_t"),
     (fastgd.Optimal, {"alpha": 0}, "alpha"),
     (fastgd.Optimal, {"t0": -1.0}, "t0"),
     (fastgd.Exponential, {"gamma": 1.5}, "gamma"),

@@ -33,6 +33,7 @@ from fastgd.schedules import (
     Cosine,
     Exponential,
     InverseScaling,
+    InverseTimeDecay,
     Optimal,
 )
 
@@ -56,6 +57,7 @@ __all__ = [
     "Hinge",
     "Huber",
     "InverseScaling",
+    "InverseTimeDecay",
     "LogLoss",
     "ModifiedHuber",
     "Momentum",

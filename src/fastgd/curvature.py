@@ -25,6 +25,10 @@ NEWTON_TOLERANCE = 1e-3  # of what the sample's optimum is itself off by
 SHORTEST = 1e-3  # of a Newton step
 SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
 LEAST_CURVATURE = 0.05  # of the loss's bound: what a few rows show as flat need not be
+CONJUGATE_STEPS = 50
+STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
+CAUTION = 1.5  # times what the sample shows
+MOST_LEVERAGE = 0.99
 DIFFERENCE = 1e-4  # between two predictions, relative to their size
 
 
@@ -34,6 +38,7 @@ class Curvature:
 
     coordinates: Coordinates  # in which all that follows is told
     matrix: Floats  # (d, d), the curvature, ridge included
+    ridge: Floats  # (d,)
     inverse: Floats
     of_intercept: float  # curvature along it
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
@@ -41,7 +46,7 @@ class Curvature:
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
-    statistical_error: float
+    statistical_error: float  # NaN where there are no more rows than columns
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
 
@@ -54,6 +59,32 @@ class Curvature:
     def decrement(self, g: Floats) -> float:
         """Return half of g'H^-1 g: about how far above its optimum the objective is."""
         return 0.5 * float(g @ self.solve(g))
+
+    def suboptimality(self, g: Floats) -> float:
+        """Return an upper estimate of how far above its optimum the objective is, given g.
+
+        That is half of g'H^-1 g without the ridge, which would make flat directions look near: by
+        conjugate gradients, preconditioned (Golub, Van Loan, 4th edition, section 11.5.2).
+        """
+        g = self.coordinates.gradient(g)
+        along = float(g[-1]) ** 2 / self.of_intercept
+        residual, solution = g[:-1], np.zeros(len(g) - 1)
+        better = times(self.inverse, residual)
+        direction, product = better, float(residual @ better)
+        enough = STOPS_AT * product
+        for _ in range(CONJUGATE_STEPS):
+            if not product > enough:
+                break
+            image = times(self.matrix, direction) - self.ridge * direction
+            bend = float(direction @ image)
+            if not bend > 0:
+                break
+            solution = solution + product / bend * direction
+            residual = residual - product / bend * image
+            better = times(self.inverse, residual)
+            product, before = float(residual @ better), product
+            direction = better + product / before * direction
+        return CAUTION * 0.5 * (float(g[:-1] @ solution) + along)
 
     def between(self, first: Floats, second: Floats) -> float:
         """Return the product of two differences of coefficients, as the curvature measures it."""
@@ -139,6 +170,8 @@ def look(
     matrix[np.diag_indices(d)] += penalty[:-1] + np.where(unseen, along, 0.0)
     inverted = inverse(matrix)
     sensitivity = np.einsum("ij,ij->i", rows_times(u[:, :-1], inverted), u[:, :-1]) + ones / along
+    # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
+    own = 0.0 if everything else np.minimum(curvatures * sensitivity / m, MOST_LEVERAGE)
     levers = shares * bound * sensitivity
     lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
     values, slopes = sample.meet(z)
@@ -147,6 +180,7 @@ def look(
     return Curvature(
         coordinates=Coordinates(mean, units),
         matrix=matrix,
+        ridge=penalty[:-1] - l2 * np.square(units),
         inverse=inverted,
         of_intercept=along,
         start=coordinates.leave(at_optimum),
@@ -154,7 +188,7 @@ def look(
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=0.0 if everything else math.sqrt(d / m),
-        statistical_error=float(np.mean(sensitivity * slopes * slopes)) / (2.0 * source.n),
+        statistical_error=_statistical_error(sensitivity * slopes * slopes / (1.0 - own), source),
         loss=float(np.mean(shares * values)),
         fall=fall,
     )
@@ -202,6 +236,11 @@ def _descend(
         constant[-1] = point[-1]
         at_constant = min(at_constant, evaluate(constant)[0])
     return point, at_constant - value
+
+
+def _statistical_error(squares: Floats, source: Source) -> float:
+    """Return tr(H^-1 C) / 2n, C the covariance of the rows' slopes, given both for each row."""
+    return float(np.mean(squares)) / (2.0 * source.n) if source.n > source.d else math.nan
 
 
 def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:

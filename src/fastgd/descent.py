@@ -40,6 +40,7 @@ class Outcome:
     converged: bool | None
     stop_reason: StopReason
     objective: float
+    suboptimality: float | None
     history: dict[str, Array]
     path: Array | None
     path_steps: NDArray[np.int64] | None
@@ -61,14 +62,15 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     recorder.end()
     with watch.paused():
         coef = guard.last_good() if diverged else run.coefficients()
-        objective = run.evaluate(coef)[0]
+        objective, suboptimality = run.assess(coef)
         settled = run.state.settled
         if settled is not None and not diverged and went_too_far(settled, objective):
             coef = settled.best
-            objective = run.evaluate(coef)[0]
+            objective, suboptimality = run.assess(coef)
         worse = not objective <= zero_loss or not np.isfinite(coef).all()
         if run.plan.starts_from_sample and worse:
-            coef, objective = np.zeros_like(coef), zero_loss
+            coef = np.zeros_like(coef)
+            objective, suboptimality = run.assess(coef)
     return Outcome(
         coef=coef,
         epochs=run.state.epoch,
@@ -77,6 +79,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
         stop_reason=reason,
         objective=objective,
+        suboptimality=suboptimality,
         history=recorder.history(),
         path=recorder.path(),
         path_steps=recorder.path_steps(),

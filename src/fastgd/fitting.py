@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.choices import explain
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
@@ -33,6 +34,7 @@ from fastgd.validation import (
     show,
 )
 
+NEGLIGIBLE = 1e-14  # of what the columns explain
 RECORDABLE = frozenset({"objective", "grad_norm"})
 
 
@@ -270,6 +272,9 @@ def make_result(
         converged=outcome.converged,
         stop_reason=outcome.stop_reason,
         objective=outcome.objective,
+        suboptimality=outcome.suboptimality,
+        statistical_error=_statistical_error(plan),
+        choices=explain(plan, source),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
@@ -286,6 +291,15 @@ def make_result(
         path=outcome.path,
         path_steps=outcome.path_steps,
     )
+
+
+def _statistical_error(plan: Plan) -> float | None:
+    """Return it where it is known, and not the rounding of an exact fit."""
+    curvature = plan.curvature
+    if curvature is None:
+        return None
+    least = NEGLIGIBLE * abs(curvature.fall)
+    return curvature.statistical_error if curvature.statistical_error > least else None
 
 
 def warn_of(outcome: Outcome, run: Run) -> None:

@@ -25,7 +25,6 @@ SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
-ROW_GUARD = 2.0  # a row may pull as if its squared norm were at most this many times the mean
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
 EPOCHS_AT_FIRST_RATE = 0.1  # the same, where that is not known
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
@@ -210,28 +209,47 @@ def tune(
         rate = 1.0 / max(curvature * eigenvalue + sharpest, np.finfo(np.float64).tiny)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
         return Tuned(Constant(_finite(rate)), math.inf, seen.passes + passes, reason, start)
-    size = ROW_GUARD * mean_squared_norm(seen.rows) * source.weight_spread or 1.0
-    rate = _finite(_damped(1.0 / (curvature * size + sharpest), optimizer))
+    size = mean_squared_norm(seen.rows) * source.weight_spread or 1.0
+    if batch_size > 1:
+        size += (batch_size - 1) * _largest_of(seen.rows, seed)
+    rate = _finite(0.5 * batch_size / (curvature * size + batch_size * sharpest))
     if seen.curvature is None:
         constant_steps = EPOCHS_AT_FIRST_RATE * source.n / batch_size
     else:
         constant_steps = TIME_CONSTANTS / (rate * seen.curvature.typical)
-    schedule = InverseTimeDecay(rate, decay_steps=max(1.0, constant_steps), power_t=1.0)
+    decay_steps = max(1.0, constant_steps)
+    schedule = InverseTimeDecay(_damped(rate, optimizer), decay_steps, power_t=1.0)
     reason = (
-        "1 / (2 E||x||^2 times the loss's curvature), falling as 1 / t once columns have settled; "
+        "b / (2 (R^2 + (b - 1) L)) of b rows together, falling as 1 / t once columns have settled; "
         "no row pulls harder than that allows"
     )
-    return Tuned(schedule, rate * size, seen.passes, reason, start)
+    return Tuned(schedule, batch_size / curvature, seen.passes, reason, start)
 
 
-def tune_preconditioned(loss: Loss, batch_size: int, seen: Look, curvature: Curvature) -> Tuned:
+def _largest_of(rows: Floats, seed: int) -> float:
+    """Return about the largest eigenvalue of rows'rows / m."""
+    v = top_direction(rows, seed)
+    along = np.einsum("ij,j->i", rows, v / (_norm(v) or 1.0))
+    return float(np.mean(np.square(along)))
+
+
+def tune_preconditioned(
+    loss: Loss, variant: str, batch_size: int, settling_rate: float, seen: Look
+) -> Tuned:
     """Choose a rate for steps multiplied by the inverse of the curvature.
 
     With R^2 that of rows in its coordinates, batches of b rows stand rates below about
     2b / (R^2 + b) (Ma, Bassily, Belkin, 2018); a quarter of that leaves the mean of the iterates,
     which is what counts, as close, and less of what a loss that is not quadratic adds to it.
     """
-    bound = loss.curvature or 0.0
+    curvature, bound = seen.curvature, loss.curvature or 0.0
+    assert curvature is not None
+    if variant == "batch":
+        reason = (
+            "at first, of steps multiplied by the inverse of the curvature of a sample; then as "
+            "the change of the gradient tells (Barzilai, Borwein, 1988)"
+        )
+        return Tuned(Constant(settling_rate), math.inf, seen.passes, reason, curvature.start)
     sharpest = bound / curvature.of_intercept
     rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size * sharpest))
     guard = batch_size / (bound * curvature.reach)

@@ -39,6 +39,7 @@ ROUTES = ("auto", "direct", "gram")
 SCHEDULE_HINTS = {
     "constant": "fastgd.Constant(eta0=0.01)",
     "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
+    "inverse_time_decay": "fastgd.InverseTimeDecay(eta0=0.01, decay_steps=1000)",
     "optimal": "fastgd.Optimal()",
     "adaptive": "fastgd.Adaptive(eta0=0.01)",
     "exponential": "fastgd.Exponential(eta0=0.01, gamma=0.999)",
@@ -101,6 +102,11 @@ class Plan:
     def starts_from_sample(self) -> bool:
         """Tell whether it was the optimum of a sample of rows that no one else asked for."""
         return self.curvature is not None and self.initial is self.curvature.start
+
+    @property
+    def tells_distance(self) -> bool:
+        """Tell whether a gradient shows how far above its optimum the objective is."""
+        return self.curvature is not None and self.alpha * self.l1_ratio == 0
 
     @property
     def route(self) -> str:
@@ -317,8 +323,9 @@ def _tune(
         schedule = request.schedule.settled(request.alpha, loss)
         return pilot.Tuned(schedule, math.inf, 0.0, "given")
     assert seen is not None
-    if preconditioned and seen.curvature is not None:
-        return pilot.tune_preconditioned(loss, batch_size, seen, seen.curvature)
+    if preconditioned:
+        rate = _settling_rate(seen.curvature)
+        return pilot.tune_preconditioned(loss, request.variant, batch_size, rate, seen)
     given = source, request.variant, loss, optimizer, l2, request.fit_intercept
     return pilot.tune(*given, request.n_threads, seed, seen, gram, batch_size)
 
@@ -337,15 +344,20 @@ def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
 
 
 def _wants_curvature(request: Request, source: Source) -> bool:
-    """Tell whether that of a sample is looked at, by whose inverse distances are told."""
-    is_smooth = request.loss.curvature is not None and request.alpha * request.l1_ratio == 0
-    return is_smooth and source.d <= MOST_PRECONDITIONED
+    """Tell whether that of a sample is looked at."""
+    return request.loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+
+
+def _has_kinks(request: Request) -> bool:
+    """Tell whether an L1 penalty breaks the objective's slope: no curvature tells how far it is."""
+    return request.alpha * request.l1_ratio > 0
 
 
 def _is_preconditioned(request: Request) -> bool:
     """Tell whether steps are multiplied by the inverse of the curvature of a sample."""
     is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
-    return is_plain and request.route != "gram" and request.variant != "stochastic"
+    is_open = request.route != "gram" and request.variant != "stochastic"
+    return is_plain and is_open and not _has_kinks(request)
 
 
 def _settles_after(variant: str, order: Order) -> int:
@@ -371,12 +383,13 @@ def _targets(
     A tenth of the statistical error is invisible in whatever the coefficients are used for; small
     problems go on beyond, since it costs nothing.
     """
-    if curvature is None or not _is_auto(request.tol) or not order.meets_every_row:
+    can_tell = curvature is not None and order.meets_every_row and not _has_kinks(request)
+    if curvature is None or not can_tell or not _is_auto(request.tol):
         return math.inf, math.inf
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
     if request.variant == "batch":
         return exact, exact if source.dtype == np.float64 else exact * NARROW
-    unseen = max(exact, UNSEEN * curvature.statistical_error)
+    unseen = max(exact, UNSEEN * np.nan_to_num(curvature.statistical_error))
     goes_on = preconditioned and source.n * source.d < SMALL
     return exact if goes_on else unseen, unseen
 

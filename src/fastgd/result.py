@@ -33,6 +33,7 @@ COLUMNS = (
     "grad_norm",
 )
 COUNTS = ("epoch", "step")
+VISIBLE = 0.01  # of the statistical error
 LARGEST_SHOWN = 5  # coefficients in a summary
 
 
@@ -96,6 +97,17 @@ class FitResult:
         Its text says why the run ended.
     objective : float
         The objective at the coefficients returned: weighted mean loss plus penalty.
+    suboptimality : float or None
+        An upper estimate of how far `objective` is above its least value, from the gradient and
+        the curvature of a sample of rows. None where that is not known: in textbook mode, with an
+        L1 penalty, where the loss's slope may jump, and beyond 1024 columns.
+    statistical_error : float or None
+        How far, about, the objective of all rows to come would be above its least value for the
+        coefficients that are best for these rows: tr(H^-1 C) / (2 n), H the curvature and C the
+        covariance of the rows' gradients. Optimising below it fits noise. None where it is not
+        known, and where an exact fit or fewer rows than columns leave no noise to see.
+    choices : dict of str
+        What a self-tuned fit chose beyond optimizer, rate and batch size, a sentence each.
     history : dict of ndarray, all of one length
         epoch, step, passes (row gradients / rows), reads (passes over X really made), seconds
         (without compiling and evaluating), learning_rate, loss (weighted mean met since the
@@ -129,6 +141,9 @@ class FitResult:
     converged: bool | None
     stop_reason: StopReason
     objective: float
+    suboptimality: float | None
+    statistical_error: float | None
+    choices: dict[str, str]
     history: dict[str, Array]
     mode: str
     variant: str
@@ -238,9 +253,22 @@ class FitResult:
             f" (+ {self.compile_seconds:.2g} to compile or load)",
             f"  objective      {self.objective:.6g}",
             *([f"  largest        {self._largest()}"] if is_named else []),
+            *([f"  precision      {self.precision}"] if self.precision else []),
+            *(f"  {name:<14} {words}" for name, words in self.choices.items()),
             f"  {self.stop_reason}",
         ]
         return "\n".join(lines)
+
+    @property
+    def precision(self) -> str:
+        """How near the optimum the fit is, in words; "" where that is not known."""
+        if self.suboptimality is None:
+            return ""
+        if self.statistical_error is None:
+            return f"within {self.suboptimality:.2g} of the least objective, as far as it can tell"
+        share = self.suboptimality / self.statistical_error
+        exact = "" if share < VISIBLE or self.variant == "batch" else '; variant="batch" for exact'
+        return f"within {share:.2g} statistical errors of the optimum, as far as it can tell{exact}"
 
     def _largest(self) -> str:
         """Return the largest coefficients by name."""

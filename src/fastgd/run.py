@@ -227,6 +227,15 @@ class Run:
         w = np.asarray(coef[:-1], dtype=np.float64)
         return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
 
+    def assess(self, coef: Floats) -> tuple[float, float | None]:
+        """Return the objective at *coef*, and at most how far it is above its least, if known."""
+        loss, g = self.full.over_all(coef.astype(self.source.dtype))
+        objective = loss + self.penalty(coef)
+        if self.plan.curvature is None or not self.plan.tells_distance:
+            return objective, None
+        distance = self.plan.curvature.suboptimality(self._with_l2(g, coef))
+        return objective, distance + float(np.finfo(self.source.dtype).eps) * abs(objective)
+
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient.
 
@@ -383,6 +392,8 @@ class Run:
     def _rates(self, steps: int, coming: int = 0) -> Rates:
         """Return the rates of the next steps, and of some *coming* after those."""
         count = steps + coming
+        if count == 0:
+            return np.empty(0)
         first = self.state.t + 1
         factor = self.state.memory.factor
         if self.is_settling:

@@ -309,5 +309,14 @@ class FromCallable(Schedule):
 
 
 SCHEDULES: dict[str, type[Schedule]] = {
-    row.__name__: row for row in (Constant, InverseScaling, Optimal, Exponential, Cosine, Adaptive)
+    row.__name__: row
+    for row in (
+        Constant,
+        InverseScaling,
+        InverseTimeDecay,
+        Optimal,
+        Exponential,
+        Cosine,
+        Adaptive,
+    )
 }

@@ -1,0 +1,69 @@
+"""Choices: what a fit that nobody tuned has chosen, a line of words each."""
+
+import math
+
+from fastgd.plan import EXACT, UNSEEN, Plan
+from fastgd.sources import Source
+
+MOST_NAMED = 10  # columns
+
+
+def explain(plan: Plan, source: Source) -> dict[str, str]:
+    """Return what was chosen, and why; nothing where the caller chose everything himself."""
+    if plan.mode == "textbook":
+        return {}
+    choices = {
+        "scaling": _scaling(plan),
+        "constant": _constant_columns(plan, source),
+        "steps": _steps(plan),
+        "averaging": _averaging(plan),
+        "stopping": _stopping(plan),
+    }
+    return {name: words for name, words in choices.items() if words}
+
+
+def _scaling(plan: Plan) -> str:
+    if plan.preconditioned:
+        return "none needed: steps are multiplied by the inverse of the curvature of a sample"
+    if plan.coordinates is None:
+        return ""
+    centred = "centred and " if plan.fit_intercept else ""
+    return f"columns are {centred}scaled by what a sample shows, without a copy of X"
+
+
+def _constant_columns(plan: Plan, source: Source) -> str:
+    coordinates = plan.coordinates
+    if plan.preconditioned and plan.curvature is not None:
+        coordinates = plan.curvature.coordinates
+    if coordinates is None:
+        return ""
+    columns = [j for j, unit in enumerate(coordinates.units) if unit == 0]
+    names = source.feature_names
+    shown = [repr(names[j]) if names else str(j) for j in columns[:MOST_NAMED]]
+    if len(columns) > MOST_NAMED:
+        shown.append(f"and {len(columns) - MOST_NAMED} more")
+    what = "column that is constant gets" if len(columns) == 1 else "columns that are constant get"
+    return f"{', '.join(shown)}: {what} a coefficient of 0" if columns else ""
+
+
+def _steps(plan: Plan) -> str:
+    if plan.preconditioned and plan.variant == "minibatch" and plan.settles_after < plan.max_iter:
+        return f"of {plan.batch_size} rows for {plan.settles_after} epoch, then of all rows"
+    return ""
+
+
+def _averaging(plan: Plan) -> str:
+    return {
+        "none": "",
+        "all": "the mean of all iterates is returned",
+        "recent": "the mean of the iterates of the second half, or more, is returned",
+    }[plan.average]
+
+
+def _stopping(plan: Plan) -> str:
+    if not math.isfinite(plan.target):
+        return "" if plan.tol is None else f"tol={plan.tol:g}"
+    assert plan.curvature is not None
+    if plan.target > EXACT * plan.curvature.fall:
+        return f"within {UNSEEN:g} statistical errors of the optimum, as far as it can tell"
+    return f"within {plan.target:.2g} of the least objective, as far as it can tell"
