@@ -186,6 +186,50 @@ def test_a_fit_that_nobody_tuned_stands_every_regime(regime, d, loss, dtype):
     assert not row_by_row.warned
 
 
+@pytest.mark.compiled
+def test_what_a_result_tells_of_its_precision_is_true():
+    """An upper bound in 95 % of fits, never more than 30 times too large."""
+    told = []
+    for regime, (d, loss) in itertools.product(
+        regimes.TABLES, [(1, "huber"), (10, "squared_error"), (10, "log_loss")]
+    ):
+        X, y = regimes.make(regime, 20_000, d, loss)
+        best = regimes.optimum(X, y, loss)
+        for variant in ("batch", "stochastic", "minibatch"):
+            cell = regimes.measure(X, y, best, variant, loss, max_iter=1, tol=None)
+            if cell.excess > regimes.VISIBLE:
+                told.append(cell.told)
+        result = fastgd.fit(X, y, loss=loss, random_state=0)
+        assert result.statistical_error == pytest.approx(best.statistical_error, rel=0.25)
+    assert np.mean(np.array(told) >= 1) >= 0.95
+    assert max(told) < 30
+
+
+def test_where_precision_is_not_known_it_is_not_told():
+    for settings in (
+        {"learning_rate": 1e-6, "max_iter": 2},
+        {"loss": "absolute_error", "max_iter": 2, "tol": None},
+        {"alpha": 0.1, "l1_ratio": 0.5, "max_iter": 2, "tol": None},
+    ):
+        result = fastgd.fit(X, Y, random_state=0, **settings)
+        assert result.suboptimality is None and result.precision == ""
+    exact = fastgd.fit(X, Z, "batch", random_state=0)
+    assert exact.statistical_error is None
+    assert "of the least objective, as far as it can tell" in exact.summary()
+    assert "statistical errors of the optimum" in fastgd.fit(X, Y, random_state=0).summary()
+
+
+def test_what_was_chosen_is_told():
+    table = np.column_stack([X, np.full(N, 7.0)])
+    by_batches = fastgd.fit(table, Y, random_state=0).choices
+    assert by_batches["constant"] == f"{D}: column that is constant gets a coefficient of 0"
+    assert "then of all rows" in by_batches["steps"]
+    by_rows = fastgd.fit(table, Y, "stochastic", random_state=0).choices
+    assert by_rows["scaling"].startswith("columns are centred and scaled")
+    assert "second half" in by_rows["averaging"]
+    assert fastgd.fit(X, Y, learning_rate=1e-6, max_iter=2).choices == {}
+
+
 # ---------------------------------------------------------------------------------------- the edges
 
 

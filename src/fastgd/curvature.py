@@ -4,6 +4,8 @@ A step that is multiplied by the inverse of the curvature moves every direction 
 the units, means and correlations of the columns. The sample's inverse is nearly as good as that of
 all rows: with d features and m rows, the curvatures that are left lie within (1 +- sqrt(d / m))^2,
 and a ridge of (d / m)^1.5 keeps directions that the sample hardly shows from being taken for flat.
+The sample's optimum is that of a smaller ridge, (d / m)^2: where the columns are correlated, what a
+ridge takes away from it lies in slow directions.
 """
 
 import math
@@ -25,6 +27,7 @@ NEWTON_TOLERANCE = 1e-3  # of what the sample's optimum is itself off by
 SHORTEST = 1e-3  # of a Newton step
 SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
 LEAST_CURVATURE = 0.05  # of the loss's bound: what a few rows show as flat need not be
+POWER_STEPS = 20
 CONJUGATE_STEPS = 50
 STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
@@ -43,6 +46,7 @@ class Curvature:
     of_intercept: float  # curvature along it
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
     typical: float  # harmonic mean of the curvature along its main directions, flat ones left out
+    slowest: float  # the least of those
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
@@ -154,11 +158,12 @@ def look(
     sample = Sample(u, source.y[chosen], shares, loss)
     everything = m == (np.count_nonzero(source.weights) if source.weighted else source.n)
     spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
-    ridge = SMALLEST_RIDGE if everything else (d / m) ** 1.5 * np.minimum(1.0, np.square(spread))
-    ridge = np.maximum(ridge, SMALLEST_RIDGE)
     bound = loss.curvature or 0.0
-    penalty = np.append(bound * ridge + l2 * np.square(units), 0.0)
-    prior = np.append(l2 * np.square(units), 0.0) if everything else penalty
+    shown = bound * np.minimum(1.0, np.square(spread))
+    share = 0.0 if everything else d / m
+    ridge = np.maximum(share**1.5 * shown, bound * SMALLEST_RIDGE)
+    of_l2 = l2 * np.square(units)
+    penalty, prior = np.append(of_l2 + ridge, 0.0), np.append(of_l2 + share**2 * shown, 0.0)
     tolerance = 0.0 if everything else NEWTON_TOLERANCE
     at_optimum, fall = _descend(sample, penalty, prior, bool(ones[0]), tolerance)
     z = _predictions(u, at_optimum)
@@ -180,14 +185,15 @@ def look(
     return Curvature(
         coordinates=Coordinates(mean, units),
         matrix=matrix,
-        ridge=penalty[:-1] - l2 * np.square(units),
+        ridge=ridge,
         inverse=inverted,
         of_intercept=along,
         start=coordinates.leave(at_optimum),
-        typical=_harmonic_mean(inverted, penalty[:-1], along),
+        typical=_harmonic_mean(inverted, ridge, along),
+        slowest=_slowest(matrix, inverted, ridge, along),
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
-        spread=0.0 if everything else math.sqrt(d / m),
+        spread=math.sqrt(share),
         statistical_error=_statistical_error(sensitivity * slopes * slopes / (1.0 - own), source),
         loss=float(np.mean(shares * values)),
         fall=fall,
@@ -251,6 +257,17 @@ def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:
     count = len(ridge) - float(np.diag(inverted) @ ridge) + 1.0
     total = float(np.trace(inverted)) - float(np.sum(np.square(inverted) @ ridge)) + 1.0 / along
     return count / total
+
+
+def _slowest(matrix: Floats, inverted: Floats, ridge: Floats, along: float) -> float:
+    """Return about the least curvature that is not flat: 1 / the largest eigenvalue of PHP."""
+    v = np.ones(len(ridge))
+    largest = 0.0
+    for _ in range(POWER_STEPS):
+        v = times(inverted, v / (math.sqrt(float(np.sum(v * v))) or 1.0))
+        v = times(inverted, times(matrix, v) - ridge * v)
+        largest = math.sqrt(float(np.sum(v * v)))
+    return 1.0 / max(largest, 1.0 / along)
 
 
 def _predictions(u: Floats, point: Floats) -> Floats:

@@ -27,6 +27,7 @@ CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
 EPOCHS_AT_FIRST_RATE = 0.1  # the same, where that is not known
+EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
 Floats = NDArray[np.float64]
@@ -213,17 +214,26 @@ def tune(
     if batch_size > 1:
         size += (batch_size - 1) * _largest_of(seen.rows, seed)
     rate = _finite(0.5 * batch_size / (curvature * size + batch_size * sharpest))
-    if seen.curvature is None:
-        constant_steps = EPOCHS_AT_FIRST_RATE * source.n / batch_size
-    else:
-        constant_steps = TIME_CONSTANTS / (rate * seen.curvature.typical)
-    decay_steps = max(1.0, constant_steps)
+    decay_steps = _decay_steps(rate, source.n / batch_size, seen.curvature)
     schedule = InverseTimeDecay(_damped(rate, optimizer), decay_steps, power_t=1.0)
     reason = (
         "b / (2 (R^2 + (b - 1) L)) of b rows together, falling as 1 / t once columns have settled; "
         "no row pulls harder than that allows"
     )
     return Tuned(schedule, batch_size / curvature, seen.passes, reason, start)
+
+
+def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> float:
+    """Return after how many steps, of so many an epoch, a rate may begin to fall.
+
+    Sooner, and directions along which the objective curves less stay where they are; later, and
+    what a loss that is not quadratic adds to the mean of the iterates stays in it.
+    """
+    if curvature is None:
+        return max(1.0, EPOCHS_AT_FIRST_RATE * epoch)
+    settled = TIME_CONSTANTS / (rate * curvature.typical)
+    slowest = min(1.0 / (rate * curvature.slowest), EPOCHS_FOR_THE_SLOWEST * epoch)
+    return max(1.0, settled, slowest)
 
 
 def _largest_of(rows: Floats, seed: int) -> float:
