@@ -76,7 +76,7 @@ def test_no_bit_depends_on_the_threads_of_the_blas():
 def seen(loss, fit_intercept=True, weights=None, l2=0.0):
     """The curvature and what a step of a rate of 1 takes, in NumPy, from all rows."""
     source = make_source(X, targets(loss), weights, "binary" if loss == "log_loss" else "real")
-    return look_at(source, LOSSES[loss](), l2, fit_intercept, True, seed=0).curvature
+    return look_at(source, LOSSES[loss](), l2, fit_intercept, 0, wants_curvature=True).curvature
 
 
 @pytest.mark.parametrize("penalty", [{}, {"alpha": 0.1}])

@@ -9,26 +9,25 @@ MOST_NAMED = 10  # columns
 
 
 def explain(plan: Plan, source: Source) -> dict[str, str]:
-    """Return what was chosen, and why; nothing where the caller chose everything himself."""
-    if plan.mode == "textbook":
-        return {}
+    """Return what was chosen beyond the textbook's algorithm, and why."""
     choices = {
         "scaling": _scaling(plan),
         "constant": _constant_columns(plan, source),
-        "steps": _steps(plan),
         "averaging": _averaging(plan),
-        "stopping": _stopping(plan),
     }
+    if plan.mode == "self-tuned":
+        choices |= {"steps": _steps(plan), "stopping": _stopping(plan)}
     return {name: words for name, words in choices.items() if words}
 
 
 def _scaling(plan: Plan) -> str:
     if plan.preconditioned:
         return "none needed: steps are multiplied by the inverse of the curvature of a sample"
-    if plan.coordinates is None:
+    if plan.coordinates is None or (plan.coordinates.units == 1).all():
         return ""
-    centred = "centred and " if plan.fit_intercept else ""
-    return f"columns are {centred}scaled by what a sample shows, without a copy of X"
+    centred = "centred and " if plan.coordinates.mean.any() else ""
+    seen = "a sample of rows shows" if plan.mode == "self-tuned" else "all rows show"
+    return f"columns are {centred}scaled by what {seen}, without a copy of X"
 
 
 def _constant_columns(plan: Plan, source: Source) -> str:
@@ -56,6 +55,7 @@ def _averaging(plan: Plan) -> str:
     return {
         "none": "",
         "all": "the mean of all iterates is returned",
+        "tail": f"the mean of the iterates from epoch {plan.averages_from[0] + 1} on is returned",
         "recent": "the mean of the iterates of the second half, or more, is returned",
     }[plan.average]
 

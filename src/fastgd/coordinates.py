@@ -12,7 +12,7 @@ import numpy as np
 from fastgd.kernels.arguments import Array
 from fastgd.passes import Floats
 from fastgd.sources import Source
-from fastgd.tables import pieces
+from fastgd.tables import pieces, take
 
 ROUNDING = 1e-9  # a spread below this share of the size is none
 
@@ -28,6 +28,10 @@ class Coordinates:
     def shift(self) -> Floats:
         """What is added to x * units."""
         return -self.mean * self.units
+
+    def damped(self, l2: float) -> "Coordinates":
+        """Return coordinates in which a penalty's curvature counts like a column's."""
+        return Coordinates(self.mean, self.units / np.sqrt(1.0 + l2 * np.square(self.units)))
 
     def enter(self, coef: Array) -> Floats:
         """Return coefficients and intercept here, given those as they are."""
@@ -45,6 +49,11 @@ class Coordinates:
         return np.append(self.units * g[:-1] + self.shift * g[-1], g[-1])
 
 
+def identity(d: int) -> Coordinates:
+    """Return coordinates in which everything is as it is."""
+    return Coordinates(np.zeros(d), np.ones(d))
+
+
 def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordinates, Array]:
     """Return coordinates in which rows have mean 0 and spread 1, as the sample *x* has it.
 
@@ -55,20 +64,42 @@ def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordin
     square = np.mean(np.square(x - mean), axis=0)
     suspects = np.flatnonzero(~(np.sqrt(square) > ROUNDING * np.abs(x).max(axis=0)))
     if len(suspects) and len(x) < source.n:
-        total, squares = np.zeros(len(suspects)), np.zeros(len(suspects))
-        for _, piece in pieces(source.table):
-            away = piece[:, suspects].astype(np.float64) - x[0, suspects]
-            total += away.sum(axis=0)
-            squares += np.square(away).sum(axis=0)
-        if fit_intercept:
-            mean[suspects] = x[0, suspects] + total / source.n
-            square[suspects] = squares / source.n - np.square(total / source.n)
-        else:
-            square[suspects] = squares / source.n
+        about = x[0, suspects] if fit_intercept else np.zeros(len(suspects))
+        mean[suspects], square[suspects] = _moments(source, suspects, about, fit_intercept)
     sizes = np.abs(x).max(axis=0) if len(x) == source.n else np.abs(mean)
+    coordinates = _of_moments(mean, square, sizes)
+    unseen = np.zeros(len(mean), bool)
+    unseen[suspects] = coordinates.units[suspects] > 0
+    return coordinates, unseen
+
+
+def standardise_all(source: Source, fit_intercept: bool) -> Coordinates:
+    """Return coordinates in which all rows have mean 0 and spread 1, at the cost of a pass."""
+    first = np.asarray(take(source.table, np.zeros(1, np.int64))[0], dtype=np.float64)
+    about = first if fit_intercept else np.zeros(source.d)
+    columns = np.arange(source.d)
+    mean, square = _moments(source, columns, about, fit_intercept)
+    if fit_intercept:  # again, about the mean: the first row may lie far from it
+        mean, square = _moments(source, columns, mean, fit_intercept)
+    return _of_moments(mean, square, np.abs(mean))
+
+
+def _moments(
+    source: Source, columns: Array, about: Floats, fit_intercept: bool
+) -> tuple[Floats, Floats]:
+    """Return each column's mean and variance, or zeros and mean squares without an intercept."""
+    total, squares = np.zeros(len(columns)), np.zeros(len(columns))
+    for _, piece in pieces(source.table):
+        away = piece[:, columns].astype(np.float64) - about
+        total += away.sum(axis=0)
+        squares += np.square(away).sum(axis=0)
+    if not fit_intercept:
+        return np.zeros(len(columns)), squares / source.n
+    offset = total / source.n
+    return about + offset, squares / source.n - np.square(offset)
+
+
+def _of_moments(mean: Floats, square: Floats, sizes: Floats) -> Coordinates:
     spread = np.sqrt(np.maximum(square, 0.0))
     varies = spread > ROUNDING * sizes
-    units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
-    unseen = np.zeros(len(units), bool)
-    unseen[suspects] = varies[suspects]
-    return Coordinates(mean, units), unseen
+    return Coordinates(mean, np.divide(1.0, spread, out=np.zeros_like(spread), where=varies))

@@ -58,6 +58,8 @@ def fit(
     average: Any = "auto",
     shuffle: Any = True,
     route: str = "auto",
+    scaling: str | None = "auto",
+    preconditioner: str | None = "auto",
     random_state: Any = None,
     n_threads: int | None = None,
     record: Any = (),
@@ -120,8 +122,11 @@ def fit(
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
-    average : bool or "auto"
-        True returns the mean of the iterates after every step (Polyak-Ruppert).
+    average : bool, float, "recent" or "auto"
+        True returns the mean of the iterates after every step (Polyak-Ruppert); a fraction that
+        of the last so many of `max_iter` epochs' steps, to within the rows taken together; "recent"
+        that of the second half or more, whose end need not be known beforehand (so does a
+        fraction where there is a `tol`).
     shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
         A new random order in each epoch, rows as they lie, rows drawn independently, or the
         order itself. `batch` always visits rows as they lie.
@@ -129,6 +134,16 @@ def fit(
         How gradients are computed: "direct" from the rows; "gram" from X'X, which takes n d^2
         operations once and makes every step of `batch` on the squared error nearly free. A
         self-tuned fit chooses; the textbook's is "direct".
+    scaling : {"auto", "standardize"} or None
+        In which coordinates steps are taken, without a copy of X: columns less their mean (where
+        there is an intercept) over their standard deviation. In textbook mode exactly so, at the
+        cost of two passes, and only when asked for; a self-tuned fit takes them from a sample of
+        rows. The penalty is always that of the coefficients as they are.
+    preconditioner : {"auto", "diagonal", "full"} or None
+        "full" multiplies steps by the inverse of the curvature at the optimum of a sample of rows;
+        for `batch` and `minibatch`, gd, losses with a curvature, no L1 penalty and at most 1024
+        columns, where a self-tuned fit takes it by itself. "diagonal" looks at the columns' root
+        mean squares alone.
     random_state : None, int or numpy.random.Generator
     n_threads : int, optional
         All cores that the process may use by default. Results do not depend on it.
@@ -198,6 +213,8 @@ def fit(
         average=average,
         shuffle=shuffle,
         route=route,
+        scaling=scaling,
+        preconditioner=preconditioner,
         n_threads=n_threads,
     )
     watching = Watching(
@@ -229,7 +246,9 @@ def fit(
         learning_rate=learning_rate,
         alpha=alpha,
         l1_ratio=l1_ratio,
-        average=average,
+        average="recent" if plan.average == "recent" and average != "auto" else average,
+        scaling=scaling,
+        preconditioner=preconditioner,
         shuffle=shuffle,
         sample_weight=sample_weight,
         coef_init=coef_init,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.coordinates import Coordinates, standardise
+from fastgd.coordinates import Coordinates, identity, standardise
 from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
 from fastgd.losses import HalfSquare, Loss, SquaredError
@@ -157,9 +157,20 @@ class Look:
 
 
 def look_at(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, wants_curvature: bool, seed: int
+    source: Source,
+    loss: Loss,
+    l2: float,
+    fit_intercept: bool,
+    seed: int,
+    *,
+    wants_curvature: bool,
+    scaling: str = "standardize",
 ) -> Look:
-    """Look at a sample of rows; leave the curvature out where it is not wanted, or no number."""
+    """Look at a sample of rows; leave the curvature out where it is not wanted, or no number.
+
+    The *scaling* of the coordinates is "standardize", "diagonal" (by the diagonal of the curvature
+    alone) or "none".
+    """
     most_values = CURVATURE_VALUES if wants_curvature else SAMPLE_VALUES
     chosen, rows = sample_rows(source, fit_intercept, seed, most_values)
     refuse_overflow(source, mean_squared_norm(rows))
@@ -168,10 +179,12 @@ def look_at(
     if wants_curvature:
         with contextlib.suppress(np.linalg.LinAlgError):
             curvature = look(source, loss, l2, chosen, rows, coordinates, unseen)
-    if l2 > 0:  # the penalty's curvature counts like a column's
-        squared = np.square(coordinates.units)
-        damping = np.sqrt(1.0 + squared * l2 / (loss.curvature or 1.0))
-        coordinates = Coordinates(coordinates.mean, coordinates.units / damping)
+    if scaling == "none":
+        coordinates = identity(source.d)
+    elif scaling == "diagonal":
+        coordinates = standardise(source, rows[:, :-1], False)[0]
+    if scaling != "none":
+        coordinates = coordinates.damped(l2 / (loss.curvature or 1.0))
     rows[:, :-1] = rows[:, :-1] * coordinates.units + coordinates.shift
     return Look(rows, coordinates, curvature, len(rows) / source.n)
 

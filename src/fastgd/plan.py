@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fastgd import pilot
-from fastgd.coordinates import Coordinates
+from fastgd.coordinates import Coordinates, standardise_all
 from fastgd.curvature import Curvature
 from fastgd.gram import Gram
 from fastgd.kernels.arguments import Array
@@ -35,6 +35,8 @@ from fastgd.validation import (
 )
 
 VARIANTS = ("batch", "stochastic", "minibatch")
+SCALINGS = ("auto", "standardize")
+PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
 SCHEDULE_HINTS = {
     "constant": "fastgd.Constant(eta0=0.01)",
@@ -56,6 +58,7 @@ MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
 EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
 EXACT = 1e-8  # of the fall of the objective from coefficients of zero
 NARROW = 100  # times as far a batch may end where float32 lets it go no further
+ROUNDING = 1e-12
 UNSEEN = 0.1  # of the statistical error
 PATIENCE = 20  # epochs of going on beyond that
 SMALL = 10_000_000  # values of X: to go on to the optimum costs nothing
@@ -64,7 +67,7 @@ SELF_TUNED_BATCH_MAX_ITER = 10_000
 PRECONDITIONED_BATCH_MAX_ITER = 1000
 SELF_TUNED_TOL = {"batch": 1e-6, "stochastic": 1e-4, "minibatch": 1e-4}
 
-Average = Literal["none", "all", "recent"]
+Average = Literal["none", "all", "recent", "tail"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Plan:
     l1_ratio: float
     fit_intercept: bool
     average: Average
+    averages_from: tuple[int, int]  # epoch and visit, where only the "tail" counts
     guard: float  # bound that a rate times a row's squared norm is held to; inf: none
     coordinates: Coordinates | None  # in which steps are taken; None: coefficients as they are
     order: Order
@@ -133,9 +137,11 @@ class Request:
     alpha: float
     l1_ratio: float
     fit_intercept: bool
-    average: bool | None
+    average: bool | float | str
     shuffle: Any
     route: str
+    scaling: str | None
+    preconditioner: str | None
     n_threads: int
 
 
@@ -153,6 +159,8 @@ def read_request(
     average: Any,
     shuffle: Any,
     route: Any,
+    scaling: Any,
+    preconditioner: Any,
     n_threads: Any,
 ) -> Request:
     """Check what does not depend on the data."""
@@ -190,6 +198,8 @@ def read_request(
         average=read_average(average),
         shuffle=shuffle,
         route=route,
+        scaling=read_word("scaling", scaling, SCALINGS),
+        preconditioner=read_word("preconditioner", preconditioner, PRECONDITIONERS),
         n_threads=read_n_threads(n_threads),
     )
 
@@ -201,9 +211,21 @@ def read_batch_size(batch_size: Any) -> int | None:
     return check_count("batch_size", batch_size, ' or "auto"', kinds=NUMBER_OR_WORD)
 
 
-def read_average(average: Any) -> bool | None:
-    """Return whether iterates are averaged; None for "auto"."""
-    return None if _is_auto(average) else check_flag("average", average, ' or "auto"', (str,))
+def read_word(name: str, value: Any, words: tuple[str, ...]) -> str | None:
+    """Return one of these words, or None."""
+    return None if value is None else check_name(name, value, words, " or None")
+
+
+def read_average(average: Any) -> bool | float | str:
+    """Return whether iterates are averaged, over which share of the steps, or a word."""
+    if isinstance(average, str) and average in ("auto", "recent"):
+        return average
+    if isinstance(average, (bool, np.bool_)):
+        return bool(average)
+    if 0 < as_float(average) < 1:
+        return float(average)
+    wanted = 'True, False, "auto", "recent" or a fraction of the steps between 0 and 1'
+    raise refusal("average", wanted, average, NUMBER_OR_WORD)
 
 
 def read_loss(loss: Any) -> Loss:
@@ -262,13 +284,16 @@ def read_n_threads(n_threads: Any) -> int:
 def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
     """Choose what the request leaves open."""
     variant, self_tuned = request.variant, request.schedule is None
-    l2, fit_intercept = request.alpha * (1 - request.l1_ratio), request.fit_intercept
-    seen = None
-    if self_tuned:
-        wants_curvature = _wants_curvature(request, source)
-        seen = pilot.look_at(source, request.loss, l2, fit_intercept, wants_curvature, seed)
+    fit_intercept = request.fit_intercept
+    _refuse_preconditioner(request, source)
+    seen = _look(request, source, seed)
     curvature = None if seen is None else seen.curvature
     preconditioned = curvature is not None and _is_preconditioned(request)
+    if request.preconditioner == "full" and not preconditioned:
+        raise ValueError(
+            'preconditioner="full" needs the inverse of the curvature of a sample of rows, which '
+            "is no number here; scale X and y, or leave it out."
+        )
     optimizer = request.optimizer or _optimizer(request, preconditioned)
     batch_size = _batch_size(request, source, preconditioned)
     gram = None
@@ -276,6 +301,8 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         gram = Gram(source, request.n_threads)
     tuned = _tune(request, source, optimizer, batch_size, preconditioned, seen, gram, seed)
     order = _order(request, source, seed)
+    max_iter = request.max_iter or _max_iter(request, preconditioned)
+    average = _average(request, self_tuned)
     target, unseen = _targets(request, source, order, curvature, preconditioned)
     return Plan(
         variant=variant,
@@ -284,25 +311,26 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         optimizer=optimizer,
         schedule=tuned.schedule,
         batch_size=batch_size,
-        max_iter=request.max_iter or _max_iter(request, preconditioned),
+        max_iter=max_iter,
         tol=_tol(request, self_tuned),
         alpha=request.alpha,
         l1_ratio=request.l1_ratio,
         fit_intercept=fit_intercept,
-        average=_average(request, self_tuned),
+        average=average,
+        averages_from=_averages_from(request, average, max_iter, order.length, batch_size),
         guard=tuned.guard,
-        coordinates=None if seen is None or preconditioned else seen.coordinates,
+        coordinates=None if preconditioned else _coordinates(request, source, seen),
         order=order,
         initial=_initial(request, tuned, initial, curvature),
         n_threads=request.n_threads,
         gram=gram,
         curvature=curvature,
         preconditioned=preconditioned,
-        settles_after=_settles_after(variant, order),
+        settles_after=_settles_after(variant, order) if self_tuned else sys.maxsize,
         settling_rate=_settling_rate(curvature),
         target=target,
         unseen=unseen,
-        pilot_passes=tuned.passes,
+        pilot_passes=tuned.passes + (seen is None and request.scaling == "standardize"),
         rate_reason=tuned.reason,
     )
 
@@ -321,7 +349,7 @@ def _tune(
     loss, l2 = request.loss, request.alpha * (1 - request.l1_ratio)
     if request.schedule is not None:
         schedule = request.schedule.settled(request.alpha, loss)
-        return pilot.Tuned(schedule, math.inf, 0.0, "given")
+        return pilot.Tuned(schedule, math.inf, 0.0 if seen is None else seen.passes, "given")
     assert seen is not None
     if preconditioned:
         rate = _settling_rate(seen.curvature)
@@ -343,9 +371,51 @@ def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
     return is_open and isinstance(request.loss, SquaredError) and few_columns
 
 
-def _wants_curvature(request: Request, source: Source) -> bool:
-    """Tell whether that of a sample is looked at."""
-    return request.loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
+    """Look at a sample of rows, where something is to be chosen by what it shows."""
+    has_step = request.schedule is not None
+    if has_step and request.preconditioner not in ("diagonal", "full"):
+        return None
+    is_smooth = request.loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+    scaling = "standardize"
+    if request.scaling is None or (has_step and request.scaling == "auto"):
+        scaling = "diagonal" if request.preconditioner == "diagonal" else "none"
+    return pilot.look_at(
+        source,
+        request.loss,
+        request.alpha * (1 - request.l1_ratio),
+        request.fit_intercept,
+        seed,
+        wants_curvature=is_smooth and not (has_step and request.preconditioner == "diagonal"),
+        scaling=scaling,
+    )
+
+
+def _coordinates(request: Request, source: Source, seen: pilot.Look | None) -> Coordinates | None:
+    """Return the coordinates in which steps are taken, where they are not preconditioned."""
+    if seen is not None:
+        return seen.coordinates
+    if request.scaling == "standardize":
+        return standardise_all(source, request.fit_intercept)
+    return None
+
+
+def _refuse_preconditioner(request: Request, source: Source) -> None:
+    """Refuse to multiply steps by a matrix where there is none, or no sense in it."""
+    if request.preconditioner != "full" or (
+        _is_preconditioned(request)
+        and request.loss.curvature is not None
+        and source.d <= MOST_PRECONDITIONED
+    ):
+        return
+    raise ValueError(
+        'preconditioner="full" multiplies steps by the inverse of the curvature: it needs a loss '
+        'that has one, variant="batch" or "minibatch", the optimizer "gd", no L1 penalty, '
+        f'route="direct" or "auto", and at most {MOST_PRECONDITIONED} columns; got loss='
+        f"{show(request.loss.name)}, variant={show(request.variant)}, optimizer="
+        f"{show(request.optimizer.name if request.optimizer else 'auto')}, l1_ratio="
+        f"{request.l1_ratio:g}, route={show(request.route)}, {source.d} columns."
+    )
 
 
 def _has_kinks(request: Request) -> bool:
@@ -355,6 +425,9 @@ def _has_kinks(request: Request) -> bool:
 
 def _is_preconditioned(request: Request) -> bool:
     """Tell whether steps are multiplied by the inverse of the curvature of a sample."""
+    self_tuned = request.schedule is None
+    if request.preconditioner != "full" and not (self_tuned and request.preconditioner == "auto"):
+        return False
     is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
     is_open = request.route != "gram" and request.variant != "stochastic"
     return is_plain and is_open and not _has_kinks(request)
@@ -383,8 +456,9 @@ def _targets(
     A tenth of the statistical error is invisible in whatever the coefficients are used for; small
     problems go on beyond, since it costs nothing.
     """
-    can_tell = curvature is not None and order.meets_every_row and not _has_kinks(request)
-    if curvature is None or not can_tell or not _is_auto(request.tol):
+    can_tell = order.meets_every_row and not _has_kinks(request)
+    is_open = request.schedule is None and _is_auto(request.tol)
+    if curvature is None or not can_tell or not is_open:
         return math.inf, math.inf
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
     if request.variant == "batch":
@@ -399,7 +473,7 @@ def _batch_size(request: Request, source: Source, preconditioned: bool) -> int:
     n = source.n
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
-    if request.batch_size is None and preconditioned:
+    if request.batch_size is None and preconditioned and request.schedule is None:
         wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
         return max(1, min(wanted, n // FEWEST_STEPS))
     if request.batch_size is None:
@@ -437,9 +511,25 @@ def _tol(request: Request, self_tuned: bool) -> float | None:
 
 
 def _average(request: Request, self_tuned: bool) -> Average:
-    if request.average is None:
+    if request.average == "auto":
         return "recent" if self_tuned and not has_gradient_test(request) else "none"
+    if request.average == "recent":
+        return "recent"
+    if isinstance(request.average, float):
+        return "tail" if _tol(request, self_tuned) is None else "recent"
     return "all" if request.average else "none"
+
+
+def _averages_from(
+    request: Request, average: Average, max_iter: int, length: int, batch_size: int
+) -> tuple[int, int]:
+    """Return the epoch and the visit from which on a share of all steps is averaged."""
+    if average != "tail":
+        return 0, 0
+    steps = -(-length // batch_size)
+    counted = float(request.average) * steps * max_iter
+    first = steps * max_iter - math.ceil(counted * (1.0 - ROUNDING))
+    return first // steps, first % steps * batch_size
 
 
 def _initial(

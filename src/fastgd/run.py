@@ -123,13 +123,18 @@ class Run:
 
     def advance(self, visits: int) -> None:
         """Visit up to *visits* more rows of this epoch, and complete the epoch at its end."""
-        state = self.state
+        state, plan = self.state, self.plan
         target = state.visit + min(visits, self.visits_left)
         if state.visit == 0:
             state.tally[:] = 0.0
         start, stop = self.done(state.visit), self.done(target)
         while start < stop:
             cut = self.done(min(stop, self._end_of_call(start)))
+            if plan.average == "tail" and state.epoch == plan.averages_from[0]:
+                tail = self.done(plan.averages_from[1])
+                if start == tail:
+                    state.total[:], state.counted = 0.0, 0
+                cut = tail if start < tail < cut else cut
             self._work(start, cut)
             start = cut
         state.visit = target

@@ -118,16 +118,18 @@ def start_losses(run: Run) -> tuple[float, float]:
 def divergence_message(run: Run) -> str:
     """Say which rate was used and, where theory has one, the largest stable one."""
     plan = run.plan
-    stable = largest_stable_rate(
-        run.source,
-        plan.variant,
-        plan.batch_size,
-        plan.loss,
-        plan.optimizer,
-        plan.alpha * (1 - plan.l1_ratio),
-        plan.fit_intercept,
-        plan.n_threads,
-    )
+    stable = None
+    if plan.coordinates is None and not plan.preconditioned:
+        stable = largest_stable_rate(
+            run.source,
+            plan.variant,
+            plan.batch_size,
+            plan.loss,
+            plan.optimizer,
+            plan.alpha * (1 - plan.l1_ratio),
+            plan.fit_intercept,
+            plan.n_threads,
+        )
     advice = "use a smaller learning_rate or scale the features"
     if not math.isfinite(run.full.loss_of_constant(0.0)):
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"

@@ -1,0 +1,173 @@
+"""Knobs: scaling, preconditioner, shares of the steps to average; each against its slow twin."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import fastgd
+from fastgd.coordinates import Coordinates, standardise_all
+from fastgd.inputs import make_source
+
+VARIANTS = ["batch", "stochastic", "minibatch"]
+OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
+N, D = 300, 5
+RNG = np.random.default_rng(8)
+X = RNG.standard_normal((N, D)) * 10.0 ** np.arange(-2, 3) + 30.0
+Z = (X - X.mean(axis=0)) / X.std(axis=0)
+Y = Z @ np.arange(1.0, D + 1) + RNG.standard_normal(N)
+
+
+def fit(X=X, variant="minibatch", **settings):
+    return fastgd.fit(
+        X, Y, variant, **{"learning_rate": 0.01, "max_iter": 3, "random_state": 0, **settings}
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_coordinates_lead_there_and_back(dtype):
+    coordinates = standardise_all(make_source(X.astype(dtype), Y, None, "real"), True)
+    np.testing.assert_allclose(coordinates.mean, X.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(coordinates.units, 1 / X.std(axis=0), rtol=1e-3)
+    coef = RNG.standard_normal(D + 1)
+    np.testing.assert_allclose(coordinates.leave(coordinates.enter(coef)), coef, rtol=1e-10)
+    point = coordinates.enter(coef)
+    u = (X - coordinates.mean) * coordinates.units
+    np.testing.assert_allclose(u @ point[:-1] + point[-1], X @ coef[:-1] + coef[-1], rtol=1e-10)
+    slopes = RNG.standard_normal(N)
+    g = np.append(X.T @ slopes, slopes.sum())
+    expected = np.append(u.T @ slopes, slopes.sum())
+    np.testing.assert_allclose(coordinates.gradient(g), expected, rtol=1e-8, atol=1e-8)
+
+
+def test_a_constant_column_has_no_unit_and_moves_into_the_intercept():
+    table = np.column_stack([X, np.full(N, 7.0)])
+    coordinates = standardise_all(make_source(table, Y, None, "real"), True)
+    assert coordinates.units[D] == 0
+    point = coordinates.enter(np.append(np.zeros(D), [2.0, 1.0]))
+    np.testing.assert_array_equal(point, [*np.zeros(D + 1), 15.0])
+    np.testing.assert_array_equal(coordinates.leave(point), [*np.zeros(D + 1), 15.0])
+
+
+@pytest.mark.parametrize(("variant", "optimizer"), [*itertools.product(VARIANTS, OPTIMIZERS)])
+def test_scaling_takes_the_steps_of_a_table_that_was_standardised(variant, optimizer):
+    settings = {"variant": variant, "optimizer": optimizer, "record_path": 7}
+    standard = fit(Z, **settings)
+    result = fit(scaling="standardize", **settings)
+    back = Coordinates(X.mean(axis=0), 1 / X.std(axis=0))
+    expected = np.array([back.leave(point) for point in standard.path])
+    np.testing.assert_allclose(result.path, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+    assert result.objective == pytest.approx(standard.objective, rel=1e-10)
+    assert "by what all rows show" in result.summary()
+
+
+@pytest.mark.parametrize("route", ["direct", "gram"])
+def test_scaling_and_the_gram_route_agree(route):
+    result = fit(variant="batch", scaling="standardize", route=route, max_iter=50)
+    standard = fit(Z, variant="batch", max_iter=50)
+    assert result.objective == pytest.approx(standard.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_scaling_reads_any_table_where_it_lies(variant, dtype):
+    whole = np.asfortranarray(np.round(X * 100)).astype(dtype)
+    table = (whole - whole.mean(axis=0, dtype=float)) / whole.std(axis=0, dtype=float)
+    result = fit(whole, variant=variant, scaling="standardize")
+    assert result.objective == pytest.approx(fit(table, variant=variant).objective, rel=1e-4)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_diagonal_divides_columns_by_their_root_mean_square(variant):
+    rms = np.sqrt(np.mean(X * X, axis=0))
+    scaled = fit(X / rms, variant=variant)
+    result = fit(variant=variant, preconditioner="diagonal")
+    np.testing.assert_allclose(result.coef_ * rms, scaled.coef_, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3])
+def test_a_full_preconditioner_makes_newtons_step(alpha):
+    """Of all rows, where the sample is all there is."""
+    settings = {"preconditioner": "full", "learning_rate": 1.0, "max_iter": 1, "alpha": alpha}
+    result = fit(variant="batch", **settings)
+    A = np.column_stack([X - X.mean(axis=0), np.ones(N)])
+    H = A.T @ A / N + alpha * np.diag([*np.ones(D), 0.0])
+    best = np.linalg.solve(H, A.T @ Y / N)
+    np.testing.assert_allclose(result.coef_, best[:-1], rtol=1e-5)
+    assert result.mode == "textbook" and result.converged is None
+
+
+def test_a_full_preconditioner_is_that_of_the_rate_given():
+    halves = fit(preconditioner="full", learning_rate=0.5, max_iter=2, variant="batch")
+    A = np.column_stack([X, np.ones(N)])
+    best = np.linalg.lstsq(A, Y)[0]
+    np.testing.assert_allclose(halves.coef_, 0.75 * best[:-1], rtol=1e-5)
+    batches = fit(preconditioner="full", learning_rate=0.3, max_iter=30, batch_size=30)
+    assert batches.objective < 1.1 * fit(variant="batch", learning_rate="auto").objective
+    assert batches.batch_size_ == 30 and batches.n_iter_ == 30
+
+
+@pytest.mark.parametrize("settings", [
+    {"loss": "absolute_error"},
+    {"variant": "stochastic"},
+    {"optimizer": "adam"},
+    {"alpha": 0.1, "l1_ratio": 0.5},
+    {"variant": "batch", "route": "gram"},
+])  # fmt: skip
+def test_a_full_preconditioner_that_makes_no_sense_is_refused(settings):
+    with pytest.raises(ValueError, match='preconditioner="full" multiplies steps by the inverse'):
+        fit(preconditioner="full", **settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("scaling", "standardise", "Did you mean 'standardize'"),
+        ("scaling", 1, "scaling"),
+        ("preconditioner", "fall", "Did you mean 'full'"),
+        ("average", 1.5, "a fraction of the steps between 0 and 1"),
+        ("average", "tail", "a fraction of the steps between 0 and 1"),
+        ("average", 0.0, "a fraction of the steps between 0 and 1"),
+    ],
+)
+def test_knobs_that_make_no_sense_are_refused(name, value, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        fit(**{name: value})
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.9])
+@pytest.mark.parametrize(("variant", "optimizer"), [
+    ("batch", "gd"), ("minibatch", "gd"), ("minibatch", "adam"), ("stochastic", "adam"),
+    ("stochastic", "gd"),
+])  # fmt: skip
+def test_a_share_of_the_steps_is_averaged(variant, optimizer, share):
+    settings = {"variant": variant, "optimizer": optimizer, "learning_rate": 0.002, "max_iter": 7}
+    path = fit(Z, record_path=1, **settings).path[1:]
+    first = len(path) - int(np.ceil(share * len(path) - 1e-9))
+    if (variant, optimizer) == ("stochastic", "gd"):
+        first -= first % N % 4  # rows that are taken together
+    result = fit(Z, average=share, **settings)
+    found = np.append(result.coef_, result.intercept_)
+    np.testing.assert_allclose(found, path[first:].mean(axis=0), rtol=1e-9, atol=1e-12)
+    assert "the mean of the iterates" in result.summary()
+
+
+KNOBS = [
+    {"scaling": "standardize"},
+    {"preconditioner": "full"},
+    {"preconditioner": "diagonal"},
+    {"average": 0.3},
+    {"average": 0.3, "tol": 0.05, "max_iter": 90},
+    {"average": "recent"},
+    {"learning_rate": "auto", "scaling": None, "preconditioner": None, "max_iter": 2, "tol": None},
+    {"learning_rate": "auto", "preconditioner": None},
+    {"learning_rate": "auto", "preconditioner": "diagonal", "scaling": None, "average": 0.5},
+]
+
+
+@pytest.mark.parametrize("knobs", KNOBS)
+def test_a_recipe_replays_the_knobs(knobs):
+    result = fit(Z, **knobs)
+    again = fastgd.fit(Z, Y, **result.recipe)
+    assert again.coef_.tobytes() == result.coef_.tobytes()
+    assert again.intercept_ == result.intercept_
