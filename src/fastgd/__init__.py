@@ -36,6 +36,7 @@ from fastgd.schedules import (
     InverseTimeDecay,
     Optimal,
 )
+from fastgd.suggest import Suggestion, suggest
 
 __version__ = "0.1.0"
 
@@ -70,9 +71,11 @@ __all__ = [
     "SquaredError",
     "SquaredHinge",
     "StopReason",
+    "Suggestion",
     "compare",
     "datasets",
     "fit",
     "load",
+    "suggest",
     "visiting_order",
 ]

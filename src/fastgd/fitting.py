@@ -85,8 +85,9 @@ def fit(
         and Python objects are converted once. A frame's column names are kept.
     y : array-like, shape (n_samples,)
         Targets; for `log_loss`, `hinge`, `squared_hinge` and `modified_huber` any two labels.
-    variant : {"minibatch", "batch", "stochastic"}
-        One step per `batch_size` rows, per pass over all rows, or per row.
+    variant : {"minibatch", "batch", "stochastic", "auto"}
+        One step per `batch_size` rows, per pass over all rows, or per row; "auto", for self-tuned
+        fits, takes what `fastgd.suggest` says.
     loss : str, Loss or function
         For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
         "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",

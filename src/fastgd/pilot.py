@@ -328,14 +328,14 @@ def largest_stable_rate(
     else:
         if len(rows) < min(source.n, source.d):
             return None  # so few of so wide rows tell nothing
-        r_squared, L = _moments(rows)
+        r_squared, L = moments(rows)
         b = batch_size
         bound = c * (r_squared + (b - 1) * L) + b * l2
         rate = 2 * b / bound if bound > 0 else math.inf
     return rate if math.isfinite(rate) and rate > 0 else None
 
 
-def _moments(rows: Floats) -> tuple[float, float]:
+def moments(rows: Floats) -> tuple[float, float]:
     """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
     scale = float(np.abs(rows).max()) or 1.0
     x = rows / scale

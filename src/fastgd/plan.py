@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -165,9 +165,14 @@ def read_request(
 ) -> Request:
     """Check what does not depend on the data."""
     hint = " (numbers are given by name, as in learning_rate=0.1)" if is_number(variant) else ""
-    check_name("variant", variant, VARIANTS, hint)
+    check_name("variant", variant, (*VARIANTS, "auto"), hint)
     check_name("route", route, ROUTES)
     loss = read_loss(loss)
+    if variant == "auto" and not _is_auto(learning_rate):
+        raise ValueError(
+            'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
+            f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
+        )
     if route == "gram" and (variant != "batch" or not isinstance(loss, SquaredError)):
         raise ValueError(
             'route="gram" computes gradients of the squared error over all rows: it needs '
@@ -281,8 +286,28 @@ def read_n_threads(n_threads: Any) -> int:
     return os.cpu_count() or 1
 
 
+def best_variant(loss: Loss, has_l1: bool, n: int, d: int) -> tuple[str, str]:
+    """Return the variant that suits a self-tuned fit of so many rows and columns, and why."""
+    if loss.curvature is None:
+        return "minibatch", "where the slope jumps, many small steps beat a few exact ones"
+    if has_l1:
+        few = isinstance(loss, SquaredError) and d < GRAM_COLUMNS_PER_STEP * USUAL_STEPS
+        if few:
+            return "batch", "X'X costs some passes, once; then steps are nearly free, and exact"
+        return "minibatch", "the L1 penalty bars the way of the inverse of the curvature"
+    if d > MOST_PRECONDITIONED:
+        return "minibatch", f"no inverse of the curvature beyond {MOST_PRECONDITIONED} columns"
+    if n * d < SMALL:
+        return "batch", "so few values are read so fast that the exact optimum costs nothing"
+    return "minibatch", "statistical precision after a pass or two; more would fit noise"
+
+
 def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
     """Choose what the request leaves open."""
+    if request.variant == "auto":
+        has_order = isinstance(request.shuffle, np.ndarray) or request.batch_size is not None
+        chosen = best_variant(request.loss, _has_kinks(request), source.n, source.d)[0]
+        request = replace(request, variant="minibatch" if has_order else chosen)
     variant, self_tuned = request.variant, request.schedule is None
     fit_intercept = request.fit_intercept
     _refuse_preconditioner(request, source)

@@ -89,8 +89,8 @@ FIT_OPTIONS = (
     (
         "--variant",
         "variant",
-        Value(*VARIANTS),
-        "One step per pass over all rows, per row, or per --batch-size rows.",
+        Value(*VARIANTS, "auto"),
+        "One step per pass over all rows, per row, or per --batch-size rows; auto chooses.",
     ),
     ("--loss", "loss", Value(*LOSSES), f"What is minimised, per row: {', '.join(LOSSES)}."),
     ("--optimizer", "optimizer", Value("auto", *OPTIMIZERS), "What turns a gradient into a step."),
