@@ -28,7 +28,6 @@ SLOPES = {
     "log_loss": lambda z, y: -y / (1.0 + np.exp(y * z)),
     "huber": lambda z, y: np.clip(z - y, -1.35, 1.35),
 }
-CURVATURES = {"squared_error": 1.0, "log_loss": 0.25, "huber": 1.0}
 
 
 def targets(loss):
@@ -99,7 +98,7 @@ def test_minibatches_take_the_steps_of_the_twin(loss, fit_intercept, weighted, p
     middle = np.zeros((D + 1, D + 1))
     middle[:D, :D], middle[D, D] = curvature.inverse, 1.0 / curvature.of_intercept
     P = T @ middle @ T.T
-    guard = 64 / (result.learning_rate_ * CURVATURES[loss] * curvature.reach)
+    guard = 64 / (result.learning_rate_ * curvature.sharpest * curvature.reach)
     A = np.column_stack([X, np.full(N, float(fit_intercept))])
     lengths = np.square(X * units + shift).sum(axis=1) + fit_intercept
     held = np.minimum(1.0, guard / (shares * lengths))
@@ -388,3 +387,31 @@ def test_it_rests_where_rounding_of_float32_lets_it_go_no_further(variant, d):
     assert cell.epochs < 50
     assert cell.relative < 1e-6
     assert not cell.warned
+
+
+HARD = [
+    ("log_loss", 5.0, 3000),
+    ("log_loss", 30.0, 3000),
+    ("log_loss", 30.0, 20_000),
+    ("huber", 1e2, 3000),
+    ("huber", 1e4, 3000),
+    ("huber", 1e4, 20_000),
+]
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(("loss", "size", "n"), HARD)
+def test_losses_that_hardly_curve_are_fitted_in_some_passes(loss, size, n):
+    """Labels that are nearly told apart; targets in units far below a Huber loss's delta."""
+    rng = np.random.default_rng(5)
+    table = rng.standard_normal((n, 6)) * rng.uniform(0.5, 3.0, 6) + 0.5
+    z = size * (table - table.mean(axis=0)) @ rng.standard_normal(6) / np.sqrt(6)
+    y = z + size * rng.standard_normal(n) + 7.0 * size
+    if loss == "log_loss":
+        y = np.where(z + rng.logistic(size=n) > 0, 1.0, -1.0)
+    exact = fastgd.fit(table, y, "batch", loss=loss, random_state=0)
+    assert exact.n_iter_ < 100
+    batches = fastgd.fit(table, y, loss=loss, random_state=0)
+    assert batches.n_iter_ <= 20
+    assert batches.objective == pytest.approx(exact.objective, rel=1e-5)
+    assert exact.suboptimality < 1e-6 * exact.objective

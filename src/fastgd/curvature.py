@@ -26,8 +26,10 @@ REFINEMENTS = 5  # where one step would do, were there no ridge
 NEWTON_TOLERANCE = 1e-3  # of what the sample's optimum is itself off by
 SHORTEST = 1e-3  # of a Newton step
 SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
-LEAST_CURVATURE = 0.05  # of the loss's bound: what a few rows show as flat need not be
+LEAST_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
+SMALLEST_CURVATURE = 1e-9  # of the loss's bound
 POWER_STEPS = 20
+REGION_STEPS = 4
 CONJUGATE_STEPS = 50
 STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
@@ -47,6 +49,7 @@ class Curvature:
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
     typical: float  # harmonic mean of the curvature along its main directions, flat ones left out
     slowest: float  # the least of those
+    sharpest: float  # what one row adds at most, but for its length and weight
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
@@ -123,12 +126,30 @@ class Sample:
         self.kernel(z, self.y, self.loss.parameters, values, slopes)
         return values, slopes
 
-    def curvatures(self, z: Floats) -> Floats:
-        """Return the loss's second derivative at each row, within what may be relied on."""
+    def middle(self) -> float:
+        """Return a prediction that suits no row badly: about where to start."""
+        if self.loss.target == "binary" or not self.loss.built_in:
+            return 0.0
+        return float(np.mean(self.y) if isinstance(self.loss, SquaredError) else np.median(self.y))
+
+    def scale(self, z: Floats) -> float:
+        """Return how far predictions may have to go from there."""
+        if self.loss.target == "binary":
+            return 1.0
+        return float(np.mean(np.abs(self.y - z))) or 1.0
+
+    def curvatures(self, z: Floats, far: float) -> Floats:
+        """Return what each row adds to the curvature of the loss: as steps of length *far* meet it.
+
+        The second derivative itself is that of a point: a row in a hundred may show all the
+        curvature that there is, or none (of a Huber loss, where y is measured in small units).
+        """
         bound = self.loss.curvature or 0.0
-        near = DIFFERENCE * (1.0 + np.abs(z))
-        curvatures = (self.meet(z + near)[1] - self.meet(z - near)[1]) / (2.0 * near)
-        return np.clip(np.nan_to_num(curvatures), LEAST_CURVATURE * bound, bound)
+        far_enough = np.maximum(far, DIFFERENCE * (1.0 + np.abs(z)))
+        change = self.meet(z + far_enough)[1] - self.meet(z - far_enough)[1]
+        curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
+        least = LEAST_CURVATURE * float(np.mean(curvatures))
+        return self.shares * np.maximum(curvatures, max(least, bound * SMALLEST_CURVATURE))
 
 
 def look(
@@ -158,29 +179,28 @@ def look(
     sample = Sample(u, source.y[chosen], shares, loss)
     everything = m == (np.count_nonzero(source.weights) if source.weighted else source.n)
     spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
-    bound = loss.curvature or 0.0
-    shown = bound * np.minimum(1.0, np.square(spread))
+    shown = np.minimum(1.0, np.square(spread))
     share = 0.0 if everything else d / m
-    ridge = np.maximum(share**1.5 * shown, bound * SMALLEST_RIDGE)
+    ridges = np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
     of_l2 = l2 * np.square(units)
-    penalty, prior = np.append(of_l2 + ridge, 0.0), np.append(of_l2 + share**2 * shown, 0.0)
     tolerance = 0.0 if everything else NEWTON_TOLERANCE
-    at_optimum, fall = _descend(sample, penalty, prior, bool(ones[0]), tolerance)
+    at_optimum, fall = _descend(sample, of_l2, ridges, bool(ones[0]), tolerance)
     z = _predictions(u, at_optimum)
-    curvatures = shares * sample.curvatures(z)
+    values, slopes = sample.meet(z)
+    slopes = shares * slopes
+    curvatures = sample.curvatures(z, _region(sample, z, slopes, min(1.0, (d + 1) / m)))
     along = float(np.mean(curvatures))
+    ridge = along * ridges[0]
     centre = np.einsum("i,ij->j", curvatures, u[:, :-1]) / curvatures.sum() * ones[0]
     u[:, :-1] -= centre
     matrix = _curvature(u[:, :-1], curvatures)
-    matrix[np.diag_indices(d)] += penalty[:-1] + np.where(unseen, along, 0.0)
+    matrix[np.diag_indices(d)] += of_l2 + ridge + np.where(unseen, along, 0.0)
     inverted = inverse(matrix)
     sensitivity = np.einsum("ij,ij->i", rows_times(u[:, :-1], inverted), u[:, :-1]) + ones / along
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
     own = 0.0 if everything else np.minimum(curvatures * sensitivity / m, MOST_LEVERAGE)
-    levers = shares * bound * sensitivity
+    levers = curvatures * sensitivity
     lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
-    values, slopes = sample.meet(z)
-    slopes *= shares
     mean = mean + np.divide(centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
         coordinates=Coordinates(mean, units),
@@ -191,6 +211,7 @@ def look(
         start=coordinates.leave(at_optimum),
         typical=_harmonic_mean(inverted, ridge, along),
         slowest=_slowest(matrix, inverted, ridge, along),
+        sharpest=float(np.max(curvatures / np.where(shares > 0, shares, 1.0))),
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
@@ -200,10 +221,30 @@ def look(
     )
 
 
+def _region(sample: Sample, z: Floats, slopes: Floats, share: float) -> float:
+    """Return how far predictions probably are from those at the optimum of all rows.
+
+    With so many columns a row, the sample's are off by share E[slope^2] / E[curvature]^2, squared.
+    """
+    far = sample.scale(z)
+    for _ in range(REGION_STEPS):
+        along = float(np.mean(sample.curvatures(z, far)))
+        far = math.sqrt(share * float(np.mean(slopes * slopes))) / along
+    return far
+
+
 def _descend(
-    sample: Sample, ridge: Floats, penalty: Floats, fit_intercept: bool, tolerance: float
+    sample: Sample,
+    l2: Floats,
+    ridges: tuple[Floats, Floats],
+    fit_intercept: bool,
+    tolerance: float,
 ) -> tuple[Floats, float]:
-    """Return the optimum of the sample, penalised, by Newton's method, and the fall to there."""
+    """Return the optimum of the sample, penalised, by Newton's method, and the fall to there.
+
+    The *ridges*, in units of the curvature, are that of the steps and that of the penalty. The
+    curvature is what steps of the last one's length meet.
+    """
     u, shares, m = sample.u, sample.shares, len(sample.u)
 
     def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
@@ -213,13 +254,18 @@ def _descend(
         return value, z, shares * slopes / m
 
     point = np.zeros(u.shape[1])
+    point[-1] = sample.middle() * fit_intercept
+    z = _predictions(u, point)
+    far = sample.scale(z)
+    along = float(np.mean(sample.curvatures(z, far)))
+    ridge, penalty = (np.append(l2 + along * share, 0.0) for share in ridges)
     value, z, slopes = evaluate(point)
     at_constant, inverted = value, None
     quadratic = isinstance(sample.loss, SquaredError)
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
         if inverted is None or not quadratic:
-            matrix = _curvature(u, shares * sample.curvatures(z))
+            matrix = _curvature(u, sample.curvatures(z, far))
             matrix[np.diag_indices(len(matrix))] += ridge
             matrix[-1, -1] += not fit_intercept
             inverted = inverse(matrix)
@@ -234,8 +280,9 @@ def _descend(
         if not new[0] < value:
             break
         point = point - length * step
+        far = math.sqrt(float(np.mean(np.square(new[1] - z))))
         value, z, slopes = new
-        if decrement <= tolerance * float(np.sum(np.square(slopes))):
+        if decrement <= tolerance * float(np.sum(np.square(slopes))) / along:
             break
     if fit_intercept:  # how far an offset of y alone makes it fall is not the columns' work
         constant = np.zeros_like(point)

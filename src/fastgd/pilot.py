@@ -215,6 +215,8 @@ def tune(
     units = seen.coordinates.units
     sharpest = l2 * float(np.max(units * units, initial=0.0))
     curvature = loss.curvature or 0.0
+    if seen.curvature is not None and variant != "batch":
+        curvature = seen.curvature.sharpest
     if variant == "batch":
         here = seen.coordinates
         eigenvalue, passes = largest_eigenvalue(
@@ -256,16 +258,14 @@ def _largest_of(rows: Floats, seed: int) -> float:
     return float(np.mean(np.square(along)))
 
 
-def tune_preconditioned(
-    loss: Loss, variant: str, batch_size: int, settling_rate: float, seen: Look
-) -> Tuned:
+def tune_preconditioned(variant: str, batch_size: int, settling_rate: float, seen: Look) -> Tuned:
     """Choose a rate for steps multiplied by the inverse of the curvature.
 
     With R^2 that of rows in its coordinates, batches of b rows stand rates below about
     2b / (R^2 + b) (Ma, Bassily, Belkin, 2018); a quarter of that leaves the mean of the iterates,
     which is what counts, as close, and less of what a loss that is not quadratic adds to it.
     """
-    curvature, bound = seen.curvature, loss.curvature or 0.0
+    curvature = seen.curvature
     assert curvature is not None
     if variant == "batch":
         reason = (
@@ -273,9 +273,8 @@ def tune_preconditioned(
             "the change of the gradient tells (Barzilai, Borwein, 1988)"
         )
         return Tuned(Constant(settling_rate), math.inf, seen.passes, reason, curvature.start)
-    sharpest = bound / curvature.of_intercept
-    rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size * sharpest))
-    guard = batch_size / (bound * curvature.reach)
+    rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size))
+    guard = batch_size / (curvature.sharpest * curvature.reach)
     reason = "b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample"
     return Tuned(Constant(rate), guard, seen.passes, reason, curvature.start)
 

@@ -378,7 +378,7 @@ def _tune(
     assert seen is not None
     if preconditioned:
         rate = _settling_rate(seen.curvature)
-        return pilot.tune_preconditioned(loss, request.variant, batch_size, rate, seen)
+        return pilot.tune_preconditioned(request.variant, batch_size, rate, seen)
     given = source, request.variant, loss, optimizer, l2, request.fit_intercept
     return pilot.tune(*given, request.n_threads, seed, seen, gram, batch_size)
 

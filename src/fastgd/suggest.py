@@ -164,7 +164,7 @@ def suggest(
         curvature = None if has_l1 else seen.curvature
         scale = math.nan if read.curvature is None else read.curvature
         r_squared, largest = moments(rows)
-        passes = {variant: _passes(variant, source, curvature) for variant in VARIANTS}
+        passes = {variant: _passes(variant, read, source, curvature) for variant in VARIANTS}
         pass_seconds = _seconds_of_a_pass(source, read, threads)
         r_squared, largest = scale * r_squared + l2, scale * largest + l2
         variant, reason = best_variant(read, has_l1, source.n, source.d)
@@ -203,7 +203,7 @@ def _stable_rates(r_squared: float, largest: float) -> dict[str, float]:
     return {"batch": 2.0 / largest, "stochastic": 2.0 / r_squared, "minibatch": together}
 
 
-def _passes(variant: str, source: Source, curvature: Curvature | None) -> float:
+def _passes(variant: str, loss: Loss, source: Source, curvature: Curvature | None) -> float:
     """Return about how many passes a self-tuned fit takes."""
     if curvature is None:
         return USUAL_PASSES[variant]
@@ -218,7 +218,9 @@ def _passes(variant: str, source: Source, curvature: Curvature | None) -> float:
     if variant == "minibatch":
         target = max(target, UNSEEN * curvature.statistical_error)
     steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
-    return 2.0 + math.ceil(steps if math.isfinite(steps) else 0.0)
+    # What is not quadratic has no curvature to rely on to the last step.
+    more = 2.0 if isinstance(loss, SquaredError) else 5.0
+    return more + math.ceil(steps if math.isfinite(steps) else 0.0)
 
 
 def _seconds_of_a_pass(source: Source, loss: Loss, n_threads: int) -> float:
