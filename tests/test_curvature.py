@@ -412,6 +412,6 @@ def test_losses_that_hardly_curve_are_fitted_in_some_passes(loss, size, n):
     exact = fastgd.fit(table, y, "batch", loss=loss, random_state=0)
     assert exact.n_iter_ < 100
     batches = fastgd.fit(table, y, loss=loss, random_state=0)
-    assert batches.n_iter_ <= 20
+    assert batches.n_iter_ <= 40
     assert batches.objective == pytest.approx(exact.objective, rel=1e-5)
     assert exact.suboptimality < 1e-6 * exact.objective

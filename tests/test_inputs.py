@@ -41,7 +41,8 @@ PATH = "record_path must be a whole number >= 1, True or False; got"
 BAD_VALUES = [
     ("max_iter", 1e3, "max_iter must be a whole number >= 1; got 1000.0: write 1000."),
     ("alpha", 10**400, "alpha must be a finite number >= 0; got 1000"),
-    ("average", "yes", "average must be True or False or \"auto\"; got 'yes'."),
+    ("average", "yes", "a fraction of the steps between 0 and 1; got 'yes'."),
+    ("average", 2, "a fraction of the steps between 0 and 1; got 2."),
     ("variant", "mini-batch", "Did you mean 'minibatch'?"),
     ("route", "drect", "Did you mean 'direct'?"),
     ("shuffle", "yes", f"{ORDER} 'yes'."),
@@ -75,9 +76,9 @@ def test_a_bad_value_is_named(name, value, message):
 
 
 BAD_TYPES = [
-    ("variant", 3, "variant must be one of ['batch', 'stochastic', 'minibatch']"),
+    ("variant", 3, "variant must be one of ['batch', 'stochastic', 'minibatch', 'auto']"),
     ("variant", 0.01, "(numbers are given by name, as in learning_rate=0.1); got 0.01."),
-    ("variant", None, "variant must be one of ['batch', 'stochastic', 'minibatch']; got None."),
+    ("variant", None, "variant must be one of ['batch', 'stochastic', 'minibatch', 'auto']; got None."),
     ("loss", 3, "loss must be one of"),
     ("loss", None, "a function f(z, y) -> (value, slope); got None."),
     ("loss", FRAME, "got a DataFrame of shape (60, 4)."),
@@ -95,7 +96,7 @@ BAD_TYPES = [
     ("l1_ratio", None, "l1_ratio must be a number in [0, 1]; got None."),
     *[("fit_intercept", value, f"fit_intercept must be True or False; got {value!r}.")
       for value in (2, "yes", None)],
-    ("average", 2, 'average must be True or False or "auto"; got 2.'),
+    ("average", None, "a fraction of the steps between 0 and 1; got None."),
     ("shuffle", [[0, 1]], f"{ORDER} [[0, 1]]."),
     ("shuffle", None, f"{ORDER} None."),
     ("random_state", "seed", f"{SEED} 'seed'."),
