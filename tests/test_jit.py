@@ -26,7 +26,8 @@ from fastgd.inputs import make_source
 from fastgd.kernels import _jit, rows, threads
 from fastgd.kernels._jit import load, specialise, unbound
 from fastgd.losses import CustomLoss
-from fastgd.plan import make_plan, read_request
+from fastgd.plan import make_plan
+from fastgd.request import read_request
 from fastgd.run import Run
 
 PACKAGE = Path(fastgd.__file__).parent

@@ -24,7 +24,8 @@ from fastgd import order, passes, recording, stopwatch
 from fastgd.inputs import check_initial, make_source
 from fastgd.kernels import threads
 from fastgd.order import draw_seed
-from fastgd.plan import make_plan, read_request
+from fastgd.plan import make_plan
+from fastgd.request import read_request
 from fastgd.run import Run
 
 VARIANTS = ["batch", "stochastic", "minibatch"]

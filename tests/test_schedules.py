@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 import fastgd
-from fastgd.plan import SCHEDULE_HINTS
+from fastgd.request import SCHEDULE_HINTS
 from fastgd.schedules import Memory
 
 T = np.array([1, 2, 3, 10, 100, 10_000])

@@ -31,12 +31,9 @@ def _scaling(plan: Plan) -> str:
 
 
 def _constant_columns(plan: Plan, source: Source) -> str:
-    coordinates = plan.coordinates
-    if plan.preconditioned and plan.curvature is not None:
-        coordinates = plan.curvature.coordinates
-    if coordinates is None:
+    if plan.seen_in is None:
         return ""
-    columns = [j for j, unit in enumerate(coordinates.units) if unit == 0]
+    columns = [j for j, unit in enumerate(plan.seen_in.units) if unit == 0]
     names = source.feature_names
     shown = [repr(names[j]) if names else str(j) for j in columns[:MOST_NAMED]]
     if len(columns) > MOST_NAMED:
@@ -52,6 +49,8 @@ def _steps(plan: Plan) -> str:
 
 
 def _averaging(plan: Plan) -> str:
+    if plan.settles_after < plan.max_iter and plan.preconditioned:
+        return ""  # it is where the steps on all rows lead that is returned
     return {
         "none": "",
         "all": "the mean of all iterates is returned",

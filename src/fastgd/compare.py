@@ -15,9 +15,9 @@ from fastgd.comparison import STAT, Comparison, Entry
 from fastgd.fitting import fit
 from fastgd.kernels._jit import VERSIONS
 from fastgd.peers import read_peers
-from fastgd.plan import read_loss, read_n_threads
 from fastgd.problem import Problem
 from fastgd.reference import Curvature, Distance, Reference, find_reference
+from fastgd.request import read_loss, read_n_threads
 from fastgd.result import FitResult
 from fastgd.runs import read_runs
 from fastgd.trace import Peer, Trace, follow

@@ -14,7 +14,7 @@ from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import pieces, take
 
-ROUNDING = 1e-9  # a spread below this share of the size is none
+LEAST_SPREAD = 1e-9  # a spread below this share of the size is none
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Coordinates:
 
     mean: Floats  # (d,)
     units: Floats  # (d,)
+    passes: float = 0.0  # over the rows, that it took to see them
 
     @cached_property
     def shift(self) -> Floats:
@@ -31,22 +32,43 @@ class Coordinates:
 
     def damped(self, l2: float) -> "Coordinates":
         """Return coordinates in which a penalty's curvature counts like a column's."""
-        return Coordinates(self.mean, self.units / np.sqrt(1.0 + l2 * np.square(self.units)))
+        units = self.units / np.sqrt(1.0 + l2 * np.square(self.units))
+        return Coordinates(self.mean, units, self.passes)
+
+    def uncentred(self) -> "Coordinates":
+        """Return coordinates in which columns have a root mean square of 1, wherever their mean."""
+        spread = np.divide(1.0, self.units, out=np.zeros_like(self.units), where=self.units > 0)
+        size = np.hypot(self.mean, spread)
+        units = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+        return Coordinates(np.zeros_like(size), units, self.passes)
+
+    def without_constants(self, coef: Array) -> Array:
+        """Return the same predictions' coefficients, those of constant columns 0."""
+        is_constant = self.units == 0
+        moved = coef.copy()
+        moved[-1] += dot(self.mean, np.where(is_constant, coef[:-1], 0.0))
+        moved[:-1][is_constant] = 0.0
+        return moved
 
     def enter(self, coef: Array) -> Floats:
         """Return coefficients and intercept here, given those as they are."""
         w = np.asarray(coef[:-1], dtype=np.float64)
         v = np.divide(w, self.units, out=np.zeros_like(w), where=self.units > 0)
-        return np.append(v, coef[-1] + self.mean @ w)
+        return np.append(v, coef[-1] + dot(self.mean, w))
 
     def leave(self, point: Array) -> Floats:
         """Return coefficients and intercept as they are, given those here."""
         v = np.asarray(point[:-1], dtype=np.float64)
-        return np.append(self.units * v, point[-1] + self.shift @ v)
+        return np.append(self.units * v, point[-1] + dot(self.shift, v))
 
     def gradient(self, g: Floats) -> Floats:
         """Return a gradient here, given that in coefficients as they are."""
         return np.append(self.units * g[:-1] + self.shift * g[-1], g[-1])
+
+
+def dot(v: Floats, w: Floats) -> float:
+    """Return v.w, not by way of a BLAS, whose bits depend on its threads."""
+    return float(np.einsum("j,j->", v, w))
 
 
 def identity(d: int) -> Coordinates:
@@ -62,44 +84,48 @@ def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordin
     """
     mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
     square = np.mean(np.square(x - mean), axis=0)
-    suspects = np.flatnonzero(~(np.sqrt(square) > ROUNDING * np.abs(x).max(axis=0)))
-    if len(suspects) and len(x) < source.n:
+    suspects = np.flatnonzero(~(np.sqrt(square) > LEAST_SPREAD * np.abs(x).max(axis=0)))
+    is_read_whole = len(suspects) > 0 and len(x) < source.n
+    if is_read_whole:
         about = x[0, suspects] if fit_intercept else np.zeros(len(suspects))
         mean[suspects], square[suspects] = _moments(source, suspects, about, fit_intercept)
     sizes = np.abs(x).max(axis=0) if len(x) == source.n else np.abs(mean)
-    coordinates = _of_moments(mean, square, sizes)
+    coordinates = _of_moments(mean, square, sizes, passes=float(is_read_whole))
     unseen = np.zeros(len(mean), bool)
     unseen[suspects] = coordinates.units[suspects] > 0
     return coordinates, unseen
 
 
-def standardise_all(source: Source, fit_intercept: bool) -> Coordinates:
-    """Return coordinates in which all rows have mean 0 and spread 1, at the cost of a pass."""
+def standardise_all(source: Source, centred: bool) -> Coordinates:
+    """Return coordinates in which all rows have mean 0 and spread 1, or a root mean square of 1.
+
+    That takes a pass, or two for the means: the row that the first is about may lie far from them.
+    """
     first = np.asarray(take(source.table, np.zeros(1, np.int64))[0], dtype=np.float64)
-    about = first if fit_intercept else np.zeros(source.d)
-    columns = np.arange(source.d)
-    mean, square = _moments(source, columns, about, fit_intercept)
-    if fit_intercept:  # again, about the mean: the first row may lie far from it
-        mean, square = _moments(source, columns, mean, fit_intercept)
-    return _of_moments(mean, square, np.abs(mean))
+    about, columns = first if centred else np.zeros(source.d), np.arange(source.d)
+    mean, square = _moments(source, columns, about, centred)
+    if centred:
+        mean, square = _moments(source, columns, mean, centred)
+    return _of_moments(mean, square, np.abs(mean), passes=1.0 + centred)
 
 
-def _moments(
-    source: Source, columns: Array, about: Floats, fit_intercept: bool
-) -> tuple[Floats, Floats]:
-    """Return each column's mean and variance, or zeros and mean squares without an intercept."""
+def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tuple[Floats, Floats]:
+    """Return each column's mean and variance, or zeros and mean squares where it is not centred."""
     total, squares = np.zeros(len(columns)), np.zeros(len(columns))
     for _, piece in pieces(source.table):
         away = piece[:, columns].astype(np.float64) - about
         total += away.sum(axis=0)
         squares += np.square(away).sum(axis=0)
-    if not fit_intercept:
+    if not np.isfinite(squares).all():
+        source.check_finite()
+    if not centred:
         return np.zeros(len(columns)), squares / source.n
     offset = total / source.n
     return about + offset, squares / source.n - np.square(offset)
 
 
-def _of_moments(mean: Floats, square: Floats, sizes: Floats) -> Coordinates:
+def _of_moments(mean: Floats, square: Floats, sizes: Floats, passes: float) -> Coordinates:
     spread = np.sqrt(np.maximum(square, 0.0))
-    varies = spread > ROUNDING * sizes
-    return Coordinates(mean, np.divide(1.0, spread, out=np.zeros_like(spread), where=varies))
+    varies = spread > LEAST_SPREAD * sizes
+    units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
+    return Coordinates(mean, units, passes)

@@ -126,17 +126,9 @@ class Sample:
         self.kernel(z, self.y, self.loss.parameters, values, slopes)
         return values, slopes
 
-    def middle(self) -> float:
-        """Return a prediction that suits no row badly: about where to start."""
-        if self.loss.target == "binary" or not self.loss.built_in:
-            return 0.0
-        return float(np.mean(self.y) if isinstance(self.loss, SquaredError) else np.median(self.y))
-
     def scale(self, z: Floats) -> float:
         """Return how far predictions may have to go from there."""
-        if self.loss.target == "binary":
-            return 1.0
-        return float(np.mean(np.abs(self.y - z))) or 1.0
+        return 1.0 if self.loss.target == "binary" else distance(self.y, z)
 
     def curvatures(self, z: Floats, far: float) -> Floats:
         """Return what each row adds to the curvature of the loss: as steps of length *far* meet it.
@@ -150,6 +142,19 @@ class Sample:
         curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
         least = LEAST_CURVATURE * float(np.mean(curvatures))
         return self.shares * np.maximum(curvatures, max(least, bound * SMALLEST_CURVATURE))
+
+
+def middle(loss: Loss, y: Array) -> float:
+    """Return a prediction that suits none of the targets badly: about where to start."""
+    if loss.target == "binary" or not loss.built_in:  # a user's z may be something else than y
+        return 0.0
+    centre = float(np.mean(y) if isinstance(loss, SquaredError) else np.median(y))
+    return centre if math.isfinite(centre) else 0.0
+
+
+def distance(y: Array, z: Floats | float) -> float:
+    """Return the mean distance of targets from predictions, 1 where there is none."""
+    return float(np.mean(np.abs(y - z))) or 1.0
 
 
 def look(
@@ -254,7 +259,7 @@ def _descend(
         return value, z, shares * slopes / m
 
     point = np.zeros(u.shape[1])
-    point[-1] = sample.middle() * fit_intercept
+    point[-1] = middle(sample.loss, sample.y) * fit_intercept
     z = _predictions(u, point)
     far = sample.scale(z)
     along = float(np.mean(sample.curvatures(z, far)))

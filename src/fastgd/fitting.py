@@ -12,7 +12,8 @@ from fastgd.choices import explain
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
-from fastgd.plan import Plan, make_plan, read_request
+from fastgd.plan import Plan, make_plan
+from fastgd.request import read_request
 from fastgd.result import (
     ConvergenceWarning,
     DivergenceWarning,
@@ -100,8 +101,9 @@ def fit(
         Multiplies the mean gradient of a step's rows. A callable gets an array of step numbers,
         which count from 1, and returns as many rates.
     batch_size : int or "auto"
-        Rows per step of `minibatch`; 256 by default. A self-tuned fit takes 64 to 4096, about 128
-        steps an epoch, and after the first epoch, from the mean of the iterates, all rows.
+        Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
+        by the inverse of the curvature takes 64 to 4096, about 128 steps an epoch, and after the
+        first epoch, from the mean of the iterates, all rows.
     max_iter : int, optional
         Epochs; for `batch` an epoch is a step. By default 100, for self-tuned `batch` 1000, or
         10,000 where no inverse of the curvature helps.
@@ -109,11 +111,11 @@ def fit(
         `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
         others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
         so does `batch`, for 100 epochs, where the loss's slope may jump: no gradient vanishes.
-        "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit whose steps
-        are multiplied by the inverse of the curvature ends where the objective is estimated to be
-        within 1e-8 of its fall from coefficients of zero (the intercept at its best); mini-batches
-        on more than ten million values of X, or after 20 epochs, within a tenth of the
-        statistical error: all beyond is noise.
+        "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit of a loss that
+        curves, without an L1 penalty, of at most 1024 columns, ends where the objective is
+        estimated to be within 1e-8 of its fall from coefficients of zero (the intercept at its
+        best); `stochastic`, and mini-batches on more than ten million values of X, with another
+        optimizer, or after 20 epochs, within a tenth of the statistical error: all beyond is noise.
     alpha, l1_ratio : float
         Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
     fit_intercept : bool
@@ -175,8 +177,7 @@ def fit(
         The coefficients ran away: the last good ones are returned, or the start where that was
         better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or the columns of X differ so much in size, or have
-        means so far from 0, that a self-tuned fit crawls.
+        `max_iter` was reached before `tol`.
     UserWarning
         X has fewer rows than features and `alpha` is 0: the solution is not unique.
     RuntimeWarning
@@ -247,7 +248,7 @@ def fit(
         learning_rate=learning_rate,
         alpha=alpha,
         l1_ratio=l1_ratio,
-        average="recent" if plan.average == "recent" and average != "auto" else average,
+        average=average,
         scaling=scaling,
         preconditioner=preconditioner,
         shuffle=shuffle,
@@ -263,6 +264,7 @@ def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
     # A run that diverged within an epoch does so again; one that was cut there ends before it.
     diverged = outcome.stop_reason is StopReason.DIVERGED
     epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
+    given["average"] = replayed_average(plan, given["average"], epochs)
     if isinstance(given["shuffle"], np.ndarray):
         given["shuffle"] = given["shuffle"][:epochs]
     return {
@@ -276,6 +278,17 @@ def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
         "fit_intercept": plan.fit_intercept,
         **{name: copy.copy(value) for name, value in given.items()},
     }
+
+
+def replayed_average(plan: Plan, average: Any, epochs: int) -> Any:
+    """Return what averages the same iterates where *epochs* is all that is asked for."""
+    if average == "auto" or plan.average not in ("recent", "tail"):
+        return average
+    if plan.average == "recent":
+        return "recent"
+    steps = -(-plan.order.length // plan.batch_size)
+    before = plan.averages_from[0] * steps + plan.averages_from[1] // plan.batch_size
+    return max(0.0, 1.0 - before / (steps * epochs)) or False
 
 
 def make_result(
@@ -328,8 +341,9 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     if outcome.stop_reason is StopReason.DIVERGED:
         warnings.warn(divergence_message(run), DivergenceWarning, stacklevel=3)
     if outcome.stop_reason is StopReason.CAPPED:
-        faster = "a larger learning_rate" if plan.mode == "textbook" else "a learning_rate"
-        missed, advice = f"meeting tol={plan.tol:g}", f", {faster} or scaled features"
+        missed, advice = f"meeting tol={plan.tol:g}", ""
+        if plan.mode == "textbook":
+            advice = ", a larger learning_rate or scaled features"
         if math.isfinite(plan.target):
             missed = (
                 f"coming within {plan.target:.1g} of the least objective, as far as it can tell"

@@ -2,15 +2,16 @@
 
 import contextlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.coordinates import Coordinates, identity, standardise
-from fastgd.curvature import Curvature, look
+from fastgd.curvature import Curvature, distance, look, middle
 from fastgd.gram import Gram
-from fastgd.losses import HalfSquare, Loss, SquaredError
+from fastgd.losses import HalfSquare, Loss
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.order import Rows
 from fastgd.passes import FullPass
@@ -26,22 +27,23 @@ SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
-EPOCHS_AT_FIRST_RATE = 0.1  # the same, where that is not known
+EPOCHS_AT_FIRST_RATE = 30.0  # the same, where that is not known
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
 Floats = NDArray[np.float64]
+Scaling = Literal["standardize", "rms", "none"]
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """A learning rate, what it was built on and what it cost."""
+    """A learning rate, what it was built on, and what that cost beyond a look."""
 
     schedule: Schedule
     guard: float  # bound that a step's rate times a row's squared norm is held to
-    passes: float
     reason: str
     start: Floats | None = None  # coefficients and intercept to start from; None is zero
+    passes: float = 0.0
 
 
 def largest_eigenvalue(
@@ -134,16 +136,20 @@ def sample_targets(source: Source) -> Floats:
 def spread_of(source: Source) -> float:
     """Return the mean distance of the targets from their median, 1 where there is none."""
     y = sample_targets(source)
-    return float(np.mean(np.abs(y - np.median(y)))) or 1.0
+    return distance(y, float(np.median(y)))
 
 
 def best_constant(source: Source, loss: Loss) -> Floats | None:
     """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    if loss.target == "binary" or not loss.built_in:  # a user's z may be something else than y
-        return None
-    y = sample_targets(source)
-    centre = np.mean(y) if isinstance(loss, SquaredError) else np.median(y)
-    return np.append(np.zeros(source.d), centre if np.isfinite(centre) else 0.0)
+    centre = middle(loss, sample_targets(source))
+    return None if centre == 0 else np.append(np.zeros(source.d), centre)
+
+
+def largest_of_sample(rows: Floats, seed: int) -> float:
+    """Return about the largest eigenvalue of rows'rows / m."""
+    v = top_direction(rows, seed)
+    along = np.einsum("ij,j->i", rows, v / (_norm(v) or 1.0))
+    return float(np.mean(np.square(along)))
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,7 @@ class Look:
     coordinates: Coordinates  # in which steps are taken, where they are not preconditioned
     curvature: Curvature | None
     passes: float
+    scaling: Scaling  # of the coordinates
 
 
 def look_at(
@@ -164,29 +171,24 @@ def look_at(
     seed: int,
     *,
     wants_curvature: bool,
-    scaling: str = "standardize",
+    scaling: Scaling,
 ) -> Look:
-    """Look at a sample of rows; leave the curvature out where it is not wanted, or no number.
-
-    The *scaling* of the coordinates is "standardize", "diagonal" (by the diagonal of the curvature
-    alone) or "none".
-    """
+    """Look at a sample of rows; leave the curvature out where it is not wanted, or no number."""
     most_values = CURVATURE_VALUES if wants_curvature else SAMPLE_VALUES
     chosen, rows = sample_rows(source, fit_intercept, seed, most_values)
     refuse_overflow(source, mean_squared_norm(rows))
-    coordinates, unseen = standardise(source, rows[:, :-1], fit_intercept)
+    standard, unseen = standardise(source, rows[:, :-1], fit_intercept)
     curvature = None
     if wants_curvature:
         with contextlib.suppress(np.linalg.LinAlgError):
-            curvature = look(source, loss, l2, chosen, rows, coordinates, unseen)
-    if scaling == "none":
-        coordinates = identity(source.d)
-    elif scaling == "diagonal":
-        coordinates = standardise(source, rows[:, :-1], False)[0]
+            curvature = look(source, loss, l2, chosen, rows, standard, unseen)
+    coordinates = identity(source.d)
     if scaling != "none":
-        coordinates = coordinates.damped(l2 / (loss.curvature or 1.0))
+        columns = standard.uncentred() if scaling == "rms" else standard
+        coordinates = columns.damped(l2 / (loss.curvature or 1.0))
     rows[:, :-1] = rows[:, :-1] * coordinates.units + coordinates.shift
-    return Look(rows, coordinates, curvature, len(rows) / source.n)
+    passes = len(rows) / source.n + standard.passes
+    return Look(rows, coordinates, curvature, passes, scaling)
 
 
 def tune(
@@ -203,39 +205,58 @@ def tune(
     batch_size: int,
 ) -> Tuned:
     """Choose the simplest rate that is safe, of steps in coordinates where columns count alike."""
-    start = best_constant(source, loss) if seen.curvature is None else seen.curvature.start
     if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
-        schedule, reason = _schedule_without_curvature(source, variant, loss, optimizer)
-        return Tuned(schedule, math.inf, seen.passes, reason, start)
-    if optimizer.adaptive:
+        tuned = _tune_without_curvature(source, variant, loss, optimizer)
+    elif optimizer.adaptive:
         size = 1.0 if loss.target == "binary" else spread_of(source)
-        rate = _finite(ADAPTIVE_RATES[optimizer.name] * size)
-        reason = f"{ADAPTIVE_RATES[optimizer.name]:g}, the usual one of its kind, in units of y"
-        return Tuned(Constant(rate), math.inf, seen.passes, reason, start)
-    units = seen.coordinates.units
-    sharpest = l2 * float(np.max(units * units, initial=0.0))
-    curvature = loss.curvature or 0.0
-    if seen.curvature is not None and variant != "batch":
-        curvature = seen.curvature.sharpest
-    if variant == "batch":
-        here = seen.coordinates
+        usual = ADAPTIVE_RATES[optimizer.name]
+        reason = f"{usual:g}, the usual one of its kind, in units of y"
+        tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
+    elif variant == "batch":
         eigenvalue, passes = largest_eigenvalue(
-            source, seen.rows, fit_intercept, n_threads, seed, gram, here
+            source, seen.rows, fit_intercept, n_threads, seed, gram, seen.coordinates
         )
-        rate = 1.0 / max(curvature * eigenvalue + sharpest, np.finfo(np.float64).tiny)
+        L = (loss.curvature or 0.0) * eigenvalue + _of_penalty(l2, seen.coordinates)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
-        return Tuned(Constant(_finite(rate)), math.inf, seen.passes + passes, reason, start)
+        rate = _finite(1.0 / max(L, np.finfo(np.float64).tiny))
+        tuned = Tuned(Constant(rate), math.inf, reason, passes=passes)
+    else:
+        tuned = _tune_batches(source, loss, optimizer, l2, batch_size, seen, seed)
+    start = best_constant(source, loss) if seen.curvature is None else seen.curvature.start
+    return replace(tuned, start=start)
+
+
+def _tune_batches(
+    source: Source,
+    loss: Loss,
+    optimizer: Optimizer,
+    l2: float,
+    batch_size: int,
+    seen: Look,
+    seed: int,
+) -> Tuned:
+    """Choose rates for steps of some rows: at first, half of what such batches stand."""
     size = mean_squared_norm(seen.rows) * source.weight_spread or 1.0
     if batch_size > 1:
-        size += (batch_size - 1) * _largest_of(seen.rows, seed)
-    rate = _finite(0.5 * batch_size / (curvature * size + batch_size * sharpest))
-    decay_steps = _decay_steps(rate, source.n / batch_size, seen.curvature)
+        size += (batch_size - 1) * largest_of_sample(seen.rows, seed)
+    sharpest = loss.curvature if seen.curvature is None else seen.curvature.sharpest
+    assert sharpest is not None
+    bound = sharpest * size + batch_size * _of_penalty(l2, seen.coordinates)
+    rate = _finite(0.5 * batch_size / bound)
+    # What the curvature tells of time is told of standardised columns.
+    curvature = seen.curvature if seen.scaling == "standardize" else None
+    decay_steps = _decay_steps(rate, source.n / batch_size, curvature)
     schedule = InverseTimeDecay(_damped(rate, optimizer), decay_steps, power_t=1.0)
     reason = (
         "b / (2 (R^2 + (b - 1) L)) of b rows together, falling as 1 / t once columns have settled; "
         "no row pulls harder than that allows"
     )
-    return Tuned(schedule, batch_size / curvature, seen.passes, reason, start)
+    return Tuned(schedule, batch_size / sharpest, reason)
+
+
+def _of_penalty(l2: float, coordinates: Coordinates) -> float:
+    """Return the largest curvature of the penalty in these coordinates."""
+    return l2 * float(np.max(np.square(coordinates.units), initial=0.0))
 
 
 def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> float:
@@ -249,13 +270,6 @@ def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> floa
     settled = TIME_CONSTANTS / (rate * curvature.typical)
     slowest = min(1.0 / (rate * curvature.slowest), EPOCHS_FOR_THE_SLOWEST * epoch)
     return max(1.0, settled, slowest)
-
-
-def _largest_of(rows: Floats, seed: int) -> float:
-    """Return about the largest eigenvalue of rows'rows / m."""
-    v = top_direction(rows, seed)
-    along = np.einsum("ij,j->i", rows, v / (_norm(v) or 1.0))
-    return float(np.mean(np.square(along)))
 
 
 def tune_preconditioned(variant: str, batch_size: int, settling_rate: float, seen: Look) -> Tuned:
@@ -272,16 +286,16 @@ def tune_preconditioned(variant: str, batch_size: int, settling_rate: float, see
             "at first, of steps multiplied by the inverse of the curvature of a sample; then as "
             "the change of the gradient tells (Barzilai, Borwein, 1988)"
         )
-        return Tuned(Constant(settling_rate), math.inf, seen.passes, reason, curvature.start)
+        return Tuned(Constant(settling_rate), math.inf, reason, curvature.start)
     rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size))
     guard = batch_size / (curvature.sharpest * curvature.reach)
     reason = "b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample"
-    return Tuned(Constant(rate), guard, seen.passes, reason, curvature.start)
+    return Tuned(Constant(rate), guard, reason, curvature.start)
 
 
-def _schedule_without_curvature(
+def _tune_without_curvature(
     source: Source, variant: str, loss: Loss, optimizer: Optimizer
-) -> tuple[Schedule, str]:
+) -> Tuned:
     """Choose rates for a loss whose slope may jump: no rate is small enough to settle at one.
 
     Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t); the iterates are averaged (Duchi,
@@ -292,11 +306,11 @@ def _schedule_without_curvature(
     else:
         eta0, reason = spread_of(source), "mean distance of y from its median"
     if isinstance(optimizer, AdaGrad):
-        return Constant(_finite(eta0)), reason
+        return Tuned(Constant(_finite(eta0)), math.inf, reason)
     # The largest subgradients have a norm of sqrt(d + 1), their mean over all rows 1.
     steepest = 1.0 if variant == "batch" else math.sqrt(source.d + 1)
     schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
-    return schedule, f"{reason} over the slope's size, falling as 1 / sqrt(t)"
+    return Tuned(schedule, math.inf, f"{reason} over the slope's size, falling as 1 / sqrt(t)")
 
 
 def largest_stable_rate(
@@ -324,28 +338,31 @@ def largest_stable_rate(
         mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
         damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
         rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf
+    elif len(rows) < min(source.n, source.d):
+        return None  # so few of so wide rows tell nothing
     else:
-        if len(rows) < min(source.n, source.d):
-            return None  # so few of so wide rows tell nothing
         r_squared, L = moments(rows)
-        b = batch_size
-        bound = c * (r_squared + (b - 1) * L) + b * l2
-        rate = 2 * b / bound if bound > 0 else math.inf
+        rate = stable_rate(batch_size, c * r_squared + l2, c * L + l2)
     return rate if math.isfinite(rate) and rate > 0 else None
+
+
+def stable_rate(batch_size: int, r_squared: float, L: float) -> float:
+    """Return below which rate steps of so many rows are stable (Ma, Bassily, Belkin, 2018)."""
+    bound = r_squared + (batch_size - 1) * L
+    return 2.0 * batch_size / bound if bound > 0 else math.inf
 
 
 def moments(rows: Floats) -> tuple[float, float]:
     """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
     scale = float(np.abs(rows).max()) or 1.0
     x = rows / scale
-    squared_norms = np.einsum("ij,ij->i", x, x)
-    eigenvalues, basis = np.linalg.eigh(x.T @ x / len(x))
-    kept = eigenvalues > 1e-10 * eigenvalues[-1]
-    if not kept.any():
+    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
+    white = left[:, sizes > 1e-5 * sizes[0]]
+    if not white.size:
         return 0.0, 0.0
-    white = x @ (basis[:, kept] / np.sqrt(eigenvalues[kept]))
-    fourth = (white * squared_norms[:, None]).T @ white / len(x)
-    r_squared, L = np.linalg.eigvalsh(fourth)[-1], eigenvalues[-1]
+    squared_norms = np.einsum("ij,ij->i", x, x)
+    r_squared = np.linalg.eigvalsh((white * squared_norms[:, None]).T @ white)[-1]
+    L = np.square(sizes[0]) / len(x)
     return float(r_squared * np.square(scale)), float(L * np.square(scale))
 
 

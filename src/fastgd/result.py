@@ -99,15 +99,16 @@ class FitResult:
         The objective at the coefficients returned: weighted mean loss plus penalty.
     suboptimality : float or None
         An upper estimate of how far `objective` is above its least value, from the gradient and
-        the curvature of a sample of rows. None where that is not known: in textbook mode, with an
-        L1 penalty, where the loss's slope may jump, and beyond 1024 columns.
+        the curvature of a sample of rows. None where that is not known: in textbook mode without a
+        full preconditioner, with an L1 penalty, where the loss's slope may jump, and beyond 1024
+        columns.
     statistical_error : float or None
         How far, about, the objective of all rows to come would be above its least value for the
         coefficients that are best for these rows: tr(H^-1 C) / (2 n), H the curvature and C the
         covariance of the rows' gradients. Optimising below it fits noise. None where it is not
         known, and where an exact fit or fewer rows than columns leave no noise to see.
     choices : dict of str
-        What a self-tuned fit chose beyond optimizer, rate and batch size, a sentence each.
+        What was chosen beyond optimizer, rate and batch size, a sentence each.
     history : dict of ndarray, all of one length
         epoch, step, passes (row gradients / rows), reads (passes over X really made), seconds
         (without compiling and evaluating), learning_rate, loss (weighted mean met since the
@@ -128,7 +129,8 @@ class FitResult:
         Time spent on compiling kernels or fetching them from the disk.
     recipe : dict
         Keywords with which ``fit(X, y, **recipe)`` replays this run bit for bit (of a run that a
-        time limit cut within an epoch, the completed epochs).
+        time limit cut within an epoch, the completed epochs). Looks that told when to end are not
+        repeated, so its history counts fewer passes.
     notes : dict
         Facts of your own that a saved model keeps: None, bools, numbers, strings, lists, tuples,
         and dicts with string keys, 1 MB in all. ``dataclasses.replace(result, notes=...)`` sets it.

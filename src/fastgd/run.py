@@ -15,6 +15,7 @@ from fastgd.compose import (
     minibatch_kernel,
     stochastic_kernel,
 )
+from fastgd.coordinates import dot
 from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.gradient import make_room
@@ -133,7 +134,7 @@ class Run:
             if plan.average == "tail" and state.epoch == plan.averages_from[0]:
                 tail = self.done(plan.averages_from[1])
                 if start == tail:
-                    state.total[:], state.counted = 0.0, 0
+                    state.total[:], state.counted, state.in_tail = 0.0, 0, True
                 cut = tail if start < tail < cut else cut
             self._work(start, cut)
             start = cut
@@ -192,7 +193,7 @@ class Run:
         """Return what `fit` would return now: coefficients, then the intercept."""
         state, coordinates = self.state, self.plan.coordinates
         counted = state.counted + state.older_counted
-        if counted == 0:
+        if counted == 0 or (self.plan.average == "tail" and not state.in_tail):
             return state.coef.astype(np.float64)
         total = state.total + state.older_total if state.older_counted else state.total
         return total / counted if coordinates is None else coordinates.leave(total / counted)
@@ -221,6 +222,9 @@ class Run:
         for sums in (state.g, state.tally, state.total, state.first, state.second):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
+        state.decrement = np.inf
+        if self.takes_all_rows:  # of the pass, the rows before would be missing
+            state.visit = 0
         state.memory = state.memory._replace(factor=state.memory.factor * BACK_OFF)
         if self.is_settling:
             state.settled = Settled(state.coef)
@@ -230,7 +234,7 @@ class Run:
         if self.plan.alpha == 0:
             return 0.0
         w = np.asarray(coef[:-1], dtype=np.float64)
-        return float(self.l1 @ np.abs(w) + 0.5 * (self.l2 @ (w * w)))
+        return dot(self.l1, np.abs(w)) + 0.5 * dot(self.l2, w * w)
 
     def assess(self, coef: Floats) -> tuple[float, float | None]:
         """Return the objective at *coef*, and at most how far it is above its least, if known."""
@@ -239,7 +243,7 @@ class Run:
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
         distance = self.plan.curvature.suboptimality(self._with_l2(g, coef))
-        return objective, distance + float(np.finfo(self.source.dtype).eps) * abs(objective)
+        return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient.
@@ -291,9 +295,10 @@ class Run:
         left = buffer_rows - start % buffer_rows
         steps = self.steps_at(stop) - self.steps_at(start)
         if plan.preconditioned:
-            (rate,) = self._rates(0, coming=1)
-            w, b, guard = state.coef[:-1], state.coef[-1:], plan.guard / rate
-            point = w, b, self.settings, guard, self.room
+            guard = plan.guard
+            if math.isfinite(guard):
+                guard /= float(self._rates(0, coming=1)[0])
+            point = state.coef[:-1], state.coef[-1:], self.settings, guard, self.room
             return *visited, *point, left, buffer_rows, sums, tallies
         is_guarded_batch = plan.variant == "minibatch" and math.isfinite(plan.guard)
         rates = self._rates(steps, coming=int(is_guarded_batch))
@@ -308,11 +313,11 @@ class Run:
         state, plan, rows = self.state, self.plan, self.source.n
         g = state.g / rows
         state.grad_norm = state.pull = self._gradient_norm(state.coef, g)
+        if plan.curvature is not None:
+            state.decrement = plan.curvature.decrement(self._with_l2(g, state.coef))
         if plan.preconditioned:
             self._take_preconditioned_step(rows)
             return
-        if plan.curvature is not None:
-            state.decrement = plan.curvature.decrement(self._with_l2(g, state.coef))
         if plan.coordinates is not None:
             state.g[:] = plan.coordinates.gradient(state.g)
             penalties = self.l1_here, self.l2_here
@@ -363,14 +368,15 @@ class Run:
             begin_to_settle(state, self.coefficients())
         if self.is_settling:
             return
-        is_power_of_two = state.epoch & (state.epoch - 1) == 0
-        if is_power_of_two and math.isfinite(self.plan.target) and self.plan.variant != "batch":
-            self._look()
-        if self.plan.average == "recent" and is_power_of_two:
+        if state.epoch & (state.epoch - 1) != 0:  # no power of two
+            return
+        if self.plan.average == "recent":
             # Older iterates are forgotten: the average covers the second half of the run or more.
             state.older_total, state.older_counted = state.total.copy(), state.counted
             state.total[:] = 0.0
             state.counted = 0
+        if math.isfinite(self.plan.target) and self.plan.variant != "batch":
+            self._look()
 
     def _look(self) -> None:
         """See, by a pass over the rows, how far above its optimum the objective is."""
@@ -423,7 +429,7 @@ class Run:
         g_w = g[:-1] + l2 * w
         at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
         g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))
-        return float(np.sqrt(g_w @ g_w + self.plan.fit_intercept * g[-1] ** 2))
+        return math.sqrt(dot(g_w, g_w) + self.plan.fit_intercept * float(g[-1]) ** 2)
 
     def _model(self) -> Model:
         d, state = self.source.d, self.state
@@ -433,12 +439,9 @@ class Run:
     def _settings(self) -> Settings:
         plan, dtype = self.plan, self.source.dtype
         size = self.source.d if plan.alpha > 0 else 0
-        coordinates = plan.coordinates
-        if plan.preconditioned:
-            assert plan.curvature is not None
-            coordinates = plan.curvature.coordinates
-        units = np.empty(0) if coordinates is None else coordinates.units
-        shift = np.empty(0) if coordinates is None else coordinates.shift
+        nothing = np.empty(0)
+        units = nothing if plan.seen_in is None else plan.seen_in.units
+        shift = nothing if plan.seen_in is None else plan.seen_in.shift
         return Settings(
             plan.loss.parameters,
             plan.optimizer.hyper,

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastgd.fitting import fit
 from fastgd.optimizers import OPTIMIZERS
-from fastgd.plan import VARIANTS
+from fastgd.request import VARIANTS
 from fastgd.validation import check_name, did_you_mean, show
 
 DEFAULT_RUNS = (

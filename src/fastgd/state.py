@@ -50,6 +50,7 @@ class State:
     grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
     pull: float = np.nan  # the same in the plan's coordinates
     decrement: float = np.inf  # batch, or after some epochs: about how far above its optimum it is
+    in_tail: bool = False  # the share of the steps that is averaged has begun
     looks: int = 0  # passes made to see that
     settled: "Settled | None" = None
 
@@ -64,6 +65,8 @@ def initial_state(plan: Plan, source: Source) -> State:
     slots = plan.optimizer.slots
     averaged = plan.average != "none"
     coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
+    if plan.seen_in is not None:
+        coef[:] = plan.seen_in.without_constants(coef)
     point = coef
     if plan.coordinates is not None:
         point = plan.coordinates.enter(coef).astype(dtype)

@@ -7,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.coordinates import standardise
 from fastgd.curvature import Curvature
 from fastgd.inputs import make_source
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.passes import Floats, FullPass
-from fastgd.pilot import look_at, moments, sample_rows
+from fastgd.pilot import look_at, moments, stable_rate
 from fastgd.plan import (
     DEFAULT_BATCH_SIZE,
     EXACT,
+    GRAM_COLUMNS_PER_STEP,
     MOST_PRECONDITIONED,
     UNSEEN,
-    VARIANTS,
     best_variant,
-    read_loss,
-    read_n_threads,
 )
+from fastgd.request import VARIANTS, read_loss, read_n_threads
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.validation import check_flag, check_fraction, check_not_negative
@@ -30,7 +30,6 @@ from fastgd.validation import check_flag, check_fraction, check_not_negative
 TIMED_VALUES = 1 << 22  # of X: what is read to see how long a pass takes
 EPOCH_OVER_PASS = {"batch": 1.0, "minibatch": 1.6, "stochastic": 2.0}  # rows in random order
 USUAL_PASSES = {"batch": 40.0, "minibatch": 12.0, "stochastic": 12.0}  # without a curvature
-PRODUCTS_PER_PASS = 5  # columns whose products with all others take the time of a pass
 
 
 @dataclass(frozen=True)
@@ -156,14 +155,18 @@ def suggest(
     seed = draw_seed(settle_random_state(random_state))
     has_l1, l2 = alpha * l1_ratio > 0, alpha * (1 - l1_ratio)
     with np.errstate(all="ignore"):
-        rows = sample_rows(source, fit_intercept, seed)[1]
         smooth = read.curvature is not None and source.d <= MOST_PRECONDITIONED
         watch = Stopwatch()
-        seen = look_at(source, read, l2, fit_intercept, seed, wants_curvature=smooth)
-        looking = watch.seconds
+        seen = look_at(
+            source, read, l2, fit_intercept, seed, wants_curvature=smooth, scaling="none"
+        )
+        looking, rows = watch.seconds, seen.rows
         curvature = None if has_l1 else seen.curvature
         scale = math.nan if read.curvature is None else read.curvature
-        r_squared, largest = moments(rows)
+        standard = standardise(source, rows[:, :-1], fit_intercept)[0]
+        scaled = rows[:, :-1] * standard.units + standard.shift
+        is_told = len(rows) >= min(source.n, source.d)  # so few of so wide rows tell nothing
+        r_squared, largest = moments(rows) if is_told else (math.nan, math.nan)
         passes = {variant: _passes(variant, read, source, curvature) for variant in VARIANTS}
         pass_seconds = _seconds_of_a_pass(source, read, threads)
         r_squared, largest = scale * r_squared + l2, scale * largest + l2
@@ -171,12 +174,14 @@ def suggest(
         return Suggestion(
             n=source.n,
             d=source.d,
-            condition=_condition(rows, l2, scale),
-            condition_scaled=_condition(seen.rows, 0.0, scale),
+            condition=_condition(rows, l2 * np.ones(source.d), scale),
+            condition_scaled=_condition(
+                np.column_stack([scaled, rows[:, -1]]), l2 * np.square(standard.units), scale
+            ),
             r_squared=r_squared,
             largest_eigenvalue=largest,
             stable_rates=_stable_rates(r_squared, largest),
-            critical_batch_size=r_squared / largest + 1.0,
+            critical_batch_size=r_squared / largest + 1.0 if largest > 0 else math.nan,
             variant=variant,
             reason=reason,
             passes=passes,
@@ -185,22 +190,30 @@ def suggest(
         )
 
 
-def _condition(rows: Floats, l2: float, scale: float) -> float:
-    """Return largest over smallest eigenvalue of rows'rows / m, zeros of constant columns apart."""
-    x = rows[:, rows.any(axis=0)]
+def _condition(rows: Floats, l2: Floats, scale: float) -> float:
+    """Return largest over smallest curvature, constant columns apart; of X'X / m without a loss's.
+
+    Those are the squares of the singular values of the rows and, below them, the roots of l2.
+    """
+    penalty = np.append(l2 / (scale if math.isfinite(scale) else 1.0), 0.0)
+    varies = rows.any(axis=0)
+    x = np.vstack([rows / math.sqrt(len(rows)), np.diag(np.sqrt(penalty))])[:, varies]
+    if x.shape[1] == 0:
+        return math.nan
+    x = x[x.any(axis=1)]
     values = np.linalg.svd(x, compute_uv=False)
-    if math.isfinite(scale):
-        values = np.sqrt(scale * np.square(values) / len(x) + l2)
-    smallest = values[-1] if len(x) >= x.shape[1] or l2 > 0 else 0.0
-    return float(np.square(values[0] / smallest)) if smallest > 1e-12 * values[0] else math.inf
+    smallest = values[-1] if len(x) >= x.shape[1] else 0.0
+    return float(np.square(values[0] / smallest)) if smallest > 1e-8 * values[0] else math.inf
 
 
-def _stable_rates(r_squared: float, largest: float) -> dict[str, float]:
-    if not math.isfinite(r_squared * largest) or largest <= 0:
+def _stable_rates(r_squared: float, L: float) -> dict[str, float]:
+    if not (math.isfinite(r_squared * L) and L > 0):
         return {}
-    b = DEFAULT_BATCH_SIZE
-    together = 2.0 * b / (r_squared + (b - 1) * largest)
-    return {"batch": 2.0 / largest, "stochastic": 2.0 / r_squared, "minibatch": together}
+    return {
+        "batch": 2.0 / L,
+        "stochastic": stable_rate(1, r_squared, L),
+        "minibatch": stable_rate(DEFAULT_BATCH_SIZE, r_squared, L),
+    }
 
 
 def _passes(variant: str, loss: Loss, source: Source, curvature: Curvature | None) -> float:
@@ -240,7 +253,7 @@ def _exact(loss: Loss, has_l1: bool, d: int, passes: float) -> str:
     """Say whether an exact solver is the better choice."""
     if not isinstance(loss, SquaredError) or has_l1:
         return "no exact solver in a fixed number of passes"
-    products = d / PRODUCTS_PER_PASS
+    products = d / GRAM_COLUMNS_PER_STEP
     if products <= passes:
         return (
             f"the normal equations (Cholesky) take about {max(products, 1):.0f} passes: as fast, "

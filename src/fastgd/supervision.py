@@ -99,7 +99,7 @@ class Convergence:
         plan, state = self.run.plan, self.run.state
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
-        if not plan.preconditioned:
+        if state.settled is None:
             return state.decrement <= plan.target
         wanted = plan.target if state.epoch < PATIENCE else plan.unseen
         return remaining(state, plan) <= wanted
@@ -131,6 +131,8 @@ def divergence_message(run: Run) -> str:
             plan.n_threads,
         )
     advice = "use a smaller learning_rate or scale the features"
+    if plan.mode == "self-tuned":
+        advice = "look for rows or columns unlike all others, or give a learning_rate"
     if not math.isfinite(run.full.loss_of_constant(0.0)):
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
     elif stable is not None:

@@ -12,7 +12,7 @@ import fastgd
 from fastgd import datasets
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
-from fastgd.plan import VARIANTS
+from fastgd.request import VARIANTS
 from fastgd.validation import did_you_mean
 
 
