@@ -173,7 +173,7 @@ def test_a_recipe_replays_the_knobs(knobs):
     assert again.intercept_ == result.intercept_
 
 
-@pytest.mark.parametrize("epochs", [2, 6])
+@pytest.mark.parametrize("epochs", [2, 8])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_early_end_is_replayed_before_the_share_begins_and_in_it(variant, epochs):
     ends = {"callback": lambda progress: progress.epoch == epochs}

@@ -14,7 +14,7 @@ from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import pieces, take
 
-LEAST_SPREAD = 1e-9  # a spread below this share of the size is none
+LEAST_SPREAD = 1e-12  # a spread below this share of the size is none
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,17 @@ def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordin
     Of a column that is the same all over the sample, all rows are looked at; which of those do
     vary is returned, too. Without an intercept, means stay where they are.
     """
+    sizes = np.abs(x).max(axis=0)
     mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
-    square = np.mean(np.square(x - mean), axis=0)
-    suspects = np.flatnonzero(~(np.sqrt(square) > LEAST_SPREAD * np.abs(x).max(axis=0)))
+    away = (x - mean) / np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
+    spread = sizes * np.sqrt(np.mean(np.square(away), axis=0))
+    suspects = np.flatnonzero(~(spread > LEAST_SPREAD * sizes))
     is_read_whole = len(suspects) > 0 and len(x) < source.n
     if is_read_whole:
         about = x[0, suspects] if fit_intercept else np.zeros(len(suspects))
-        mean[suspects], square[suspects] = _moments(source, suspects, about, fit_intercept)
-    sizes = np.abs(x).max(axis=0) if len(x) == source.n else np.abs(mean)
-    coordinates = _of_moments(mean, square, sizes, passes=float(is_read_whole))
+        mean[suspects], spread[suspects] = _moments(source, suspects, about, fit_intercept)
+        sizes[suspects] = np.abs(mean[suspects])
+    coordinates = _of_moments(mean, spread, sizes, passes=float(is_read_whole))
     unseen = np.zeros(len(mean), bool)
     unseen[suspects] = coordinates.units[suspects] > 0
     return coordinates, unseen
@@ -103,14 +105,14 @@ def standardise_all(source: Source, centred: bool) -> Coordinates:
     """
     first = np.asarray(take(source.table, np.zeros(1, np.int64))[0], dtype=np.float64)
     about, columns = first if centred else np.zeros(source.d), np.arange(source.d)
-    mean, square = _moments(source, columns, about, centred)
+    mean, spread = _moments(source, columns, about, centred)
     if centred:
-        mean, square = _moments(source, columns, mean, centred)
-    return _of_moments(mean, square, np.abs(mean), passes=1.0 + centred)
+        mean, spread = _moments(source, columns, mean, centred)
+    return _of_moments(mean, spread, np.abs(mean), passes=1.0 + centred)
 
 
 def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tuple[Floats, Floats]:
-    """Return each column's mean and variance, or zeros and mean squares where it is not centred."""
+    """Return each column's mean and spread; zeros and root mean squares if it is not centred."""
     total, squares = np.zeros(len(columns)), np.zeros(len(columns))
     for _, piece in pieces(source.table):
         away = piece[:, columns].astype(np.float64) - about
@@ -119,13 +121,12 @@ def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tu
     if not np.isfinite(squares).all():
         source.check_finite()
     if not centred:
-        return np.zeros(len(columns)), squares / source.n
+        return np.zeros(len(columns)), np.sqrt(squares / source.n)
     offset = total / source.n
-    return about + offset, squares / source.n - np.square(offset)
+    return about + offset, np.sqrt(np.maximum(squares / source.n - np.square(offset), 0.0))
 
 
-def _of_moments(mean: Floats, square: Floats, sizes: Floats, passes: float) -> Coordinates:
-    spread = np.sqrt(np.maximum(square, 0.0))
+def _of_moments(mean: Floats, spread: Floats, sizes: Floats, passes: float) -> Coordinates:
     varies = spread > LEAST_SPREAD * sizes
     units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
     return Coordinates(mean, units, passes)

@@ -101,6 +101,27 @@ class Curvature:
 
 
 @dataclass
+class Metric:
+    """The curvature of a sample; its columns less their *centre*, which sets the intercept apart."""
+
+    curvatures: Floats  # (m,)
+    centre: Floats  # (d,)
+    matrix: Floats  # (d, d), the ridge and the penalty's curvature included
+    ridge: Floats  # (d,)
+    along: float  # the intercept
+
+    def __post_init__(self) -> None:
+        """Invert the matrix."""
+        self.inverse = inverse(self.matrix)
+
+    def step(self, gradient: Floats) -> Floats:
+        """Return the inverse times a gradient."""
+        g_w, g_b = gradient[:-1], gradient[-1]
+        step = times(self.inverse, g_w - self.centre * g_b)
+        return np.append(step, g_b / self.along - self.centre @ step)
+
+
+@dataclass
 class Sample:
     """Some rows, with what the loss says of predictions for them."""
 
@@ -129,6 +150,15 @@ class Sample:
     def scale(self, z: Floats) -> float:
         """Return how far predictions may have to go from there."""
         return 1.0 if self.loss.target == "binary" else distance(self.y, z)
+
+    def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
+        """Return the curvature that these of the rows make; the *ridge* is in units of it."""
+        rows, ones = self.u[:, :-1], self.u[:, -1]
+        along = float(np.mean(curvatures))
+        centre = np.einsum("i,ij->j", curvatures, rows) / curvatures.sum() * ones[0]
+        matrix = products((rows - centre) * np.sqrt(curvatures)[:, None]) / len(rows)
+        matrix[np.diag_indices(len(matrix))] += l2 + along * ridge
+        return Metric(curvatures, centre, matrix, along * ridge, along)
 
     def curvatures(self, z: Floats, far: float) -> Floats:
         """Return what each row adds to the curvature of the loss: as steps of length *far* meet it.
@@ -178,49 +208,49 @@ def look(
     x, ones = rows[:, :-1], rows[:, -1]
     m, d = x.shape
     mean, units = coordinates.mean, coordinates.units
-    shares = source.weights[chosen] * source.weight_scale if source.weighted else np.ones(m)
+    shares, drawn_from = _shares(source, chosen)
     u = np.column_stack([(x - mean) * units, ones])
     u[:, :-1][:, unseen] = 0.0
     sample = Sample(u, source.y[chosen], shares, loss)
-    everything = m == (np.count_nonzero(source.weights) if source.weighted else source.n)
+    everything = m == drawn_from
     spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
     shown = np.minimum(1.0, np.square(spread))
     share = 0.0 if everything else d / m
     ridges = np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
+    ridges = ridges[0] + unseen, ridges[1]  # what is not seen is not to be taken for flat
     of_l2 = l2 * np.square(units)
     tolerance = 0.0 if everything else NEWTON_TOLERANCE
-    at_optimum, fall = _descend(sample, of_l2, ridges, bool(ones[0]), tolerance)
+    at_optimum, fall, metric = _descend(sample, of_l2, ridges, tolerance)
     z = _predictions(u, at_optimum)
     values, slopes = sample.meet(z)
     slopes = shares * slopes
-    curvatures = sample.curvatures(z, _region(sample, z, slopes, min(1.0, (d + 1) / m)))
-    along = float(np.mean(curvatures))
-    ridge = along * ridges[0]
-    centre = np.einsum("i,ij->j", curvatures, u[:, :-1]) / curvatures.sum() * ones[0]
-    u[:, :-1] -= centre
-    matrix = _curvature(u[:, :-1], curvatures)
-    matrix[np.diag_indices(d)] += of_l2 + ridge + np.where(unseen, along, 0.0)
-    inverted = inverse(matrix)
+    if metric is None:
+        far = _region(sample, z, slopes, min(1.0, (d + 1) / m))
+        metric = sample.metric(sample.curvatures(z, far), of_l2, ridges[0])
+    curvatures, along, inverted = metric.curvatures, metric.along, metric.inverse
+    u[:, :-1] -= metric.centre
     sensitivity = np.einsum("ij,ij->i", rows_times(u[:, :-1], inverted), u[:, :-1]) + ones / along
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
     own = 0.0 if everything else np.minimum(curvatures * sensitivity / m, MOST_LEVERAGE)
-    levers = curvatures * sensitivity
+    levers = curvatures * sensitivity * source.n / drawn_from
     lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
-    mean = mean + np.divide(centre, units, out=np.zeros(d), where=units > 0)
+    mean = mean + np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
         coordinates=Coordinates(mean, units),
-        matrix=matrix,
-        ridge=ridge,
+        matrix=metric.matrix,
+        ridge=metric.ridge,
         inverse=inverted,
         of_intercept=along,
         start=coordinates.leave(at_optimum),
-        typical=_harmonic_mean(inverted, ridge, along),
-        slowest=_slowest(matrix, inverted, ridge, along),
+        typical=_harmonic_mean(inverted, metric.ridge, along),
+        slowest=_slowest(metric.matrix, inverted, metric.ridge, along),
         sharpest=float(np.max(curvatures / np.where(shares > 0, shares, 1.0))),
         leverage=float(np.mean(levers * levers) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
-        statistical_error=_statistical_error(sensitivity * slopes * slopes / (1.0 - own), source),
+        statistical_error=_statistical_error(
+            sensitivity * slopes * slopes / (1.0 - own), d, drawn_from
+        ),
         loss=float(np.mean(shares * values)),
         fall=fall,
     )
@@ -242,15 +272,16 @@ def _descend(
     sample: Sample,
     l2: Floats,
     ridges: tuple[Floats, Floats],
-    fit_intercept: bool,
     tolerance: float,
-) -> tuple[Floats, float]:
+) -> tuple[Floats, float, Metric | None]:
     """Return the optimum of the sample, penalised, by Newton's method, and the fall to there.
 
     The *ridges*, in units of the curvature, are that of the steps and that of the penalty. The
-    curvature is what steps of the last one's length meet.
+    curvature is what steps of the last one's length meet; that of a quadratic loss, which is the
+    same everywhere, is returned, too.
     """
     u, shares, m = sample.u, sample.shares, len(sample.u)
+    fit_intercept = bool(u[0, -1])
 
     def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
         z = _predictions(u, point)
@@ -263,18 +294,16 @@ def _descend(
     z = _predictions(u, point)
     far = sample.scale(z)
     along = float(np.mean(sample.curvatures(z, far)))
-    ridge, penalty = (np.append(l2 + along * share, 0.0) for share in ridges)
+    penalty = np.append(l2 + along * ridges[1], 0.0)
     value, z, slopes = evaluate(point)
-    at_constant, inverted = value, None
+    at_constant = value
+    metric: Metric | None = None
     quadratic = isinstance(sample.loss, SquaredError)
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
-        if inverted is None or not quadratic:
-            matrix = _curvature(u, sample.curvatures(z, far))
-            matrix[np.diag_indices(len(matrix))] += ridge
-            matrix[-1, -1] += not fit_intercept
-            inverted = inverse(matrix)
-        step = times(inverted, gradient)
+        if metric is None or not quadratic:
+            metric = sample.metric(sample.curvatures(z, far), l2, ridges[0])
+        step = metric.step(gradient)
         length, decrement = 1.0, float(gradient @ step)
         if not math.isfinite(decrement):
             raise np.linalg.LinAlgError("the sample's curvature is not finite")
@@ -293,12 +322,31 @@ def _descend(
         constant = np.zeros_like(point)
         constant[-1] = point[-1]
         at_constant = min(at_constant, evaluate(constant)[0])
-    return point, at_constant - value
+    return point, at_constant - value, metric if quadratic else None
 
 
-def _statistical_error(squares: Floats, source: Source) -> float:
+def _shares(source: Source, chosen: Array) -> tuple[Floats, int]:
+    """Return how much each chosen row counts, in the mean as rows of the table do; and of how many.
+
+    They were drawn from rows of positive weight; those of a rare label perhaps apart.
+    """
+    n, y = source.n, source.y
+    shares = np.ones(len(chosen))
+    is_drawn = source.weights > 0 if source.weighted else np.ones(n, bool)
+    drawn_from = int(np.count_nonzero(is_drawn))
+    if source.classes is not None and len(chosen) < drawn_from:
+        for label in np.unique(y[chosen]):
+            of_label = y[chosen] == label
+            in_table = np.count_nonzero(is_drawn & (y == label)) / drawn_from
+            shares[of_label] = in_table * len(chosen) / np.count_nonzero(of_label)
+    if source.weighted:
+        shares *= source.weights[chosen] * source.weight_scale * (drawn_from / n)
+    return shares, drawn_from
+
+
+def _statistical_error(squares: Floats, d: int, n: int) -> float:
     """Return tr(H^-1 C) / 2n, C the covariance of the rows' slopes, given both for each row."""
-    return float(np.mean(squares)) / (2.0 * source.n) if source.n > source.d else math.nan
+    return float(np.mean(squares)) / (2.0 * n) if n > d else math.nan
 
 
 def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:
@@ -324,8 +372,3 @@ def _slowest(matrix: Floats, inverted: Floats, ridge: Floats, along: float) -> f
 
 def _predictions(u: Floats, point: Floats) -> Floats:
     return np.asarray(np.einsum("ij,j->i", u, point))
-
-
-def _curvature(u: Floats, curvatures: Floats) -> Floats:
-    """Return u' curvatures u / m."""
-    return products(u * np.sqrt(curvatures)[:, None]) / len(u)

@@ -17,6 +17,8 @@ from fastgd.settling import went_too_far
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import Convergence, DivergenceGuard, start_losses
 
+FAR = 30.0  # times as far as was wanted
+
 
 @dataclass(frozen=True)
 class Watching:
@@ -71,6 +73,10 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         if run.plan.starts_from_sample and worse:
             coef = np.zeros_like(coef)
             objective, suboptimality = run.assess(coef)
+        if not math.isfinite(objective):
+            reason = StopReason.DIVERGED
+        elif reason is StopReason.TOLERANCE and _is_far(run, suboptimality):
+            reason = StopReason.STALLED
     return Outcome(
         coef=coef,
         epochs=run.state.epoch,
@@ -86,8 +92,18 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     )
 
 
+def _is_far(run: Run, suboptimality: float | None) -> bool:
+    """Tell whether the end, looked at with more care, is no end."""
+    near = max(run.plan.target, run.plan.unseen)
+    return suboptimality is not None and suboptimality > FAR * near
+
+
 def _advance_to_the_end(
-    run: Run, watching: Watching, watch: Stopwatch, guard: DivergenceGuard, recorder: Recorder
+    run: Run,
+    watching: Watching,
+    watch: Stopwatch,
+    guard: DivergenceGuard,
+    recorder: Recorder,
 ) -> StopReason:
     convergence = Convergence(run)
     while run.state.epoch < run.plan.max_iter:

@@ -12,7 +12,7 @@ from fastgd.choices import explain
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
-from fastgd.plan import Plan, make_plan
+from fastgd.plan import PATIENCE, Plan, make_plan
 from fastgd.request import read_request
 from fastgd.result import (
     ConvergenceWarning,
@@ -348,12 +348,22 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             missed = (
                 f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
             )
-            advice = ", or look for rows or columns unlike all others"
-            if plan.loss.target == "binary" and plan.alpha == 0:
+            advice = ", or look for rows unlike all others, or columns nearly alike"
+            if plan.max_iter < PATIENCE:
+                advice = ""
+            elif plan.loss.target == "binary" and plan.alpha == 0:
                 advice = ", or an alpha above 0: labels that the columns tell apart have no optimum"
         warnings.warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
             f"{missed}; give more epochs{advice}.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if outcome.stop_reason is StopReason.STALLED:
+        warnings.warn(
+            f"{plan.variant} gradient descent could get no nearer than about "
+            f"{outcome.suboptimality:.1g} to the least objective: look for columns that are nearly "
+            "alike, or give an alpha above 0.",
             ConvergenceWarning,
             stacklevel=3,
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastgd.coordinates import Coordinates, identity, standardise
 from fastgd.curvature import Curvature, distance, look, middle
 from fastgd.gram import Gram
+from fastgd.kernels.arguments import Array
 from fastgd.losses import HalfSquare, Loss
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.order import Rows
@@ -21,11 +22,13 @@ from fastgd.tables import take
 
 POWER_ITERATIONS = 30
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
+TOLD_TOLERANCE, TOLD_ITERATIONS = 1e-5, 100  # of one that a user is told
 OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
+FEWEST_OF_A_LABEL = 100  # of which there are as many
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
 EPOCHS_AT_FIRST_RATE = 30.0  # the same, where that is not known
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
@@ -54,6 +57,8 @@ def largest_eigenvalue(
     seed: int,
     gram: Gram | None = None,
     coordinates: Coordinates | None = None,
+    tolerance: float = POWER_TOLERANCE,
+    most_passes: int = POWER_ITERATIONS,
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
@@ -65,7 +70,7 @@ def largest_eigenvalue(
     v[-1] *= fit_intercept
     largest, passes = 0.0, 0
     with FullPass(source, HalfSquare(), n_threads, gradients=True) as full:
-        while passes < POWER_ITERATIONS:
+        while passes < most_passes:
             passes += 1
             v /= _norm(v)
             v = v if coordinates is None else coordinates.leave(v)
@@ -73,7 +78,7 @@ def largest_eigenvalue(
             v = v if coordinates is None else coordinates.gradient(v)
             v[-1] *= fit_intercept
             before, largest = largest, _norm(v)
-            if not largest > 0 or abs(largest - before) <= POWER_TOLERANCE * largest:
+            if not largest > 0 or abs(largest - before) <= tolerance * largest:
                 break
     return largest, float(passes)
 
@@ -112,15 +117,29 @@ def sample_rows(
     source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES
 ) -> tuple[Rows, Floats]:
     """Return which rows were drawn, up to 4096, and them, in float64, with a column of ones."""
-    pool = np.flatnonzero(source.weights) if source.weighted else source.n
-    count = source.n if isinstance(pool, int) else len(pool)
-    size = min(SAMPLE_ROWS, count, max(FEWEST_ROWS, most_values // source.d))
-    chosen = np.sort(np.random.default_rng(seed).choice(pool, size, replace=False))
-    rows = np.full((size, source.d + 1), float(fit_intercept))
+    pool = np.flatnonzero(source.weights) if source.weighted else np.arange(source.n)
+    size = min(SAMPLE_ROWS, len(pool), max(FEWEST_ROWS, most_values // source.d))
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(pool, size, replace=False)
+    if source.classes is not None:
+        chosen = _with_both_labels(chosen, pool, source.y, rng)
+    chosen = np.sort(chosen)
+    rows = np.full((len(chosen), source.d + 1), float(fit_intercept))
     rows[:, :-1] = take(source.table, chosen)
     if not np.isfinite(rows).all():
         source.check_finite()
     return chosen, rows
+
+
+def _with_both_labels(chosen: Rows, pool: Rows, y: Array, rng: np.random.Generator) -> Rows:
+    """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
+    for label in (-1.0, 1.0):
+        of_label = y[chosen] == label
+        if np.count_nonzero(of_label) < FEWEST_OF_A_LABEL:
+            rare = pool[y[pool] == label]
+            drawn = rng.choice(rare, min(FEWEST_OF_A_LABEL, len(rare)), replace=False)
+            chosen = np.concatenate([chosen[~of_label], drawn])
+    return chosen
 
 
 def mean_squared_norm(rows: Floats) -> float:
@@ -334,7 +353,8 @@ def largest_stable_rate(
     c = loss.curvature
     _, rows = sample_rows(source, fit_intercept, seed=0)
     if variant == "batch":
-        L = c * largest_eigenvalue(source, rows, fit_intercept, n_threads, seed=0)[0] + l2
+        given = source, rows, fit_intercept, n_threads, 0, None, None
+        L = c * largest_eigenvalue(*given, TOLD_TOLERANCE, TOLD_ITERATIONS)[0] + l2
         mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
         damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
         rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf

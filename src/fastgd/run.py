@@ -243,7 +243,14 @@ class Run:
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
         distance = self.plan.curvature.suboptimality(self._with_l2(g, coef))
+        if self.plan.loss.built_in:  # none is below 0
+            distance = min(distance, objective)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
+
+    def pull_at(self, coef: Floats) -> float:
+        """Return the norm of the gradient at *coef*, in the coordinates of the steps."""
+        g = self.full.over_all(coef.astype(self.source.dtype))[1]
+        return self._pull(coef, g)
 
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient.
@@ -312,7 +319,7 @@ class Run:
     def _take_batch_step(self) -> None:
         state, plan, rows = self.state, self.plan, self.source.n
         g = state.g / rows
-        state.grad_norm = state.pull = self._gradient_norm(state.coef, g)
+        state.grad_norm, state.pull = self._gradient_norm(state.coef, g), self._pull(state.coef, g)
         if plan.curvature is not None:
             state.decrement = plan.curvature.decrement(self._with_l2(g, state.coef))
         if plan.preconditioned:
@@ -320,8 +327,6 @@ class Run:
             return
         if plan.coordinates is not None:
             state.g[:] = plan.coordinates.gradient(state.g)
-            penalties = self.l1_here, self.l2_here
-            state.pull = self._gradient_norm(state.point, state.g / rows, *penalties)
         (rate,) = self._rates(1)
         self.kernel(self._model(), self.settings, state.g, 1.0 / rows, state.t + 1, rate)
         if plan.coordinates is not None:
@@ -429,7 +434,14 @@ class Run:
         g_w = g[:-1] + l2 * w
         at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
         g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))
-        return math.sqrt(dot(g_w, g_w) + self.plan.fit_intercept * float(g[-1]) ** 2)
+        return math.sqrt(dot(g_w, g_w) + self.plan.fit_intercept * float(g[-1]) * float(g[-1]))
+
+    def _pull(self, coef: Array, g: Floats) -> float:
+        """Return the same in the plan's coordinates."""
+        here = self.plan.coordinates
+        if here is None:
+            return self._gradient_norm(coef, g)
+        return self._gradient_norm(here.enter(coef), here.gradient(g), self.l1_here, self.l2_here)
 
     def _model(self) -> Model:
         d, state = self.source.d, self.state

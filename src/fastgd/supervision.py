@@ -12,6 +12,7 @@ from fastgd.run import Run
 from fastgd.settling import remaining
 
 DIVERGED_FACTOR = 1e12  # how far above the losses at the start and at z = 0 is too far
+ROUNDING = 1e-13  # of the objective
 MOST_BACK_OFFS = 40
 EPOCHS_WITHOUT_PROGRESS = 5
 STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
@@ -88,6 +89,8 @@ class Convergence:
             norm = self.run.state.pull
             if math.isnan(self.first_norm):
                 self.first_norm = norm
+                if self.run.plan.starts_from_sample:  # where little is left of it
+                    self.first_norm = self.run.pull_at(np.zeros(self.run.source.d + 1))
             return norm <= tol * self.first_norm
         value = self.run.loss_of_epoch + self.run.penalty(self.run.state.coef)
         stalled = not value < self.best - tol * abs(self.best) if self.best < math.inf else False
@@ -97,12 +100,13 @@ class Convergence:
 
     def _is_near_enough(self) -> bool:
         plan, state = self.run.plan, self.run.state
+        rounding = ROUNDING * abs(self.run.loss_of_epoch)
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
         if state.settled is None:
-            return state.decrement <= plan.target
+            return state.decrement <= max(plan.target, rounding)
         wanted = plan.target if state.epoch < PATIENCE else plan.unseen
-        return remaining(state, plan) <= wanted
+        return remaining(state, plan) <= max(wanted, rounding)
 
 
 def start_losses(run: Run) -> tuple[float, float]:
@@ -136,8 +140,7 @@ def divergence_message(run: Run) -> str:
     if not math.isfinite(run.full.loss_of_constant(0.0)):
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
     elif stable is not None:
-        about = "" if plan.variant == "batch" else "about "
-        advice = f"theory calls rates below {about}{stable:.3g} stable here"
+        advice = f"theory calls rates below about {stable:.3g} stable here"
     return (
         f"{plan.variant} gradient descent diverged in epoch {run.epochs_begun} at "
         f"learning_rate={run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
