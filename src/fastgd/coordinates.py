@@ -32,6 +32,8 @@ class Coordinates:
 
     def damped(self, l2: float) -> "Coordinates":
         """Return coordinates in which a penalty's curvature counts like a column's."""
+        if l2 == 0:
+            return self
         units = self.units / np.sqrt(1.0 + l2 * np.square(self.units))
         return Coordinates(self.mean, units, self.passes)
 

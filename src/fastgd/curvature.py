@@ -53,6 +53,8 @@ class Curvature:
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
+    stands: float  # variance of predictions within which that holds; inf for quadratic losses
+    noise: float  # E[||(u, 1)||^2 slope^2]
     statistical_error: float  # NaN where there are no more rows than columns
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
@@ -102,7 +104,7 @@ class Curvature:
 
 @dataclass
 class Metric:
-    """The curvature of a sample; its columns less their *centre*, which sets the intercept apart."""
+    """The curvature of a sample, with columns less their *centre*: the intercept is then apart."""
 
     curvatures: Floats  # (m,)
     centre: Floats  # (d,)
@@ -129,6 +131,7 @@ class Sample:
     y: Array
     shares: Floats  # weights of mean about 1
     loss: Loss
+    unseen: Array  # columns that vary, though not in these rows: as much as the others
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
@@ -157,7 +160,7 @@ class Sample:
         along = float(np.mean(curvatures))
         centre = np.einsum("i,ij->j", curvatures, rows) / curvatures.sum() * ones[0]
         matrix = products((rows - centre) * np.sqrt(curvatures)[:, None]) / len(rows)
-        matrix[np.diag_indices(len(matrix))] += l2 + along * ridge
+        matrix[np.diag_indices(len(matrix))] += l2 + along * (ridge + self.unseen)
         return Metric(curvatures, centre, matrix, along * ridge, along)
 
     def curvatures(self, z: Floats, far: float) -> Floats:
@@ -208,17 +211,18 @@ def look(
     x, ones = rows[:, :-1], rows[:, -1]
     m, d = x.shape
     mean, units = coordinates.mean, coordinates.units
-    shares, drawn_from = _shares(source, chosen)
+    stands_for, drawn_from = _stands_for(source, chosen)
+    weights = source.weights[chosen] * source.weight_scale if source.weighted else 1.0
+    shares = stands_for * weights
     u = np.column_stack([(x - mean) * units, ones])
     u[:, :-1][:, unseen] = 0.0
-    sample = Sample(u, source.y[chosen], shares, loss)
+    sample = Sample(u, source.y[chosen], shares, loss, unseen)
     everything = m == drawn_from
     spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
     shown = np.minimum(1.0, np.square(spread))
     share = 0.0 if everything else d / m
     ridges = np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
-    ridges = ridges[0] + unseen, ridges[1]  # what is not seen is not to be taken for flat
-    of_l2 = l2 * np.square(units)
+    of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if everything else NEWTON_TOLERANCE
     at_optimum, fall, metric = _descend(sample, of_l2, ridges, tolerance)
     z = _predictions(u, at_optimum)
@@ -232,7 +236,8 @@ def look(
     sensitivity = np.einsum("ij,ij->i", rows_times(u[:, :-1], inverted), u[:, :-1]) + ones / along
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
     own = 0.0 if everything else np.minimum(curvatures * sensitivity / m, MOST_LEVERAGE)
-    levers = curvatures * sensitivity * source.n / drawn_from
+    levers = curvatures * sensitivity
+    squares = slopes * slopes / stands_for
     lengths = ones + np.einsum("ij,ij->i", u[:, :-1], u[:, :-1])
     mean = mean + np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
@@ -245,12 +250,12 @@ def look(
         typical=_harmonic_mean(inverted, metric.ridge, along),
         slowest=_slowest(metric.matrix, inverted, metric.ridge, along),
         sharpest=float(np.max(curvatures / np.where(shares > 0, shares, 1.0))),
-        leverage=float(np.mean(levers * levers) / np.mean(levers)),
+        leverage=float(np.mean(levers * levers / stands_for) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
-        statistical_error=_statistical_error(
-            sensitivity * slopes * slopes / (1.0 - own), d, drawn_from
-        ),
+        stands=math.inf if isinstance(loss, SquaredError) else 0.25 * sample.scale(z) ** 2,
+        noise=float(np.mean(lengths * squares)),
+        statistical_error=_statistical_error(sensitivity * squares / (1.0 - own), source),
         loss=float(np.mean(shares * values)),
         fall=fall,
     )
@@ -325,28 +330,26 @@ def _descend(
     return point, at_constant - value, metric if quadratic else None
 
 
-def _shares(source: Source, chosen: Array) -> tuple[Floats, int]:
-    """Return how much each chosen row counts, in the mean as rows of the table do; and of how many.
+def _stands_for(source: Source, chosen: Array) -> tuple[Floats, int]:
+    """Return for how many rows of a table of their number each chosen one stands; of how many.
 
     They were drawn from rows of positive weight; those of a rare label perhaps apart.
     """
     n, y = source.n, source.y
-    shares = np.ones(len(chosen))
     is_drawn = source.weights > 0 if source.weighted else np.ones(n, bool)
     drawn_from = int(np.count_nonzero(is_drawn))
+    stands_for = np.full(len(chosen), drawn_from / n)
     if source.classes is not None and len(chosen) < drawn_from:
         for label in np.unique(y[chosen]):
             of_label = y[chosen] == label
-            in_table = np.count_nonzero(is_drawn & (y == label)) / drawn_from
-            shares[of_label] = in_table * len(chosen) / np.count_nonzero(of_label)
-    if source.weighted:
-        shares *= source.weights[chosen] * source.weight_scale * (drawn_from / n)
-    return shares, drawn_from
+            in_table = np.count_nonzero(is_drawn & (y == label)) / n
+            stands_for[of_label] = in_table * len(chosen) / np.count_nonzero(of_label)
+    return stands_for, drawn_from
 
 
-def _statistical_error(squares: Floats, d: int, n: int) -> float:
+def _statistical_error(squares: Floats, source: Source) -> float:
     """Return tr(H^-1 C) / 2n, C the covariance of the rows' slopes, given both for each row."""
-    return float(np.mean(squares)) / (2.0 * n) if n > d else math.nan
+    return float(np.mean(squares)) / (2.0 * source.n) if source.n > source.d else math.nan
 
 
 def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:

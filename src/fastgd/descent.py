@@ -15,7 +15,7 @@ from fastgd.result import Progress, StopReason
 from fastgd.run import Run
 from fastgd.settling import went_too_far
 from fastgd.stopwatch import Stopwatch
-from fastgd.supervision import Convergence, DivergenceGuard, start_losses
+from fastgd.supervision import ROUNDING, Convergence, DivergenceGuard, start_losses
 
 FAR = 30.0  # times as far as was wanted
 
@@ -94,7 +94,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
 
 def _is_far(run: Run, suboptimality: float | None) -> bool:
     """Tell whether the end, looked at with more care, is no end."""
-    near = max(run.plan.target, run.plan.unseen)
+    near = max(run.plan.target, run.plan.unseen, ROUNDING * abs(run.loss_of_epoch))
     return suboptimality is not None and suboptimality > FAR * near
 
 

@@ -261,7 +261,10 @@ def _tune_batches(
     sharpest = loss.curvature if seen.curvature is None else seen.curvature.sharpest
     assert sharpest is not None
     bound = sharpest * size + batch_size * _of_penalty(l2, seen.coordinates)
-    rate = _finite(0.5 * batch_size / bound)
+    rate = 0.5 * batch_size / bound
+    if seen.curvature is not None:
+        rate = min(rate, _calm_rate(batch_size, seen.curvature, seen.curvature.noise))
+    rate = _finite(rate)
     # What the curvature tells of time is told of standardised columns.
     curvature = seen.curvature if seen.scaling == "standardize" else None
     decay_steps = _decay_steps(rate, source.n / batch_size, curvature)
@@ -273,9 +276,19 @@ def _tune_batches(
     return Tuned(schedule, batch_size / sharpest, reason)
 
 
+def _calm_rate(batch_size: int, curvature: Curvature, noise: float) -> float:
+    """Return the rate at which the noise of steps keeps predictions where the curvature holds.
+
+    In rest they vary by rate noise / (2 b curvature); where a label is rare, a row of it is noise
+    of a thousand others' size.
+    """
+    calm = 2.0 * batch_size * curvature.of_intercept * curvature.stands
+    return calm / noise if noise > 0 else math.inf
+
+
 def _of_penalty(l2: float, coordinates: Coordinates) -> float:
     """Return the largest curvature of the penalty in these coordinates."""
-    return l2 * float(np.max(np.square(coordinates.units), initial=0.0))
+    return l2 * float(np.max(np.square(coordinates.units), initial=0.0)) if l2 > 0 else 0.0
 
 
 def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> float:
@@ -291,7 +304,9 @@ def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> floa
     return max(1.0, settled, slowest)
 
 
-def tune_preconditioned(variant: str, batch_size: int, settling_rate: float, seen: Look) -> Tuned:
+def tune_preconditioned(
+    variant: str, rows: int, batch_size: int, settling_rate: float, seen: Look
+) -> Tuned:
     """Choose a rate for steps multiplied by the inverse of the curvature.
 
     With R^2 that of rows in its coordinates, batches of b rows stand rates below about
@@ -306,7 +321,11 @@ def tune_preconditioned(variant: str, batch_size: int, settling_rate: float, see
             "the change of the gradient tells (Barzilai, Borwein, 1988)"
         )
         return Tuned(Constant(settling_rate), math.inf, reason, curvature.start)
-    rate = _finite(0.5 * batch_size / (curvature.leverage + batch_size))
+    rate = 0.5 * batch_size / (curvature.leverage + batch_size)
+    if math.isfinite(curvature.statistical_error):
+        noise = curvature.statistical_error * 2.0 * rows
+        rate = min(rate, _calm_rate(batch_size, curvature, noise))
+    rate = _finite(rate)
     guard = batch_size / (curvature.sharpest * curvature.reach)
     reason = "b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample"
     return Tuned(Constant(rate), guard, reason, curvature.start)

@@ -268,7 +268,7 @@ def _tune(
     assert seen is not None
     if preconditioned:
         rate = _settling_rate(seen.curvature)
-        return pilot.tune_preconditioned(request.variant, batch_size, rate, seen)
+        return pilot.tune_preconditioned(request.variant, source.n, batch_size, rate, seen)
     given = source, request.variant, request.loss, optimizer, request.l2, request.fit_intercept
     return pilot.tune(*given, request.n_threads, seed, seen, gram, batch_size)
 
@@ -389,6 +389,11 @@ def _targets(
     is_open = request.self_tuned and is_auto(request.tol)
     if curvature is None or not can_tell or not is_open:
         return math.inf, math.inf
+    if not max(curvature.fall, curvature.loss) > 0:
+        return (
+            math.inf,
+            math.inf,
+        )  # all targets of the sample are alike, and fitted: it tells nothing
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
     if request.variant == "batch":
         return exact, exact if source.dtype == np.float64 else exact * NARROW
