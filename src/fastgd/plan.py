@@ -87,6 +87,11 @@ class Plan:
         return self.curvature is not None and self.alpha * self.l1_ratio == 0
 
     @property
+    def ends_short(self) -> bool:
+        """Tell whether mini-batches may end where only the statistical error is left."""
+        return self.variant == "minibatch" and self.target == self.unseen < math.inf
+
+    @property
     def seen_in(self) -> Coordinates | None:
         """In which coordinates rows are looked at, be it only for the guard."""
         if self.preconditioned and self.curvature is not None:
@@ -296,7 +301,8 @@ def _batch_size(request: Request, n: int, preconditioned: bool) -> int:
         return n if request.variant == "batch" else 1
     if request.batch_size is None and preconditioned and request.self_tuned:
         wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
-        return max(1, min(wanted, n // FEWEST_STEPS))
+        wanted = max(1, min(wanted, n // FEWEST_STEPS))
+        return -(-n // (n // wanted))  # or the last batch might be of a few rows, and all noise
     if request.batch_size is None:
         most = max(1, n // SELF_TUNED_STEPS) if request.self_tuned else n
         return min(DEFAULT_BATCH_SIZE, most)

@@ -17,7 +17,7 @@ from fastgd.compose import (
 )
 from fastgd.coordinates import dot
 from fastgd.kernels._jit import Kernel, load
-from fastgd.kernels.arguments import LOSS, WEIGHT, Array, Data, Model, Settings
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
 from fastgd.order import Rows
@@ -26,7 +26,7 @@ from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
 from fastgd.settling import begin_to_settle, settle
 from fastgd.sources import Source, Visits
-from fastgd.state import Settled, State, initial_state
+from fastgd.state import Seen, Settled, State, initial_state
 
 BACK_OFF = 0.25  # of the rate
 
@@ -222,7 +222,7 @@ class Run:
         for sums in (state.g, state.tally, state.total, state.first, state.second):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
-        state.decrement = np.inf
+        state.decrement, state.seen = np.inf, None
         if self.takes_all_rows:  # of the pass, the rows before would be missing
             state.visit = 0
         state.memory = state.memory._replace(factor=state.memory.factor * BACK_OFF)
@@ -238,11 +238,12 @@ class Run:
 
     def assess(self, coef: Floats) -> tuple[float, float | None]:
         """Return the objective at *coef*, and at most how far it is above its least, if known."""
-        loss, g = self.full.over_all(coef.astype(self.source.dtype))
-        objective = loss + self.penalty(coef)
+        seen = self._see(coef)
+        objective = float(seen.tally[LOSS] / seen.tally[WEIGHT]) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
-        distance = self.plan.curvature.suboptimality(self._with_l2(g, coef))
+        gradient = self._with_l2(seen.g / self.source.n, coef)
+        distance = self.plan.curvature.suboptimality(gradient)
         if self.plan.loss.built_in:  # none is below 0
             distance = min(distance, objective)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
@@ -276,7 +277,10 @@ class Run:
             self._take_batch_step()
             return
         if self.takes_all_rows:
-            self.full.add(self.state.coef, start, stop, self.state.g, self.state.tally)
+            if self.state.seen is None:
+                self.full.add(self.state.coef, start, stop, self.state.g, self.state.tally)
+            elif stop == self.plan.order.length:  # the look before was at the same place
+                self._make_use_of(self.state.seen)
             if stop == self.plan.order.length:
                 self._take_batch_step()
             return
@@ -340,6 +344,8 @@ class Run:
         assert curvature is not None
         step = curvature.solve(self._with_l2(state.g / rows, state.coef))
         (rate,) = self._rates(1)
+        if self.plan.mode == "self-tuned":  # a short batch is noisy
+            rate *= rows / self.batch_size
         state.coef[:] = state.coef - rate * step
         if state.settled is not None:
             state.settled.coming = step
@@ -371,6 +377,8 @@ class Run:
             settle(state, self.plan, objective)
         elif self.is_settling:
             begin_to_settle(state, self.coefficients())
+            if self.plan.ends_short:
+                self._look()
         if self.is_settling:
             return
         if state.epoch & (state.epoch - 1) != 0:  # no power of two
@@ -388,9 +396,26 @@ class Run:
         state, curvature = self.state, self.plan.curvature
         assert curvature is not None
         coef = self.coefficients()
-        _, g = self.full.over_all(coef.astype(self.source.dtype))
-        state.decrement = curvature.decrement(self._with_l2(g, coef))
+        state.seen = self._see(coef)
+        state.decrement = curvature.decrement(self._with_l2(state.seen.g / self.source.n, coef))
         state.looks += 1
+
+    def _make_use_of(self, seen: Seen) -> None:
+        """Take what the last look found for the pass of this epoch."""
+        state = self.state
+        state.g += seen.g
+        state.tally += seen.tally
+        state.seen = None
+        state.looks -= 1
+
+    def _see(self, coef: Floats) -> Seen:
+        """Make a pass over all rows at *coef*, unless the last look was there."""
+        state, cast = self.state, coef.astype(self.source.dtype)
+        if state.seen is not None and (state.seen.coef == cast).all():
+            return state.seen
+        seen = Seen(cast, np.zeros(len(coef)), np.zeros(TALLY_SIZE))
+        self.full.add(cast, 0, self.source.n, seen.g, seen.tally)
+        return seen
 
     def done(self, visit: int) -> int:
         """Return how many of the epoch's first *visit* visits lie in whole units of work."""

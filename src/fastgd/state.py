@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,6 +29,14 @@ class Settled:
         self.contraction = 0.0  # of that, from step to step; 0 where it is not known
 
 
+class Seen(NamedTuple):
+    """What a pass over all rows found at some coefficients."""
+
+    coef: Array
+    g: Floats  # sum of the gradients
+    tally: Floats
+
+
 @dataclass
 class State:
     """Where a run stands; with the plan and the source, all that the next step depends on."""
@@ -51,7 +60,8 @@ class State:
     pull: float = np.nan  # the same in the plan's coordinates
     decrement: float = np.inf  # batch, or after some epochs: about how far above its optimum it is
     in_tail: bool = False  # the share of the steps that is averaged has begun
-    looks: int = 0  # passes made to see that
+    looks: int = 0  # passes made to see that, and not made use of since
+    seen: Seen | None = None  # what the last of them found
     settled: "Settled | None" = None
 
     def copy(self) -> "State":

@@ -105,6 +105,8 @@ class Convergence:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
         if state.settled is None:
             return state.decrement <= max(plan.target, rounding)
+        if plan.ends_short and state.seen is not None and state.decrement <= plan.target:
+            return True
         wanted = plan.target if state.epoch < PATIENCE else plan.unseen
         return remaining(state, plan) <= max(wanted, rounding)
 
