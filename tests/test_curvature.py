@@ -15,6 +15,7 @@ from fastgd.inputs import make_source
 from fastgd.linalg import inverse, products, rows_times
 from fastgd.losses import LOSSES
 from fastgd.pilot import look_at
+from fastgd.supervision import DivergenceGuard
 
 N, D = 3000, 5
 RNG = np.random.default_rng(4)
@@ -418,3 +419,91 @@ def test_losses_that_hardly_curve_are_fitted_in_some_passes(loss, size, n):
     assert batches.n_iter_ <= 40
     assert batches.objective == pytest.approx(exact.objective, rel=5e-3)
     assert exact.suboptimality < 1e-6 * exact.objective
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
+def test_on_good_problems_no_run_is_sent_back(variant, monkeypatch):
+    """200 of them, of any size and loss."""
+
+    def refuse(guard):
+        raise AssertionError("a run backed off")
+
+    monkeypatch.setattr(DivergenceGuard, "backs_off", refuse)
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        n, d = int(rng.integers(50, 3000)), int(rng.integers(1, 12))
+        loss = ["squared_error", "huber", "log_loss"][seed % 3]
+        table = rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + rng.standard_normal(d)
+        z = table @ rng.standard_normal(d) / np.sqrt(d)
+        y = z + rng.standard_normal(n)
+        y = np.where(y > np.median(y), 1.0, -1.0) if loss == "log_loss" else y
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
+            fastgd.fit(table, y, variant, loss=loss, random_state=seed)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
+def test_a_label_in_one_row_of_ten_thousand_is_seen(variant):
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((200_000, 3))
+    y = rng.random(200_000) < 1 / (1 + np.exp(10.5 - table @ [1.0, 1.0, 0.0]))
+    result = fastgd.fit(table, y, variant, loss="log_loss", random_state=0)
+    best = regimes.optimum(table, np.where(y, 1.0, -1.0), "log_loss")
+    assert result.objective - best.objective < 0.2 * best.statistical_error
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+
+
+@pytest.mark.parametrize("share", [0.5, 0.02])
+def test_rows_without_weight_are_as_if_they_were_not_there(share):
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((20_000, 4))
+    y = table.sum(axis=1) + rng.standard_normal(20_000)
+    weights = (rng.random(20_000) < share).astype(float)
+    kept = weights > 0
+    best = regimes.optimum(table[kept], y[kept], "squared_error")
+    result = fastgd.fit(table, y, sample_weight=weights, random_state=0, max_iter=1, tol=None)
+    excess = result.objective - best.objective
+    assert excess < result.suboptimality < 30 * excess + 1e-12
+    assert result.statistical_error == pytest.approx(best.statistical_error, rel=0.2)
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
+def test_columns_that_are_nearly_alike_are_told_of(variant):
+    """Along their difference the curvature is 1e-14: no sample shows it."""
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((20_000, 4))
+    table[:, 3] = table[:, 2] + 1e-7 * rng.standard_normal(20_000)
+    y = 1e7 * (table[:, 2] - table[:, 3]) + rng.standard_normal(20_000)
+    with pytest.warns(fastgd.ConvergenceWarning, match="nearly alike"):
+        result = fastgd.fit(table, y, variant, random_state=0)
+    assert result.converged is False
+
+
+@pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
+@pytest.mark.parametrize("offset", [1e6, 1e10])
+def test_means_of_a_billion_spreads_are_stood(variant, offset):
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((6000, 3))
+    y = table.sum(axis=1) + rng.standard_normal(6000)
+    near = fastgd.fit(table, y, variant, random_state=0)
+    far = fastgd.fit(table + offset, y, variant, random_state=0)
+    assert far.objective == pytest.approx(near.objective, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-155, 1e-200])
+def test_columns_whose_squares_are_nothing_are_fitted(scale):
+    result = fastgd.fit(X * scale, Y, random_state=0)
+    assert result.score(X * scale, Y) == pytest.approx(fastgd.fit(X, Y).score(X, Y), rel=1e-6)
+
+
+def test_a_tolerance_that_is_given_is_met_from_the_optimum_of_the_sample():
+    result = fastgd.fit(X, Y, "batch", tol=1e-3, random_state=0)
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE and result.n_iter_ < 5
+
+
+def test_an_objective_that_overflows_is_no_convergence():
+    with pytest.warns(fastgd.DivergenceWarning, match="scale y"):
+        result = fastgd.fit(X, Y * 1e200, "batch", random_state=0)
+    assert result.stop_reason is fastgd.StopReason.DIVERGED
