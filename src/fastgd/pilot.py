@@ -3,6 +3,7 @@
 import contextlib
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -175,11 +176,18 @@ def largest_of_sample(rows: Floats, seed: int) -> float:
 class Look:
     """What a sample of rows shows."""
 
-    rows: Floats  # in the coordinates, a column of ones added (of zeros without an intercept)
+    sample: Floats  # of rows as they are, a column of ones added (of zeros without an intercept)
     coordinates: Coordinates  # in which steps are taken, where they are not preconditioned
     curvature: Curvature | None
     passes: float
     scaling: Scaling  # of the coordinates
+
+    @cached_property
+    def rows(self) -> Floats:
+        """The sample in the coordinates."""
+        rows = self.sample.copy()
+        rows[:, :-1] = rows[:, :-1] * self.coordinates.units + self.coordinates.shift
+        return rows
 
 
 def look_at(
@@ -205,7 +213,6 @@ def look_at(
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard
         coordinates = columns.damped(l2 / (loss.curvature or 1.0))
-    rows[:, :-1] = rows[:, :-1] * coordinates.units + coordinates.shift
     passes = len(rows) / source.n + standard.passes
     return Look(rows, coordinates, curvature, passes, scaling)
 

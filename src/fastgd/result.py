@@ -373,4 +373,4 @@ def describe_columns(fitted: list[str], got: list[str]) -> str:
 
 
 def _short(learning_rate: float | Schedule) -> str:
-    return f"{learning_rate:.6g}" if isinstance(learning_rate, float) else repr(learning_rate)
+    return f"{learning_rate:.6g}" if isinstance(learning_rate, float) else str(learning_rate)

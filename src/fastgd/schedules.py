@@ -7,7 +7,7 @@ run's state, so that a run can be stopped and gone on with.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +31,12 @@ class Memory(NamedTuple):
 @dataclass(frozen=True)
 class Schedule:
     """A rule for the learning rate."""
+
+    def __str__(self) -> str:
+        """Name the numbers, to four digits."""
+        values = [(field.name, getattr(self, field.name)) for field in fields(self)]
+        shown = [f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v!r}" for k, v in values]
+        return f"{type(self).__name__}({', '.join(shown)})"
 
     def __call__(self, t: Steps) -> Rates:
         """Return the rates of the steps *t*."""

@@ -41,7 +41,7 @@ def describe_run(report: Report) -> Rows:
     """Return what ran and what it took."""
     result = report.result
     rate, history = result.learning_rate_, result.history
-    rate_text = f"{rate:.4g}" if isinstance(rate, float) else repr(rate)
+    rate_text = f"{rate:.4g}" if isinstance(rate, float) else str(rate)
     chosen = "given" if result.mode == "textbook" else "self-tuned"
     size = f", {result.batch_size_:,} rows per step" if result.variant == "minibatch" else ""
     compiling = f"(+ {report.compile_seconds:.2g} to compile or load)"
@@ -50,6 +50,7 @@ def describe_run(report: Report) -> Rows:
         ("learning rate", f"{rate_text} ({chosen})"),
         ("epochs", f"{result.n_iter_:,} ({history['passes'][-1]:,.4g} passes over the rows)"),
         ("seconds", f"{history['seconds'][-1]:.3g} {compiling}"),
+        *([("precision", result.precision)] if result.precision else []),
     ]
 
 
