@@ -116,7 +116,7 @@ def test_lines_of_python_do_the_same(arguments):
 def test_card_of_a_regression():
     card, code = fit(*SMALL, "--noise", "0.1")
     assert card["data"].startswith("300 rows x 3 features, float64, made in ")
-    assert card["ran"] == "minibatch, gd, squared_error, 37 rows per step"
+    assert card["ran"] == "minibatch, gd, squared_error, 38 rows per step"
     assert "self-tuned" in card["learning rate"]
     assert "passes" in card["epochs"]
     assert "compile" in card["seconds"]

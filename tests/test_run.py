@@ -102,6 +102,8 @@ def assert_same_state(state, expected):
         if field.name == "settled" and theirs is not None:
             ours, theirs = ([*vars(one).values()] for one in (ours, theirs))
             ours, theirs = np.hstack(ours), np.hstack(theirs)
+        if field.name == "seen" and theirs is not None:
+            ours, theirs = np.hstack(ours), np.hstack(theirs)
         np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=field.name)
 
 
