@@ -469,6 +469,7 @@ def test_rows_without_weight_are_as_if_they_were_not_there(share):
     assert result.statistical_error == pytest.approx(best.statistical_error, rel=0.2)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
 def test_columns_that_are_nearly_alike_are_told_of(variant):
     """Along their difference the curvature is 1e-14: no sample shows it."""
@@ -481,6 +482,7 @@ def test_columns_that_are_nearly_alike_are_told_of(variant):
     assert result.converged is False
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
 @pytest.mark.parametrize("offset", [1e6, 1e10])
 def test_means_of_a_billion_spreads_are_stood(variant, offset):

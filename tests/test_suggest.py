@@ -35,6 +35,7 @@ def test_the_numbers_are_those_of_the_table():
     assert told.condition_scaled == pytest.approx(np.linalg.cond(Z) ** 2, rel=1e-6)
 
 
+@pytest.mark.compiled
 def test_the_rate_it_calls_stable_is_where_batch_descent_begins_to_diverge():
     rate = suggest().stable_rates["batch"]
     fine = fastgd.fit(X, Y, "batch", learning_rate=0.98 * rate, max_iter=3000)
@@ -43,6 +44,7 @@ def test_the_rate_it_calls_stable_is_where_batch_descent_begins_to_diverge():
         fastgd.fit(X, Y, "batch", learning_rate=1.02 * rate, max_iter=3000)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("settings", [{}, {"loss": "log_loss"}, {"alpha": 0.1}])
 @pytest.mark.parametrize("variant", ["batch", "minibatch"])
 def test_as_many_passes_are_made_as_were_expected(variant, settings):
@@ -62,6 +64,7 @@ CHOICES = [
 ]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("settings", "table", "variant"), CHOICES)
 def test_auto_follows_the_suggestion(settings, table, variant):
     y = np.resize(Y, len(table))
