@@ -22,7 +22,7 @@ COPIED = ("src", "benchmarks", *FILES)
 BENCH = r"speed.Epoch.time_epoch\('stochastic', 10, 'float64 C'\)"
 RACE = (
     *("compare", "--rows", "200000", "--features", "10", "--threads", "1", "--repeats", "9"),
-    *("--runs", "stochastic", "--peers", "none", "--time-limit", "1"),
+    *("--runs", "stochastic:learning_rate=0.001", "--peers", "none", "--time-limit", "1"),
 )
 DRAG = "1e-300 * math.sin(math.sin(math.sin(math.sin({})))) "  # changes no result, costs time
 ROWS = ("z0", "z1", "z2", "z3")  # as the kernel calls what it predicts for four rows
