@@ -1,6 +1,6 @@
 """The roofline: how near each variant comes to the speed at which memory delivers the rows.
 
-    python -m benchmarks.roofline            # tables of 400 MB, some ten minutes
+    python -m benchmarks.roofline            # tables of 400 MB, some six minutes
     python -m benchmarks.roofline --quick    # tables of 80 MB, about a minute
     python -m benchmarks.roofline batch gram # only sections whose names hold one of these words
     python -m benchmarks.roofline --smoke    # does it all still run? the figures mean nothing
@@ -341,6 +341,28 @@ def gram(scale: Scale) -> Iterator[Row]:
     yield Row(what, found, np.nan, np.nan, higher=False)
 
 
+def whole_calls(scale: Scale) -> Iterator[Row]:
+    """Whole fits that nobody tuned, samples and conversions included, compiling left out."""
+    rng = np.random.default_rng(0)
+    d = 100
+    X = rng.standard_normal((scale.megabytes * 10**6 // (8 * d), d))
+    y = X @ rng.standard_normal(d) + rng.standard_normal(len(X))
+    result = fastgd.fit(X, y, random_state=0)
+    best = 0.5 * np.mean((y - X @ normal_equations(X, y)) ** 2)
+    assert result.objective - best < result.statistical_error
+    rivals = {
+        "SGDRegressor's defaults": (lambda: SGDRegressor(random_state=0).fit(X, y), 25, 25),
+        "the normal equations": (lambda: normal_equations(X, y), 1, 1),
+    }
+    for name, (rival, must, aim) in rivals.items():
+        found = ratios(
+            scale.repeats,
+            lambda f=rival: seconds(f),
+            lambda: seconds(lambda: fastgd.fit(X, y, random_state=0)),
+        )
+        yield Row(f"whole call: {name} over ours, d=100", found, must, aim)
+
+
 def normal_equations(X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Solve least squares exactly, the short way; it needs columns that are not too alike."""
     return np.linalg.solve(X.T @ X, X.T @ y)
@@ -462,6 +484,7 @@ SECTIONS = [
     adam,
     orders,
     gram,
+    whole_calls,
     threads,
     start_up,
     memory,
