@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from fastgd.kernels.arguments import Array
+from fastgd.linalg import dot
 from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import pieces, take
@@ -52,6 +53,10 @@ class Coordinates:
         moved[:-1][is_constant] = 0.0
         return moved
 
+    def rows(self, rows: Floats) -> Floats:
+        """Return rows, with their last column of ones, as they are here."""
+        return np.column_stack([rows[:, :-1] * self.units + self.shift, rows[:, -1]])
+
     def enter(self, coef: Array) -> Floats:
         """Return coefficients and intercept here, given those as they are."""
         w = np.asarray(coef[:-1], dtype=np.float64)
@@ -66,11 +71,6 @@ class Coordinates:
     def gradient(self, g: Floats) -> Floats:
         """Return a gradient here, given that in coefficients as they are."""
         return np.append(self.units * g[:-1] + self.shift * g[-1], g[-1])
-
-
-def dot(v: Floats, w: Floats) -> float:
-    """Return v.w, not by way of a BLAS, whose bits depend on its threads."""
-    return float(np.einsum("j,j->", v, w))
 
 
 def identity(d: int) -> Coordinates:

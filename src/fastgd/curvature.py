@@ -73,7 +73,7 @@ class Curvature:
         """Return an upper estimate of how far above its optimum the objective is, given g.
 
         That is half of g'H^-1 g without the ridge, which would make flat directions look near: by
-        conjugate gradients, preconditioned (Golub, Van Loan, 4th edition, section 11.5.2).
+        conjugate gradients, preconditioned (Golub, Van Loan, 4th edition, section 11.5).
         """
         g = self.coordinates.gradient(g)
         along = float(g[-1]) ** 2 / self.of_intercept

@@ -38,6 +38,11 @@ def _widened(rows: Array) -> Floats:
     return wide
 
 
+def dot(v: Floats, w: Floats) -> float:
+    """Return v.w."""
+    return float(np.einsum("j,j->", v, w))
+
+
 def times(matrix: Floats, v: Floats) -> Floats:
     """Return matrix @ v."""
     return np.asarray(np.einsum("ij,j->i", matrix, v))

@@ -31,8 +31,8 @@ CURVATURE_VALUES = 1 << 22
 FEWEST_ROWS = 64
 FEWEST_OF_A_LABEL = 100  # of which there are as many
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
-EPOCHS_AT_FIRST_RATE = 30.0  # the same, where that is not known
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
+EPOCHS_AT_FIRST_RATE = 30.0  # where no curvature is known
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
 Floats = NDArray[np.float64]
@@ -177,6 +177,7 @@ class Look:
     """What a sample of rows shows."""
 
     sample: Floats  # of rows as they are, a column of ones added (of zeros without an intercept)
+    standard: Coordinates  # in which it has mean 0 and spread 1
     coordinates: Coordinates  # in which steps are taken, where they are not preconditioned
     curvature: Curvature | None
     passes: float
@@ -185,9 +186,7 @@ class Look:
     @cached_property
     def rows(self) -> Floats:
         """The sample in the coordinates."""
-        rows = self.sample.copy()
-        rows[:, :-1] = rows[:, :-1] * self.coordinates.units + self.coordinates.shift
-        return rows
+        return self.coordinates.rows(self.sample)
 
 
 def look_at(
@@ -214,7 +213,7 @@ def look_at(
         columns = standard.uncentred() if scaling == "rms" else standard
         coordinates = columns.damped(l2 / (loss.curvature or 1.0))
     passes = len(rows) / source.n + standard.passes
-    return Look(rows, coordinates, curvature, passes, scaling)
+    return Look(rows, standard, coordinates, curvature, passes, scaling)
 
 
 def tune(
@@ -379,8 +378,9 @@ def largest_stable_rate(
     c = loss.curvature
     _, rows = sample_rows(source, fit_intercept, seed=0)
     if variant == "batch":
-        given = source, rows, fit_intercept, n_threads, 0, None, None
-        L = c * largest_eigenvalue(*given, TOLD_TOLERANCE, TOLD_ITERATIONS)[0] + l2
+        given = source, rows, fit_intercept, n_threads, 0
+        told = largest_eigenvalue(*given, tolerance=TOLD_TOLERANCE, most_passes=TOLD_ITERATIONS)
+        L = c * told[0] + l2
         mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
         damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
         rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf

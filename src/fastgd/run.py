@@ -15,11 +15,11 @@ from fastgd.compose import (
     minibatch_kernel,
     stochastic_kernel,
 )
-from fastgd.coordinates import dot
 from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
+from fastgd.linalg import dot
 from fastgd.order import Rows
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan

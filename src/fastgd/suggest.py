@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.coordinates import standardise
 from fastgd.curvature import Curvature
 from fastgd.inputs import make_source
+from fastgd.kernels.arguments import TALLY_SIZE
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.passes import Floats, FullPass
@@ -160,11 +160,9 @@ def suggest(
         seen = look_at(
             source, read, l2, fit_intercept, seed, wants_curvature=smooth, scaling="none"
         )
-        looking, rows = watch.seconds, seen.rows
+        looking, rows, standard = watch.seconds, seen.sample, seen.standard
         curvature = None if has_l1 else seen.curvature
         scale = math.nan if read.curvature is None else read.curvature
-        standard = standardise(source, rows[:, :-1], fit_intercept)[0]
-        scaled = rows[:, :-1] * standard.units + standard.shift
         is_told = len(rows) >= min(source.n, source.d)  # so few of so wide rows tell nothing
         r_squared, largest = moments(rows) if is_told else (math.nan, math.nan)
         passes = {variant: _passes(variant, read, source, curvature) for variant in VARIANTS}
@@ -177,7 +175,7 @@ def suggest(
             d=source.d,
             condition=_condition(rows, l2 * np.ones(source.d), scale, len(rows) == source.n),
             condition_scaled=_condition(
-                np.column_stack([scaled, rows[:, -1]]),
+                standard.rows(rows),
                 l2 * np.square(standard.units),
                 scale,
                 len(rows) == source.n,
@@ -245,7 +243,11 @@ def _passes(variant: str, loss: Loss, source: Source, curvature: Curvature | Non
 def _seconds_of_a_pass(source: Source, loss: Loss, n_threads: int) -> float:
     """Return the seconds of a pass over all rows, told from some of them."""
     rows = min(source.n, max(1, TIMED_VALUES // source.d))
-    coef, g, tally = np.zeros(source.d + 1, source.dtype), np.zeros(source.d + 1), np.zeros(3)
+    coef, g, tally = (
+        np.zeros(source.d + 1, source.dtype),
+        np.zeros(source.d + 1),
+        np.zeros(TALLY_SIZE),
+    )
     with FullPass(source, loss, n_threads, gradients=True) as full:
         best = math.inf
         for _ in range(3):
