@@ -7,35 +7,37 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastgd.coordinates import Coordinates, identity, standardise
-from fastgd.curvature import Curvature, distance, look, middle
+from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
-from fastgd.kernels.arguments import Array
 from fastgd.losses import HalfSquare, Loss
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
-from fastgd.order import Rows
-from fastgd.passes import FullPass
+from fastgd.passes import Floats, FullPass
+from fastgd.sample import (
+    POWER_ITERATIONS,
+    SAMPLE_VALUES,
+    best_constant,
+    draw,
+    largest_of_sample,
+    mean_squared_norm,
+    moments,
+    norm,
+    refuse_overflow,
+    spread_of,
+    top_direction,
+)
 from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedule
 from fastgd.sources import Source
-from fastgd.tables import take
 
-POWER_ITERATIONS = 30
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
 TOLD_TOLERANCE, TOLD_ITERATIONS = 1e-5, 100  # of one that a user is told
-OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
-SAMPLE_ROWS = 4096
-SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
-CURVATURE_VALUES = 1 << 22
-FEWEST_ROWS = 64
-FEWEST_OF_A_LABEL = 100  # of which there are as many
+CURVATURE_VALUES = 1 << 22  # of a sample that tells of curvature
 TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
 EPOCHS_AT_FIRST_RATE = 30.0  # where no curvature is known
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
-Floats = NDArray[np.float64]
 Scaling = Literal["standardize", "rms", "none"]
 
 
@@ -73,103 +75,15 @@ def largest_eigenvalue(
     with FullPass(source, HalfSquare(), n_threads, gradients=True) as full:
         while passes < most_passes:
             passes += 1
-            v /= _norm(v)
+            v /= norm(v)
             v = v if coordinates is None else coordinates.leave(v)
             v = gram.times(v) / source.n if gram else full.over_all(v.astype(source.dtype))[1]
             v = v if coordinates is None else coordinates.gradient(v)
             v[-1] *= fit_intercept
-            before, largest = largest, _norm(v)
+            before, largest = largest, norm(v)
             if not largest > 0 or abs(largest - before) <= tolerance * largest:
                 break
     return largest, float(passes)
-
-
-def top_direction(rows: Floats, seed: int) -> Floats:
-    """Return the direction in which the rows are largest, and a little of every other one."""
-    x = rows / (np.abs(rows).max() or 1.0)
-    rest = np.random.default_rng(seed).standard_normal(x.shape[1])
-    rest /= _norm(rest)
-    v = rest
-    for _ in range(POWER_ITERATIONS):
-        # Not by way of a BLAS, whose bits depend on its threads; nor of x'x, which may be huge.
-        longer = np.einsum("ij,i->j", x, np.einsum("ij,j->i", x, v))
-        v = longer / (_norm(longer) or 1.0)
-    return np.asarray(v + OTHER_DIRECTIONS * rest)
-
-
-def _norm(v: Floats) -> float:
-    """Return ||v||, whose square may be too large for a number, or too small."""
-    size = float(np.abs(v).max())
-    return size * math.sqrt(float(np.sum(np.square(v / size)))) if 0 < size < math.inf else size
-
-
-def refuse_overflow(source: Source, size: float) -> None:
-    """Refuse a table whose squares are too large for its type: no rate can be told from them."""
-    if np.isfinite(source.dtype.type(size)):
-        return
-    source.check_finite()
-    raise ValueError(
-        f"X is too large: its squares overflow {source.dtype}, so no learning_rate can be chosen; "
-        "scale the columns or give a learning_rate."
-    )
-
-
-def sample_rows(
-    source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES
-) -> tuple[Rows, Floats]:
-    """Return which rows were drawn, up to 4096, and them, in float64, with a column of ones."""
-    pool = np.flatnonzero(source.weights) if source.weighted else np.arange(source.n)
-    size = min(SAMPLE_ROWS, len(pool), max(FEWEST_ROWS, most_values // source.d))
-    rng = np.random.default_rng(seed)
-    chosen = rng.choice(pool, size, replace=False)
-    if source.classes is not None:
-        chosen = _with_both_labels(chosen, pool, source.y, rng)
-    chosen = np.sort(chosen)
-    rows = np.full((len(chosen), source.d + 1), float(fit_intercept))
-    rows[:, :-1] = take(source.table, chosen)
-    if not np.isfinite(rows).all():
-        source.check_finite()
-    return chosen, rows
-
-
-def _with_both_labels(chosen: Rows, pool: Rows, y: Array, rng: np.random.Generator) -> Rows:
-    """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
-    for label in (-1.0, 1.0):
-        of_label = y[chosen] == label
-        if np.count_nonzero(of_label) < FEWEST_OF_A_LABEL:
-            rare = pool[y[pool] == label]
-            drawn = rng.choice(rare, min(FEWEST_OF_A_LABEL, len(rare)), replace=False)
-            chosen = np.concatenate([chosen[~of_label], drawn])
-    return chosen
-
-
-def mean_squared_norm(rows: Floats) -> float:
-    """Return the mean of the rows' squared norms."""
-    return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
-
-
-def sample_targets(source: Source) -> Floats:
-    """Return some thousand targets, in float64."""
-    return np.asarray(source.y[:: max(1, source.n // SAMPLE_ROWS)], dtype=np.float64)
-
-
-def spread_of(source: Source) -> float:
-    """Return the mean distance of the targets from their median, 1 where there is none."""
-    y = sample_targets(source)
-    return distance(y, float(np.median(y)))
-
-
-def best_constant(source: Source, loss: Loss) -> Floats | None:
-    """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    centre = middle(loss, sample_targets(source))
-    return None if centre == 0 else np.append(np.zeros(source.d), centre)
-
-
-def largest_of_sample(rows: Floats, seed: int) -> float:
-    """Return about the largest eigenvalue of rows'rows / m."""
-    v = top_direction(rows, seed)
-    along = np.einsum("ij,j->i", rows, v / (_norm(v) or 1.0))
-    return float(np.mean(np.square(along)))
 
 
 @dataclass(frozen=True)
@@ -201,13 +115,14 @@ def look_at(
 ) -> Look:
     """Look at a sample of rows; leave the curvature out where it is not wanted, or no number."""
     most_values = CURVATURE_VALUES if wants_curvature else SAMPLE_VALUES
-    chosen, rows = sample_rows(source, fit_intercept, seed, most_values)
+    drawn = draw(source, fit_intercept, seed, most_values)
+    rows = drawn.rows
     refuse_overflow(source, mean_squared_norm(rows))
     standard, unseen = standardise(source, rows[:, :-1], fit_intercept)
     curvature = None
     if wants_curvature:
         with contextlib.suppress(np.linalg.LinAlgError):
-            curvature = look(source, loss, l2, chosen, rows, standard, unseen)
+            curvature = look(drawn, loss, l2, standard, unseen)
     coordinates = identity(source.d)
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard
@@ -376,7 +291,7 @@ def largest_stable_rate(
     if loss.curvature is None or optimizer.adaptive or (has_memory and variant != "batch"):
         return None
     c = loss.curvature
-    _, rows = sample_rows(source, fit_intercept, seed=0)
+    rows = draw(source, fit_intercept, seed=0).rows
     if variant == "batch":
         given = source, rows, fit_intercept, n_threads, 0
         told = largest_eigenvalue(*given, tolerance=TOLD_TOLERANCE, most_passes=TOLD_ITERATIONS)
@@ -396,20 +311,6 @@ def stable_rate(batch_size: int, r_squared: float, L: float) -> float:
     """Return below which rate steps of so many rows are stable (Ma, Bassily, Belkin, 2018)."""
     bound = r_squared + (batch_size - 1) * L
     return 2.0 * batch_size / bound if bound > 0 else math.inf
-
-
-def moments(rows: Floats) -> tuple[float, float]:
-    """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
-    scale = float(np.abs(rows).max()) or 1.0
-    x = rows / scale
-    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
-    white = left[:, sizes > 1e-5 * sizes[0]]
-    if not white.size:
-        return 0.0, 0.0
-    squared_norms = np.einsum("ij,ij->i", x, x)
-    r_squared = np.linalg.eigvalsh((white * squared_norms[:, None]).T @ white)[-1]
-    L = np.square(sizes[0]) / len(x)
-    return float(r_squared * np.square(scale)), float(L * np.square(scale))
 
 
 def _damped(rate: float, optimizer: Optimizer) -> float:

@@ -13,7 +13,7 @@ from fastgd.kernels.arguments import TALLY_SIZE
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.passes import Floats, FullPass
-from fastgd.pilot import look_at, moments, stable_rate
+from fastgd.pilot import look_at, stable_rate
 from fastgd.plan import (
     DEFAULT_BATCH_SIZE,
     EXACT,
@@ -22,6 +22,7 @@ from fastgd.plan import (
     best_variant,
 )
 from fastgd.request import VARIANTS, read_loss, read_n_threads
+from fastgd.sample import moments
 from fastgd.sources import Source, refuse_non_finite
 from fastgd.stopwatch import Stopwatch
 from fastgd.validation import check_flag, check_fraction, check_not_negative
