@@ -119,6 +119,11 @@ def test_a_full_preconditioner_that_makes_no_sense_is_refused(settings):
         fit(preconditioner="full", **settings)
 
 
+def test_a_curvature_that_is_no_number_preconditions_nothing():
+    with pytest.raises(ValueError, match="of a sample of rows, which is no number here; scale X"):
+        fastgd.fit(X, Y * 1e200, "batch", learning_rate=0.1, preconditioner="full")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

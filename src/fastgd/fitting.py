@@ -3,7 +3,7 @@
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,14 @@ from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.plan import PATIENCE, Plan, make_plan
-from fastgd.request import read_request
+from fastgd.request import (
+    read_callback,
+    read_record,
+    read_record_path,
+    read_request,
+    read_time_limit,
+    read_verbose,
+)
 from fastgd.result import (
     ConvergenceWarning,
     DivergenceWarning,
@@ -27,16 +34,10 @@ from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
 from fastgd.validation import (
-    check_arity,
-    check_count,
-    check_positive,
     did_you_mean,
-    refusal,
-    show,
 )
 
 NEGLIGIBLE = 1e-14  # of what the columns explain
-RECORDABLE = frozenset({"objective", "grad_norm"})
 
 
 def fit(
@@ -381,44 +382,3 @@ def refuse_unknown(unknown: dict[str, Any]) -> None:
     for word in unknown:
         hint = did_you_mean(word, ["variant", *(fit.__kwdefaults__ or ())])
         raise TypeError(f"fit() got an unexpected keyword argument {word!r}.{hint}")
-
-
-def read_record(record: Any) -> frozenset[str]:
-    """Return what is to be computed at every record."""
-    if not isinstance(record, Iterable):
-        raise refusal("record", f"a collection of {sorted(RECORDABLE)}", record, ())
-    words = [record] if isinstance(record, str) else [*record]
-    if not all(isinstance(word, str) and word in RECORDABLE for word in words):
-        raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {show(words)}.")
-    return frozenset(words)
-
-
-def read_record_path(record_path: Any) -> int | None:
-    """Return every how many steps a point is kept: 0 at every record, None never."""
-    if record_path is True or record_path is False:
-        return 0 if record_path else None
-    return check_count("record_path", record_path, ", True or False")
-
-
-def read_callback(callback: Any) -> Any:
-    """Return the callback; refuse what cannot be called."""
-    wanted = "a function of one argument"
-    if callback is not None:
-        if not callable(callback):
-            raise refusal("callback", wanted, callback, ())
-        check_arity("callback", callback, wanted)
-    return callback
-
-
-def read_verbose(verbose: Any) -> bool:
-    """Return whether to print."""
-    if isinstance(verbose, (bool, np.bool_)):
-        return bool(verbose)
-    return check_count("verbose", verbose, ", True or False", least=0) > 0
-
-
-def read_time_limit(time_limit: Any) -> float | None:
-    """Return the limit in seconds."""
-    if time_limit is not None:
-        return check_positive("time_limit", time_limit)
-    return None

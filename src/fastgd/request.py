@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from fastgd.validation import (
     check_fraction,
     check_name,
     check_not_negative,
+    check_positive,
     is_number,
     refusal,
     show,
@@ -29,6 +31,7 @@ VARIANTS = ("batch", "stochastic", "minibatch")
 SCALINGS = ("auto", "standardize")
 PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
+RECORDABLE = frozenset({"objective", "grad_norm"})
 SCHEDULE_HINTS = {
     "constant": "fastgd.Constant(eta0=0.01)",
     "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
@@ -216,6 +219,47 @@ def read_n_threads(n_threads: Any) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def read_record(record: Any) -> frozenset[str]:
+    """Return what is to be computed at every record."""
+    if not isinstance(record, Iterable):
+        raise refusal("record", f"a collection of {sorted(RECORDABLE)}", record, ())
+    words = [record] if isinstance(record, str) else [*record]
+    if not all(isinstance(word, str) and word in RECORDABLE for word in words):
+        raise ValueError(f"record may hold {sorted(RECORDABLE)}; got {show(words)}.")
+    return frozenset(words)
+
+
+def read_record_path(record_path: Any) -> int | None:
+    """Return every how many steps a point is kept: 0 at every record, None never."""
+    if record_path is True or record_path is False:
+        return 0 if record_path else None
+    return check_count("record_path", record_path, ", True or False")
+
+
+def read_callback(callback: Any) -> Any:
+    """Return the callback; refuse what cannot be called."""
+    wanted = "a function of one argument"
+    if callback is not None:
+        if not callable(callback):
+            raise refusal("callback", wanted, callback, ())
+        check_arity("callback", callback, wanted)
+    return callback
+
+
+def read_verbose(verbose: Any) -> bool:
+    """Return whether to print."""
+    if isinstance(verbose, (bool, np.bool_)):
+        return bool(verbose)
+    return check_count("verbose", verbose, ", True or False", least=0) > 0
+
+
+def read_time_limit(time_limit: Any) -> float | None:
+    """Return the limit in seconds."""
+    if time_limit is not None:
+        return check_positive("time_limit", time_limit)
+    return None
 
 
 def is_auto(value: Any) -> bool:
