@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import fastgd
-from fastgd import frames, gram, order, passes, pilot, sources, tables
+from fastgd import frames, gram, order, passes, sample, sources, tables
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -54,7 +54,7 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
     monkeypatch.setattr(passes, "CALL_VALUES", 16 * (D + 1))
     monkeypatch.setattr(passes, "THREAD_VALUES", 1)
-    monkeypatch.setattr(pilot, "SAMPLE_ROWS", PIECE_ROWS)
+    monkeypatch.setattr(sample, "SAMPLE_ROWS", PIECE_ROWS)
 
 
 def fit(X, y=Y, variant="minibatch", mode="textbook", **settings):
