@@ -295,3 +295,16 @@ def elastic_net(X, y, loss, alpha, l1_ratio, sample_weight=None, fit_intercept=T
         if still == 20:
             return (w[:-1], float(w[-1])) if fit_intercept else (w, 0.0)
     raise RuntimeError("elastic_net did not come to rest")
+
+
+# ------------------------------------------------------------------------------- any function
+
+
+def minimize(gradient, x0, optimizer, rates, hyper=None):
+    """Return the points after every step, a step per rate; row 0 is the start."""
+    path, slots = [np.array(x0, dtype=np.float64)], {}
+    for t, rate in enumerate(rates, start=1):
+        g = np.asarray(gradient(path[-1]))
+        movement, _ = OPTIMIZERS[optimizer](g, slots, t, rate, **(hyper or {}))
+        path.append(path[-1] - movement)
+    return np.array(path)

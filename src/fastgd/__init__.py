@@ -4,6 +4,7 @@ from fastgd import datasets
 from fastgd.compare import compare
 from fastgd.comparison import Comparison
 from fastgd.fitting import fit
+from fastgd.line_search import LineSearch
 from fastgd.losses import (
     AbsoluteError,
     CustomLoss,
@@ -17,6 +18,8 @@ from fastgd.losses import (
     SquaredError,
     SquaredHinge,
 )
+from fastgd.minimizing import minimize
+from fastgd.minimum import Iterate, MinimizeResult
 from fastgd.optimizers import GD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
 from fastgd.order import visiting_order
 from fastgd.result import (
@@ -59,7 +62,10 @@ __all__ = [
     "Huber",
     "InverseScaling",
     "InverseTimeDecay",
+    "Iterate",
+    "LineSearch",
     "LogLoss",
+    "MinimizeResult",
     "ModifiedHuber",
     "Momentum",
     "Nesterov",
@@ -76,6 +82,7 @@ __all__ = [
     "datasets",
     "fit",
     "load",
+    "minimize",
     "suggest",
     "visiting_order",
 ]

@@ -58,12 +58,15 @@ class Step:
 
     def parts(self) -> dict[str, Any]:
         """Return what a template needs to take the step; no penalty on the intercept."""
-        move_one = self._move_one(self.penalised)
         return {
             "prepare": self.optimizer.prepare,
-            "move_all": specialise(update.move_all, inner=True, move_one=move_one),
+            "move_all": self.move_all(inner=True),
             "move_intercept": self._move_one(False),
         }
+
+    def move_all(self, inner: bool) -> Kernel:
+        """Return what steps all coefficients; for Python to call, unless it is *inner*."""
+        return specialise(update.move_all, inner=inner, move_one=self._move_one(self.penalised))
 
     def _move_one(self, penalised: bool) -> Kernel:
         return specialise(
@@ -132,11 +135,11 @@ def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
             raise
         raise TypeError(
             f"the loss {loss.name!r} could not be compiled: use numbers and the math module only, "
-            f"and return the same types from every branch{_plain_reason(str(error))}."
+            f"and return the same types from every branch{plain_reason(str(error))}."
         ) from None
 
 
-def _plain_reason(message: str) -> str:
+def plain_reason(message: str) -> str:
     """Return in brackets what a message of Numba means, or "" where that is not known."""
     for pattern, meaning in REASONS:
         if found := re.search(pattern, message):

@@ -295,16 +295,25 @@ def largest_stable_rate(
     if variant == "batch":
         given = source, rows, fit_intercept, n_threads, 0
         told = largest_eigenvalue(*given, tolerance=TOLD_TOLERANCE, most_passes=TOLD_ITERATIONS)
-        L = c * told[0] + l2
-        mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
-        damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
-        rate = 2 * (1 + mu) / (damping * L) if L > 0 else math.inf
+        rate = largest_rate(optimizer, c * told[0] + l2)
     elif len(rows) < min(source.n, source.d):
         return None  # so few of so wide rows tell nothing
     else:
         r_squared, L = moments(rows)
         rate = stable_rate(batch_size, c * r_squared + l2, c * L + l2)
     return rate if math.isfinite(rate) and rate > 0 else None
+
+
+def largest_rate(optimizer: Optimizer, L: float) -> float:
+    """Return below which rate full gradients of a curvature of at most *L* are stable.
+
+    Infinity where there is no curvature, and NaN where theory says nothing.
+    """
+    if optimizer.adaptive:
+        return math.nan
+    mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
+    damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
+    return math.inf if L <= 0 else 2 * (1 + mu) / (damping * L)
 
 
 def stable_rate(batch_size: int, r_squared: float, L: float) -> float:

@@ -199,6 +199,12 @@ def specialise(template: Kernel, *, cache: bool = True, inner: bool = False, **b
     return kernel
 
 
+def bound(template: Any, **bind: Any) -> Kernel:
+    """Return a copy of *template*, not compiled, whose global names in *bind* are replaced."""
+    kernel: Kernel = _renamed(template, template.__name__, {**template.__globals__, **bind})
+    return kernel
+
+
 def _specialise(template: FunctionType, bind: Bound, inner: bool, cache: bool) -> Any:
     described = [*(f"{name}={_describe(value)}" for name, value in bind), str(inner)]
     digest = hashlib.blake2b("|".join(described).encode(), digest_size=8).hexdigest()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Scalar = Any  # a NumPy number of the arrays' type
+Args = tuple[Any, ...]  # whatever a user's function is called with besides
 
 
 class Data(NamedTuple):

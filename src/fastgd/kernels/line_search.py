@@ -1,0 +1,139 @@
+"""Line searches: how far to go against the gradient, from what the function is like there."""
+
+import math
+
+from fastgd.kernels._jit import Kernel, unbound
+from fastgd.kernels.arguments import Args, Array
+from fastgd.kernels.minimize import NORM, RATE, VALUE, dot, moved, ray
+
+evaluate: Kernel = unbound
+value_of: Kernel = unbound
+along: Kernel = unbound
+sufficient: Kernel = unbound
+
+ROUNDING = 4e-16  # of the value: less tells nothing
+REST = 0.5  # of the slope: so much, either way, a step may leave where only the slope tells
+SHARPNESS = 1e-10  # of the slope at the start: what an exact search leaves of it
+MOST_TRIALS = 100
+MOST_DOUBLINGS = 200
+
+
+def slope_along(
+    x: Array,
+    g: Array,
+    rate: float,
+    trial: Array,
+    slope: Array,
+    args: Args,
+    counts: Array,
+) -> float:
+    """Return the derivative by the rate of the value at x - rate g."""
+    ray(x, g, rate, trial)
+    evaluate(trial, slope, False, args, counts)
+    return -float(dot(slope, g))
+
+
+def armijo(
+    x: Array,
+    g: Array,
+    known: Array,
+    trial: Array,
+    slope: Array,
+    searching: tuple[float, ...],
+    args: Args,
+    counts: Array,
+) -> tuple[float, float]:
+    """Return the first rate that lowers the value enough, and that value; 0 where none does.
+
+    The rates tried begin at *growth* times the last one and shrink (Armijo 1966). Where the value
+    has no digits left to tell, the slope does (Hager, Zhang 2005, section 2).
+    """
+    eta0, decrease, shrink, growth = searching
+    rate = eta0 if math.isnan(known[RATE]) else growth * known[RATE]
+    found: tuple[float, float] = sufficient(
+        x, g, known, rate, decrease, shrink, trial, slope, args, counts
+    )
+    return found
+
+
+def first_sufficient(
+    x: Array,
+    g: Array,
+    known: Array,
+    rate: float,
+    decrease: float,
+    shrink: float,
+    trial: Array,
+    slope: Array,
+    args: Args,
+    counts: Array,
+) -> tuple[float, float]:
+    """Shrink *rate* until it lowers the value by a share of what the slope promises."""
+    square = known[NORM] * known[NORM]
+    for k in range(MOST_TRIALS):
+        ray(x, g, rate, trial)
+        value = value_of(trial, args, counts)
+        if abs(value - known[VALUE]) > ROUNDING * abs(known[VALUE]):
+            enough = value <= known[VALUE] - decrease * rate * square
+        elif not moved(x, trial):
+            break
+        else:
+            left = along(x, g, rate, trial, slope, args, counts) / square
+            enough = abs(left) <= REST or (k == 0 and left < 0.0)
+        if enough:
+            return rate, value
+        rate *= shrink
+    return 0.0, known[VALUE]
+
+
+def exact(
+    x: Array,
+    g: Array,
+    known: Array,
+    trial: Array,
+    slope: Array,
+    searching: tuple[float, ...],
+    args: Args,
+    counts: Array,
+) -> tuple[float, float]:
+    """Return the rate at which the slope along the ray vanishes, and the value there.
+
+    A bracket by doubling, then the Illinois form of the false position (Dowell, Jarratt 1971): of
+    a quadratic function it finds the rate at the first attempt. What is not finite is too far.
+    """
+    eta0, decrease, shrink, _ = searching
+    square = known[NORM] * known[NORM]
+    low, slope_low = 0.0, -square
+    high = eta0 if math.isnan(known[RATE]) else known[RATE]
+    slope_high = along(x, g, high, trial, slope, args, counts)
+    for _ in range(MOST_DOUBLINGS):
+        if not slope_high < 0.0:
+            break
+        low, slope_low, high = high, slope_high, 2.0 * high
+        slope_high = along(x, g, high, trial, slope, args, counts)
+    rate, last, found = high, 0, slope_high
+    for _ in range(MOST_TRIALS):
+        if abs(found) <= SHARPNESS * square:
+            break
+        rate = 0.5 * (low + high)
+        if math.isfinite(slope_high):
+            rate = low - slope_low * (high - low) / (slope_high - slope_low)
+        if not low < rate < high:
+            break
+        found = along(x, g, rate, trial, slope, args, counts)
+        if found < 0.0:
+            low, slope_low = rate, found
+            slope_high *= 0.5 if last < 0 else 1.0
+            last = -1
+        else:
+            high, slope_high = rate, found
+            slope_low *= 0.5 if last > 0 else 1.0
+            last = 1
+    ray(x, g, rate, trial)
+    value = value_of(trial, args, counts)
+    if value <= known[VALUE] + ROUNDING * abs(known[VALUE]):
+        return rate, value
+    accepted: tuple[float, float] = sufficient(
+        x, g, known, rate, decrease, shrink, trial, slope, args, counts
+    )
+    return accepted

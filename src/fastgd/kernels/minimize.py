@@ -1,0 +1,223 @@
+"""Descent on any function: the loop, and how a value and a gradient are got from the function.
+
+The loop is the same where the function is compiled, and where it is plain Python: then the loop is
+run as Python, too, and only the optimizer's step is compiled.
+"""
+
+import math
+
+import numpy as np
+
+from fastgd.kernels._jit import compiled_as_written, unbound
+from fastgd.kernels.arguments import Args, Array
+
+fun = unbound
+jac = unbound
+evaluate = unbound
+search = unbound
+prepare = unbound
+move_all = unbound
+as_given = unbound
+put = unbound
+value_of = unbound
+SHAPE: tuple[int, ...] = ()
+SEARCHES = False
+
+GOING_ON, REACHED, AT_REST, DIVERGED = range(4)
+VALUE, NORM, RATE = range(3)  # places in what is known of the point
+VALUES, GRADIENTS = range(2)  # places in the counts of evaluations
+
+
+@compiled_as_written
+def length(g: Array) -> float:
+    """Return the Euclidean norm."""
+    total = 0.0
+    for j in range(g.shape[0]):
+        total += g[j] * g[j]
+    return math.sqrt(total)
+
+
+@compiled_as_written
+def dot(g: Array, h: Array) -> float:
+    """Return the inner product."""
+    total = 0.0
+    for j in range(g.shape[0]):
+        total += g[j] * h[j]
+    return total
+
+
+@compiled_as_written
+def copy_to(place: Array, x: Array) -> None:
+    """Write x there: this loop compiles in a third of the time of a slice's assignment."""
+    for j in range(min(len(x), len(place))):
+        place[j] = x[j]
+
+
+@compiled_as_written
+def ray(x: Array, g: Array, rate: float, point: Array) -> None:
+    """Put x - rate g into *point*."""
+    for j in range(x.shape[0]):
+        point[j] = x[j] - rate * g[j]
+
+
+@compiled_as_written
+def moved(x: Array, point: Array) -> bool:
+    """Tell whether two points differ in a bit."""
+    count = 0
+    for j in range(x.shape[0]):
+        count += x[j] != point[j]
+    return count > 0
+
+
+def descend(
+    x: Array,
+    g: Array,
+    known: Array,
+    rates: Array,
+    t: int,
+    state: tuple[Array, ...],
+    hyper: tuple[float, ...],
+    bounds: tuple[float, float],
+    every: tuple[int, int, int],
+    rows: Array,
+    points: Array,
+    counts: Array,
+    searching: tuple[float, ...],
+    args: Args,
+) -> tuple[int, int]:
+    """Take a step per rate from x, whose gradient is g; return how many, and why no more.
+
+    *every* says at which step numbers a row (value, norm of the gradient, rate) and a point are
+    kept, and at which the value is wanted in any case.
+    """
+    good, trial, slope, first, second, nothing = state
+    least, limit = bounds
+    row_every, point_every, value_every = every
+    for k in range(rates.shape[0]):
+        copy_to(good, x)
+        rate, value = rates[k], math.nan
+        if SEARCHES:
+            rate, value = search(x, g, known, trial, slope, searching, args, counts)
+            if rate == 0.0:
+                return k, AT_REST
+        scalars = prepare(t + k + 1, rate, hyper, x.dtype.type)
+        move_all(g, 1.0, x, first, second, nothing, scalars, nothing, nothing)
+        step = t + k + 1
+        is_row = step % row_every == 0
+        wanted = is_row or step % value_every == 0
+        met = evaluate(x, g, wanted and not SEARCHES, args, counts)
+        value = value if SEARCHES else met
+        norm = length(g)
+        known[VALUE], known[NORM], known[RATE] = value, norm, rate
+        if is_row:
+            place = step // row_every - t // row_every - 1
+            rows[place, VALUE], rows[place, NORM], rows[place, RATE] = value, norm, rate
+        if step % point_every == 0:
+            copy_to(points[step // point_every - t // point_every - 1], x)
+        sound = math.isfinite(norm)
+        if wanted or SEARCHES:
+            sound = sound and math.isfinite(value) and value <= limit
+        if not sound:
+            return k + 1, DIVERGED
+        if norm <= least:
+            return k + 1, REACHED
+    return rates.shape[0], GOING_ON
+
+
+# What a compiled function is called with, and where its gradient goes: x0 was a number, an array
+# of one dimension, or of more. A function gets a copy: what it does with it is its own affair.
+
+
+def number(x: Array) -> float:
+    """Return the only parameter."""
+    return float(x[0])
+
+
+def vector(x: Array) -> Array:
+    """Return the parameters."""
+    return x.copy()
+
+
+def reshaped(x: Array) -> Array:
+    """Return the parameters in the shape of x0."""
+    return x.copy().reshape(SHAPE)
+
+
+def put_number(slope: float, g: Array) -> None:
+    """Keep the derivative."""
+    g[0] = slope
+
+
+def put_vector(slope: Array, g: Array) -> None:
+    """Keep the gradient."""
+    copy_to(g, slope)
+
+
+def put_reshaped(slope: Array, g: Array) -> None:
+    """Keep the gradient, row by row."""
+    copy_to(g, slope.ravel())
+
+
+def value_alone(x: Array, args: Args, counts: Array) -> float:
+    """Return the value of a function that gives nothing else."""
+    counts[VALUES] += 1
+    return float(fun(as_given(x), *args))
+
+
+def value_of_both(x: Array, args: Args, counts: Array) -> float:
+    """Return the value of a function that gives the gradient, too."""
+    counts[VALUES] += 1
+    counts[GRADIENTS] += 1
+    value, _ = fun(as_given(x), *args)
+    return float(value)
+
+
+def evaluate_both(
+    x: Array,
+    g: Array,
+    wanted: bool,
+    args: Args,
+    counts: Array,
+) -> float:
+    """Call a function that returns the value and the gradient."""
+    counts[VALUES] += 1
+    counts[GRADIENTS] += 1
+    value, slope = fun(as_given(x), *args)
+    put(slope, g)
+    return float(value)
+
+
+def evaluate_apart(
+    x: Array,
+    g: Array,
+    wanted: bool,
+    args: Args,
+    counts: Array,
+) -> float:
+    """Call the gradient, and the function where its value is wanted."""
+    counts[GRADIENTS] += 1
+    put(jac(as_given(x), *args), g)
+    return value_of(x, args, counts) if wanted else math.nan
+
+
+def evaluate_by_differences(
+    x: Array,
+    g: Array,
+    wanted: bool,
+    args: Args,
+    counts: Array,
+) -> float:
+    """Take central differences (Nocedal, Wright, "Numerical optimization", 2006, section 8.1)."""
+    counts[GRADIENTS] += 1
+    value = value_of(x, args, counts) if wanted else math.nan
+    share = np.finfo(np.float64).eps ** (1 / 3)
+    for j in range(x.shape[0]):
+        at = x[j]
+        step = share * max(1.0, abs(at))
+        x[j] = at + step
+        above, value_above = x[j], value_of(x, args, counts)
+        x[j] = at - step
+        below, value_below = x[j], value_of(x, args, counts)
+        x[j] = at
+        g[j] = (value_above - value_below) / (above - below)
+    return value

@@ -1,0 +1,225 @@
+"""`minimize`: descent on any differentiable function."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.functions import Function
+from fastgd.kernels.minimize import RATE, VALUE
+from fastgd.line_search import LineSearch
+from fastgd.minimum import Iterate, MinimizeResult
+from fastgd.optimizers import GD, Optimizer
+from fastgd.request import (
+    read_callback,
+    read_learning_rate,
+    read_optimizer,
+    read_record_path,
+    read_time_limit,
+)
+from fastgd.result import ConvergenceWarning, DivergenceWarning, StopReason
+from fastgd.schedules import Schedule
+from fastgd.stopwatch import Stopwatch
+from fastgd.validation import check_at_least, check_count, did_you_mean, refusal, show
+from fastgd.walk import Walk
+
+
+def minimize(
+    fun: Callable[..., Any],
+    x0: Any,
+    *,
+    jac: Callable[..., Any] | bool | None = None,
+    optimizer: str | Optimizer = "gd",
+    learning_rate: float | Schedule | LineSearch | Callable[[NDArray[np.int64]], Any] = 0.1,
+    max_iter: int = 1000,
+    tol: float | None = 1e-8,
+    callback: Callable[[Iterate], Any] | None = None,
+    args: Any = (),
+    record_path: bool | int = True,
+    time_limit: float | None = None,
+    **unknown: Any,
+) -> MinimizeResult:
+    """Minimise a differentiable function by gradient descent, exactly as the textbooks have it.
+
+    Functions compiled by ``numba.njit`` are called from a compiled loop: a million steps on a few
+    parameters take a fraction of a second. Plain Python functions give the same to rounding.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args) -> number``; x is a copy, in the shape of x0: a number where that is one.
+    x0 : number or array-like of any shape
+        Where to start.
+    jac : callable, True or None
+        ``jac(x, *args)`` returns the gradient, in the shape of x0; True: fun returns (value,
+        gradient); None: central differences, 2 n evaluations of fun each.
+    optimizer : str or Optimizer
+        "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", or an object with parameters.
+    learning_rate : float, schedule, LineSearch or callable
+        Multiplies the gradient. A number, a schedule such as ``fastgd.InverseScaling(0.1)``, a
+        function of an array of step numbers, or ``fastgd.LineSearch()``, for "gd".
+    max_iter : int
+        At most so many steps.
+    tol : float or None
+        It stops when the gradient's norm is tol times that at x0; None: after `max_iter` steps.
+    callback : function, optional
+        Called with an `Iterate` after every step; True or StopIteration ends the run.
+    args : tuple
+        Further arguments of fun and jac; a single one need not be in a tuple.
+    record_path : bool or int
+        True keeps the points that the history has, at most 64 MB of them; an int k the point after
+        every k steps; False none.
+    time_limit : float, optional
+        Seconds, compiling left out.
+
+    Returns
+    -------
+    MinimizeResult
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that make no sense, or a function that returns what it should not, naming it.
+
+    Warns
+    -----
+    DivergenceWarning
+        The value or the gradient became infinite or NaN, or the value 1e12 times what it was: the
+        last good point is returned, or x0 where that was better.
+    ConvergenceWarning
+        `max_iter` was reached before `tol`, or no rate of a line search lowers fun.
+
+    References
+    ----------
+    Nocedal, Wright, "Numerical optimization", 2006, sections 2.2 and 3.1.
+
+    Examples
+    --------
+    A laser pointer at 103 cm, meant to be at 100 (the friend shouts the error):
+
+    >>> import fastgd
+    >>> def cost(y):
+    ...     return (y - 100) ** 2
+    >>> def slope(y):
+    ...     return 2 * (y - 100)
+    >>> result = fastgd.minimize(cost, 103, jac=slope, learning_rate=0.1)
+    >>> result.path[:4].round(3)
+    array([103.   , 102.4  , 101.92 , 101.536])
+    >>> round(result.x, 6)
+    100.0
+    """
+    _refuse_unknown(unknown)
+    watch = Stopwatch()
+    point = _read_start(x0)
+    function = _read_function(fun, jac, args, point.shape)
+    chosen = _read_optimizer(optimizer)
+    rates = _read_rates(learning_rate, chosen)
+    max_iter = check_count("max_iter", max_iter)
+    if tol is not None:
+        check_at_least("tol", tol, 0, " or None")
+    every, callback = read_record_path(record_path), read_callback(callback)
+    time_limit = read_time_limit(time_limit)
+    # What is not finite is found and said in words, not by NumPy's warnings.
+    with np.errstate(all="ignore"):
+        walk = Walk(function, point, chosen, rates, tol, every)
+        reason = walk.run(max_iter, callback, time_limit, watch)
+        seconds = watch.seconds
+        result = walk.result(reason, seconds, watch.loading_seconds)
+    _warn_of(walk, result, tol)
+    return result
+
+
+def _read_start(x0: Any) -> NDArray[np.float64]:
+    """Return x0 as an array of finite numbers."""
+    try:
+        given = np.asarray(x0)
+    except ValueError:  # rows of several lengths
+        given = np.array(None)
+    if given.dtype.kind not in "biuf":
+        raise refusal("x0", "a real number or an array of real numbers", x0, (np.ndarray,))
+    point = given.astype(np.float64)
+    if point.size == 0 or not np.isfinite(point).all():
+        raise ValueError(f"x0 must hold at least one number, all finite; got {show(x0)}.")
+    return point
+
+
+def _read_function(fun: Any, jac: Any, args: Any, shape: tuple[int, ...]) -> Function:
+    if not callable(fun):
+        raise refusal("fun", "a function fun(x, *args) -> number", fun, ())
+    if not (callable(jac) or jac is True or jac is None):
+        wanted = "a function jac(x, *args) -> gradient, True (fun returns both) or None"
+        raise refusal("jac", wanted, jac, (bool, np.bool_))
+    return Function(fun, jac, args if isinstance(args, tuple) else (args,), shape)
+
+
+def _read_optimizer(optimizer: Any) -> Optimizer:
+    found = read_optimizer(optimizer)
+    if found is None:
+        raise ValueError(
+            'optimizer must be named, as in optimizer="gd" with learning_rate=fastgd.LineSearch(), '
+            'which needs no tuning; got "auto".'
+        )
+    return found
+
+
+def _read_rates(learning_rate: Any, optimizer: Optimizer) -> Schedule | LineSearch:
+    if isinstance(learning_rate, type) and issubclass(learning_rate, LineSearch):
+        learning_rate = learning_rate()
+    if not isinstance(learning_rate, LineSearch):
+        rates = read_learning_rate(learning_rate)
+        if rates is None:
+            raise ValueError(
+                "learning_rate must be a positive number, a schedule, a callable or "
+                'fastgd.LineSearch(), which looks for a rate at every step; got "auto".'
+            )
+        return rates
+    if not isinstance(optimizer, GD):
+        raise ValueError(
+            'fastgd.LineSearch goes along the gradient: it is for optimizer="gd"; got '
+            f"{optimizer.name!r}, which needs a number or a schedule."
+        )
+    return learning_rate
+
+
+def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
+    """Warn the caller of `minimize` of what the result alone might not make him look at."""
+    reason, name = result.stop_reason, result.optimizer_.name
+    if reason is StopReason.DIVERGED:
+        stable = walk.stable_rate()
+        advice = "use a smaller learning_rate"
+        if walk.known[VALUE] < walk.start.value:
+            advice = "fun seems to fall without end"
+        elif stable is not None:
+            advice = f"where it started, theory calls rates below about {stable:.3g} stable"
+        warnings.warn(
+            f"{name} diverged at step {result.nit} at learning_rate={walk.known[RATE]:.3g}; "
+            f"{advice}. The last good point is returned.",
+            DivergenceWarning,
+            stacklevel=3,
+        )
+    if reason is StopReason.CAPPED:
+        met = result.history["grad_norm"]
+        warnings.warn(
+            f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
+            f"norm went from {met[0]:.3g} to {met[-1]:.3g}; give more steps, another "
+            "learning_rate, or tol=None.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if reason is StopReason.STALLED:
+        warnings.warn(
+            f"no rate of the line search lowers fun after step {result.nit}, where the gradient's "
+            f"norm is {np.linalg.norm(np.ravel(result.jac)):.3g}: it is as low as rounding lets it "
+            "be, or the gradient is not that of fun.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _refuse_unknown(unknown: dict[str, Any]) -> None:
+    """Refuse keywords that `minimize` does not have; name the one that was meant."""
+    for word in unknown:
+        hint = did_you_mean(word, minimize.__kwdefaults__ or ())
+        raise TypeError(f"minimize() got an unexpected keyword argument {word!r}.{hint}")

@@ -1,0 +1,268 @@
+"""`Walk`: a descent on a function under way."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.compose import Step
+from fastgd.functions import DIFFERENCES, Function
+from fastgd.kernels import minimize as kernels
+from fastgd.kernels._jit import bound, load, specialise
+from fastgd.kernels.minimize import NORM, RATE, VALUE, length
+from fastgd.line_search import LineSearch
+from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
+from fastgd.optimizers import Optimizer
+from fastgd.pilot import largest_rate
+from fastgd.result import StopReason
+from fastgd.schedules import Adaptive, Memory, Schedule
+from fastgd.stopwatch import Stopwatch
+from fastgd.supervision import DIVERGED_FACTOR
+from fastgd.trail import Trail
+from fastgd.validation import show
+
+MOST_ROWS = 10_000  # of the history
+MOST_NUMBERS = 1 << 23  # of the path: 64 MB
+CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
+NEVER = 1 << 62  # steps
+CALL_SECONDS = 0.02  # how long the loop may run before someone looks at Ctrl-C and the clock
+
+
+@dataclass
+class Place:
+    """A point, its value and its gradient."""
+
+    x: NDArray[np.float64]
+    value: float
+    g: NDArray[np.float64]
+
+
+class Walk:
+    """A descent under way."""
+
+    def __init__(
+        self,
+        function: Function,
+        start: NDArray[np.float64],
+        optimizer: Optimizer,
+        rates: Schedule | LineSearch,
+        tol: float | None,
+        path_every: int | None,
+    ) -> None:
+        self.function, self.optimizer, self.rates = function, optimizer, rates
+        self.x = start.ravel().copy()
+        n = len(self.x)
+        self.g, self.counts = np.zeros(n), np.zeros(2, np.int64)
+        value = function.checked["evaluate"](self.x, self.g, True, function.args, self.counts)
+        norm = _check_first(value, self.g, function)
+        self.start = Place(self.x.copy(), value, self.g.copy())
+        self.known = np.array([value, norm, math.nan])
+        self.least = -1.0 if tol is None else tol * norm
+        self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
+        slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
+        self.good, trial, slope = np.empty((3, n))
+        self.state = (self.good, trial, slope, *slots, np.empty(0))
+        self.t, self.memory = 0, Memory()
+        self.first_curvature = math.nan
+        self.rows = Trail(MOST_ROWS)
+        self.rows.mark(0, self.known)
+        self.points = _make_path(path_every, n)
+        if self.points is not None:
+            self.points.mark(0, self.x)
+        self._kernel = self._load()
+
+    def run(
+        self, max_iter: int, callback: Any, time_limit: float | None, watch: Stopwatch
+    ) -> StopReason:
+        """Descend until something ends it; return what."""
+        if self.known[NORM] <= self.least:
+            return StopReason.TOLERANCE
+        one_by_one = callback is not None or isinstance(self.rates, Adaptive)
+        steps = 1
+        while self.t < max_iter:
+            began = time.perf_counter()
+            status = self._advance(min(steps, max_iter - self.t))
+            if status != kernels.GOING_ON:
+                return REASONS[status]
+            if callback is not None and _asks_to_stop(callback, self._iterate()):
+                return StopReason.CALLBACK
+            if time_limit is not None and watch.seconds >= time_limit:
+                return StopReason.TIME_LIMIT
+            if not one_by_one:
+                steps = self._steps_of_next_call(steps, time.perf_counter() - began)
+        return StopReason.MAX_ITER if self.least < 0 else StopReason.CAPPED
+
+    def result(self, reason: StopReason, seconds: float, compile_seconds: float) -> MinimizeResult:
+        """Return what the user gets."""
+        if math.isnan(self.known[VALUE]):
+            self.known[VALUE] = self._value_at(self.x)
+        self.rows.mark(self.t, self.known)
+        if self.points is not None:
+            self.points.mark(self.t, self.x)
+        steps, rows = self.rows.table()
+        columns = zip(HISTORY, (VALUE, NORM, RATE), strict=True)
+        place = self._last_good() if reason is StopReason.DIVERGED else self._here()
+        path_steps, path = (None, None) if self.points is None else self.points.table()
+        return MinimizeResult(
+            x=self._shaped(place.x),
+            fun=place.value,
+            jac=self._shaped(place.g),
+            nit=self.t,
+            nfev=int(self.counts[kernels.VALUES]),
+            njev=int(self.counts[kernels.GRADIENTS]),
+            gradient=self.function.gradient,
+            stop_reason=reason,
+            history={"step": steps, **{name: rows[:, k].copy() for name, k in columns}},
+            path=None if path is None else path.reshape(len(path), *self.function.shape),
+            path_steps=path_steps,
+            optimizer_=self.optimizer,
+            learning_rate_=shown_rate(self.rates),
+            function=self.function.value_at,
+            seconds=seconds,
+            compile_seconds=compile_seconds,
+        )
+
+    def stable_rate(self) -> float | None:
+        """Return below which rate theory calls steps stable where the first of them was taken."""
+        rate = largest_rate(self.optimizer, self.first_curvature)
+        return rate if 0 < rate < math.inf else None
+
+    def _load(self) -> Any:
+        """Return the loop, compiled where the function is."""
+        search = self.rates if isinstance(self.rates, LineSearch) else None
+        parts = {**self.function.parts(search), "prepare": self.optimizer.prepare}
+        step = Step(self.optimizer, penalised=False, averaged=False, in_coordinates=False)
+        parts["move_all"] = step.move_all(inner=self.function.compiled)
+        if self.function.compiled:
+            kernel = specialise(kernels.descend, cache=False, **parts)
+            load(kernel, *self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0))))
+            return kernel
+        nothing = np.empty(0)
+        scalars = self.optimizer.prepare(1, 1.0, self.optimizer.hyper, np.float64)
+        slots = [np.empty(0)] * 2
+        load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
+        load(length, nothing)
+        return bound(kernels.descend, **parts)
+
+    def _arguments(
+        self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
+    ) -> tuple[Any, ...]:
+        search, path = self.rates, self.points
+        every = (
+            self.rows.every,
+            NEVER if path is None else path.every,
+            1 if isinstance(search, Adaptive) else NEVER,
+        )
+        numbers = search.numbers if isinstance(search, LineSearch) else ()
+        where = self.x, self.g, self.known, rates, self.t, self.state
+        bounds = self.least, self.limit
+        kept = every, rows, points, self.counts
+        return *where, self.optimizer.hyper, bounds, *kept, numbers, self.function.args
+
+    def _advance(self, steps: int) -> int:
+        """Take so many steps, or fewer; return why fewer."""
+        before, g = (self.x.copy(), self.g.copy()) if self.t == 0 else (None, self.g)
+        rows = np.empty((_multiples(self.t, steps, self.rows.every), 3))
+        points = np.empty((0, 0))
+        if self.points is not None:
+            points = np.empty((_multiples(self.t, steps, self.points.every), len(self.x)))
+        made, status = self._kernel(*self._arguments(self._rates(steps), rows, points))
+        self._keep(made, rows, points)
+        self.t += made
+        if before is not None and made:
+            self.first_curvature = _curvature_between(self.x - before, self.g - g)
+        if isinstance(self.rates, Adaptive):
+            self.memory = self.rates.after_epoch(self.memory, self.known[VALUE])
+        return int(status)
+
+    def _keep(self, made: int, rows: NDArray[Any], points: NDArray[Any]) -> None:
+        self.rows.add(self.t, rows[: _multiples(self.t, made, self.rows.every)])
+        if self.points is not None:
+            self.points.add(self.t, points[: _multiples(self.t, made, self.points.every)])
+
+    def _rates(self, steps: int) -> NDArray[np.float64]:
+        if isinstance(self.rates, LineSearch):
+            return np.full(steps, np.nan)
+        return self.rates(np.arange(self.t + 1, self.t + steps + 1)) * self.memory.factor
+
+    def _steps_of_next_call(self, steps: int, seconds: float) -> int:
+        """Return how many steps the loop takes until someone looks again; no bit depends on it."""
+        most = NEVER if self.points is None else self._most_points * self.points.every
+        if seconds > 2 * CALL_SECONDS:
+            return max(1, steps // 2)
+        return min(2 * steps, most) if seconds < CALL_SECONDS else min(steps, most)
+
+    @property
+    def _most_points(self) -> int:
+        return max(1, CALL_NUMBERS // len(self.x))
+
+    def _iterate(self) -> Iterate:
+        here = self._here()
+        x, g = self._shaped(here.x), self._shaped(here.g)
+        return Iterate(self.t, x, here.value, g, float(self.known[RATE]))
+
+    def _here(self) -> Place:
+        if math.isnan(self.known[VALUE]):
+            self.known[VALUE] = self._value_at(self.x)
+        return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())
+
+    def _last_good(self) -> Place:
+        """Return the point before the last step, or the start where that was better."""
+        value = self._value_at(self.good)
+        if not value <= self.start.value:
+            return self.start
+        g = np.empty(len(self.x))
+        self.function.checked["evaluate"](self.good, g, False, self.function.args, self.counts)
+        return Place(self.good.copy(), value, g)
+
+    def _value_at(self, x: NDArray[np.float64]) -> float:
+        value: float = self.function.checked["value_of"](x, self.function.args, self.counts)
+        return value
+
+    def _shaped(self, x: NDArray[np.float64]) -> Any:
+        return float(x[0]) if self.function.shape == () else x.copy().reshape(self.function.shape)
+
+
+REASONS = {
+    kernels.REACHED: StopReason.TOLERANCE,
+    kernels.AT_REST: StopReason.STALLED,
+    kernels.DIVERGED: StopReason.DIVERGED,
+}
+
+
+def _multiples(t: int, steps: int, every: int) -> int:
+    """Return how many of the steps after *t* are multiples of *every*."""
+    return (t + steps) // every - t // every
+
+
+def _make_path(every: int | None, n: int) -> Trail | None:
+    if every is None:
+        return None
+    return Trail(min(MOST_ROWS, max(2, MOST_NUMBERS // n))) if every == 0 else Trail(NEVER, every)
+
+
+def _curvature_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> float:
+    """Return the curvature along a step, from how the gradient changed."""
+    square = float(s @ s)
+    return float(change @ s) / square if square > 0 else math.nan
+
+
+def _asks_to_stop(callback: Any, iterate: Iterate) -> bool:
+    try:
+        return callback(iterate) is True
+    except StopIteration:
+        return True
+
+
+def _check_first(value: float, g: NDArray[np.float64], function: Function) -> float:
+    """Refuse a start where there is nothing to descend from; return the gradient's norm."""
+    if not math.isfinite(value):
+        raise ValueError(f"fun(x0) must be finite; got {value}.")
+    norm = float(np.sqrt(g @ g))
+    if not math.isfinite(norm):
+        how = " by central differences" if function.gradient == DIFFERENCES else ""
+        raise ValueError(f"the gradient{how} must be finite at x0; got {show(g.tolist())}.")
+    return norm

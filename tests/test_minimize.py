@@ -1,0 +1,644 @@
+"""`minimize`: the formulas, the closed forms, compiled and plain functions, what ends a descent."""
+
+import math
+import os
+import signal
+import threading
+import time
+from itertools import pairwise
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from naive import OPTIMIZERS
+from naive import minimize as naive_minimize
+from refusals import refused
+
+import fastgd
+from fastgd import LineSearch, StopReason, minimize
+
+SPREAD = np.array([1.0, 3.0, 10.0])
+
+
+def bowl(x):
+    return 0.5 * np.sum(SPREAD * x**2)
+
+
+def bowl_gradient(x):
+    return SPREAD * x
+
+
+def rosenbrock(x):
+    return (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+
+
+def rosenbrock_gradient(x):
+    along = x[1] - x[0] ** 2
+    return np.array([-2 * (1 - x[0]) - 400 * x[0] * along, 200 * along])
+
+
+def himmelblau(x):
+    return (x[0] ** 2 + x[1] - 11) ** 2 + (x[0] + x[1] ** 2 - 7) ** 2
+
+
+def laser(y):
+    return (y - 100) ** 2
+
+
+def laser_slope(y):
+    return 2 * (y - 100)
+
+
+jitted = numba.njit
+jitted_bowl, jitted_bowl_gradient = jitted(bowl), jitted(bowl_gradient)
+jitted_laser, jitted_slope = jitted(laser), jitted(laser_slope)
+jitted_rosenbrock, jitted_rosenbrock_gradient = jitted(rosenbrock), jitted(rosenbrock_gradient)
+
+
+# --------------------------------------------------------------------------- the algorithm itself
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("compiled", [False, True], ids=["plain", "jitted"])
+def test_steps_are_those_of_the_formulas(optimizer, compiled):
+    x0, rate, steps = [3.0, -2.0, 1.0], 0.02, 300
+    result = minimize(
+        jitted_bowl if compiled else bowl,
+        x0,
+        jac=jitted_bowl_gradient if compiled else bowl_gradient,
+        optimizer=optimizer,
+        learning_rate=rate,
+        max_iter=steps,
+        tol=None,
+    )
+    path = naive_minimize(bowl_gradient, x0, optimizer, [rate] * steps)
+    assert np.abs(result.path - path).max() <= 1e-12 * np.abs(path).max()
+    assert result.path_steps.tolist() == [*range(steps + 1)]
+    assert (result.x == result.path[-1]).all() and result.nit == steps
+    assert result.history["objective"] == pytest.approx([bowl(x) for x in path], rel=1e-9)
+    norms = [np.linalg.norm(bowl_gradient(x)) for x in path]
+    assert result.history["grad_norm"] == pytest.approx(norms, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "hyper"),
+    [
+        (fastgd.Momentum(mu=0.5), {"mu": 0.5}),
+        (fastgd.Nesterov(mu=0.5), {"mu": 0.5}),
+        (fastgd.AdaGrad(eps=0.1), {"eps": 0.1}),
+        (fastgd.RMSprop(rho=0.5, eps=0.1), {"rho": 0.5, "eps": 0.1}),
+        (fastgd.Adam(beta_1=0.5, beta_2=0.7, eps=0.1), {"beta_1": 0.5, "beta_2": 0.7, "eps": 0.1}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_hyper_parameters_are_used(optimizer, hyper):
+    result = minimize(
+        bowl, [1.0, 1.0, 1.0], jac=bowl_gradient, optimizer=optimizer, max_iter=20, tol=None
+    )
+    path = naive_minimize(bowl_gradient, [1.0, 1.0, 1.0], optimizer.name, [0.1] * 20, hyper)
+    assert np.abs(result.path - path).max() <= 1e-13
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        fastgd.InverseScaling(eta0=0.05, power_t=0.5),
+        fastgd.Exponential(eta0=0.05, gamma=0.9),
+        fastgd.Cosine(eta0=0.05, n_steps=30),
+        fastgd.InverseTimeDecay(eta0=0.05, decay_steps=10),
+        fastgd.Optimal(alpha=1.0, t0=40),
+        lambda t: 0.05 / t,
+    ],
+)
+def test_schedules_give_the_rate_of_each_step(schedule):
+    result = minimize(
+        bowl, [1.0, 1.0, 1.0], jac=bowl_gradient, learning_rate=schedule, max_iter=50, tol=None
+    )
+    rates = schedule(np.arange(1, 51))
+    path = naive_minimize(bowl_gradient, [1.0, 1.0, 1.0], "gd", rates)
+    assert np.abs(result.path - path).max() <= 1e-14
+    assert (result.history["learning_rate"][1:] == rates).all()
+    assert math.isnan(result.history["learning_rate"][0])
+
+
+def test_an_adaptive_rate_falls_where_the_value_stalls():
+    result = minimize(
+        lambda x: abs(x),
+        1.0,
+        jac=lambda x: math.copysign(1.0, x),
+        learning_rate=fastgd.Adaptive(eta0=0.3, factor=0.5, patience=3, tol=1e-9),
+        max_iter=60,
+        tol=None,
+    )
+    rates = result.history["learning_rate"][1:]
+    assert rates[0] == 0.3 and rates[-1] < 0.01 and (np.diff(rates) <= 0).all()
+    assert abs(result.x) < 0.02  # a constant rate swings by 0.1 for ever
+
+
+@pytest.mark.parametrize(("rate", "factor"), [(0.1, 0.8), (0.5, 0.0), (0.9, -0.8), (1.5, -2.0)])
+def test_the_laser_follows_its_closed_form(rate, factor):
+    steps = 15
+    result = minimize(laser, 103, jac=laser_slope, learning_rate=rate, max_iter=steps, tol=None)
+    expected = 100 + 3 * factor ** np.arange(steps + 1.0)
+    assert np.abs(result.path - expected).max() <= 1e-12 * np.abs(expected).max()
+    assert isinstance(result.x, float) and result.path.shape == (steps + 1,)
+
+
+def test_the_laser_at_the_usual_rate_in_numbers():
+    result = minimize(laser, 103, jac=laser_slope, learning_rate=0.1)
+    assert result.path[:5] == pytest.approx([103, 102.4, 101.92, 101.536, 101.2288], abs=1e-12)
+    error = np.abs(result.path - 100)
+    assert [int(np.argmax(error < limit)) for limit in (1.0, 0.1, 0.01)] == [5, 16, 26]
+
+
+# ------------------------------------------------------------------------- how a function is given
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_jitted_and_plain_functions_agree_to_rounding(optimizer):
+    keywords = {"optimizer": optimizer, "learning_rate": 1e-4, "max_iter": 500, "tol": None}
+    plain = minimize(rosenbrock, [-1.2, 1.0], jac=rosenbrock_gradient, **keywords)
+    compiled = minimize(jitted_rosenbrock, [-1.2, 1.0], jac=jitted_rosenbrock_gradient, **keywords)
+    assert np.abs(plain.path - compiled.path).max() <= 1e-11
+    assert (plain.nfev, plain.njev) == (compiled.nfev, compiled.njev)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+@pytest.mark.parametrize("learning_rate", [1e-3, LineSearch(), LineSearch("exact")], ids=str)
+def test_a_gradient_apart_with_the_value_or_by_differences_is_the_same(wrap, learning_rate):
+    keywords = {"learning_rate": learning_rate, "max_iter": 20, "tol": None}
+
+    def both(x):
+        along = x[1] - x[0] ** 2
+        gradient = np.array([-2 * (1 - x[0]) - 400 * x[0] * along, 200 * along])
+        return (1 - x[0]) ** 2 + 100 * along**2, gradient
+
+    apart = minimize(wrap(rosenbrock), [-1.2, 1.0], jac=wrap(rosenbrock_gradient), **keywords)
+    together = minimize(wrap(both), [-1.2, 1.0], jac=True, **keywords)
+    differences = minimize(wrap(rosenbrock), [-1.2, 1.0], **keywords)
+    assert np.abs(apart.path - together.path).max() <= 1e-12
+    assert np.abs(apart.path - differences.path).max() <= 1e-5
+    assert [r.gradient for r in (apart, together, differences)] == [
+        "jac",
+        "fun",
+        "central differences",
+    ]
+
+
+def test_differences_say_what_they_cost():
+    result = minimize(bowl, [1.0, 1.0, 1.0], max_iter=10, tol=None)
+    assert result.njev == 11 and result.nfev == 11 + 2 * 3 * 11
+    assert "66 of them for 11 gradients by central differences (6 each)" in result.summary()
+
+
+def test_counts_are_those_of_the_calls():
+    calls = {"fun": 0, "jac": 0}
+
+    def fun(x):
+        calls["fun"] += 1
+        return bowl(x)
+
+    def jac(x):
+        calls["jac"] += 1
+        return bowl_gradient(x)
+
+    for rate in (0.1, LineSearch(), LineSearch("exact")):
+        calls.update(fun=0, jac=0)
+        result = minimize(fun, [1.0, 1.0, 1.0], jac=jac, learning_rate=rate, max_iter=10, tol=None)
+        assert (result.nfev, result.njev) == (calls["fun"], calls["jac"])
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 1, 2)], ids=str)
+def test_points_have_the_shape_of_x0(wrap, shape):
+    x0 = np.ones(shape) if shape else 1.0
+    result = minimize(
+        wrap(lambda x: np.sum(np.asarray(x) ** 2) if shape else x * x),
+        x0,
+        jac=wrap(lambda x: 2.0 * x),
+        learning_rate=0.25,
+        max_iter=3,
+        tol=None,
+    )
+    assert np.shape(result.x) == np.shape(result.jac) == shape
+    assert result.path.shape == (4, *shape)
+    assert np.asarray(result.x).ravel() == pytest.approx(0.125)
+    assert result.function(result.x) == pytest.approx(result.fun)
+
+
+def test_further_arguments_reach_both_functions():
+    def fun(x, scale, offset):
+        return scale * (x - offset) ** 2
+
+    def jac(x, scale, offset):
+        return 2 * scale * (x - offset)
+
+    for wrap in (lambda f: f, jitted):
+        result = minimize(wrap(fun), 0.0, jac=wrap(jac), args=(0.5, 7.0))
+        assert result.x == pytest.approx(7.0) and result.function(8.0) == 0.5
+    alone = minimize(lambda x, offset: (x - offset) ** 2, 0.0, args=3.0)
+    assert alone.x == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+def test_a_function_that_writes_to_its_argument_changes_nothing(wrap):
+    def jac(x):
+        x *= 2.0
+        return x
+
+    def fun(x):
+        x[0] = x[0] ** 2
+        return x[0]
+
+    x0 = np.array([4.0])
+    result = minimize(wrap(fun), x0, jac=wrap(jac), learning_rate=0.25, max_iter=2, tol=None)
+    assert x0[0] == 4.0 and result.path.ravel().tolist() == [4.0, 2.0, 1.0]
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    n=st.integers(1, 6),
+    optimizer=st.sampled_from([*OPTIMIZERS]),
+    steps=st.integers(1, 40),
+)
+def test_any_quadratic_is_descended_as_by_hand(seed, n, optimizer, steps):
+    rng = np.random.default_rng(seed)
+    root, x0 = rng.standard_normal((n, n)), rng.standard_normal(n)
+    matrix = root @ root.T / n
+    result = minimize(
+        lambda x: 0.5 * x @ matrix @ x,
+        x0,
+        jac=lambda x: matrix @ x,
+        optimizer=optimizer,
+        learning_rate=0.01,
+        max_iter=steps,
+        tol=None,
+    )
+    path = naive_minimize(lambda x: matrix @ x, x0, optimizer, [0.01] * steps)
+    assert np.abs(result.path - path).max() <= 1e-11 * max(1.0, np.abs(path).max())
+
+
+# ----------------------------------------------------------------------------------- line searches
+
+
+@pytest.mark.parametrize("condition", [2.0, 20.0, 200.0])
+def test_exact_steps_zig_zag_as_in_the_textbook(condition):
+    # Boyd, Vandenberghe, "Convex optimization", 2004, section 9.3.2.
+    steps = 12
+    result = minimize(
+        lambda x: 0.5 * (x[0] ** 2 + condition * x[1] ** 2),
+        [condition, 1.0],
+        jac=lambda x: np.array([x[0], condition * x[1]]),
+        learning_rate=LineSearch("exact"),
+        max_iter=steps,
+        tol=None,
+    )
+    shrinking = ((condition - 1) / (condition + 1)) ** np.arange(steps + 1)
+    signs = (-1.0) ** np.arange(steps + 1)
+    expected = np.column_stack([condition * shrinking, signs * shrinking])
+    assert np.abs(result.path - expected).max() <= 1e-10 * condition
+
+
+@jitted
+def scaled(x, scale):
+    along = x[1] - x[0] ** 2
+    gradient = np.array([-2 * (1 - x[0]) - 400 * x[0] * along, 200 * along])
+    return scale * ((1 - x[0]) ** 2 + 100 * along**2), scale * gradient
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("method", ["armijo", "exact"])
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_a_line_search_needs_no_tuning(method, scale):
+    result = minimize(
+        scaled,
+        [-1.2, 1.0],
+        jac=True,
+        args=scale,
+        learning_rate=LineSearch(method),
+        max_iter=50_000,
+        tol=1e-6,
+    )
+    assert result.success and np.abs(result.x - 1).max() < 1e-2
+    assert (np.diff(result.history["objective"]) <= 1e-15 * scale).all()
+
+
+def test_armijo_steps_keep_their_promise():
+    search = LineSearch(decrease=0.3, shrink=0.7, growth=1.5, eta0=5.0)
+    result = minimize(
+        rosenbrock, [-1.2, 1.0], jac=rosenbrock_gradient, learning_rate=search, max_iter=200,
+        tol=None,
+    )  # fmt: skip
+    values, rates = result.history["objective"], result.history["learning_rate"][1:]
+    promised = 0.3 * rates * result.history["grad_norm"][:-1] ** 2
+    assert (values[1:] <= values[:-1] - promised).all()
+
+
+def test_an_exact_search_ends_where_the_slope_along_the_ray_vanishes():
+    result = minimize(
+        himmelblau, [0.0, 0.0], learning_rate=LineSearch("exact"), max_iter=8, tol=None
+    )
+    gradients = [
+        np.array(
+            [
+                4 * a * (a * a + b - 11) + 2 * (a + b * b - 7),
+                2 * (a * a + b - 11) + 4 * b * (a + b * b - 7),
+            ]
+        )
+        for a, b in result.path
+    ]
+    for before, after in pairwise(gradients):
+        assert abs(before @ after) <= 1e-5 * (before @ before)
+
+
+def test_a_search_at_the_bottom_of_rounding_stays_there():
+    result = minimize(
+        lambda x: 1e8 + bowl(x), [1.0, 1.0, 1.0], jac=bowl_gradient, learning_rate=LineSearch(),
+        tol=1e-6,
+    )  # fmt: skip
+    assert result.success and np.abs(result.x).max() < 1e-5
+
+
+def test_a_gradient_of_the_wrong_sign_is_noticed():
+    with pytest.warns(fastgd.ConvergenceWarning, match="the gradient is not that of fun"):
+        result = minimize(
+            bowl, [1.0, 1.0, 1.0], jac=lambda x: -bowl_gradient(x), learning_rate=LineSearch()
+        )
+    assert result.stop_reason is StopReason.STALLED and not result.success and result.status == 2
+    assert result.message == "No rate along the gradient lowers the function any more."
+    assert (result.x == 1.0).all() and result.nit == 0
+
+
+def test_a_search_goes_back_where_the_function_ends():
+    def barrier(x):  # NaN, infinite or an error of `math` left of 0
+        return x - math.log(x)
+
+    for method in ("armijo", "exact"):
+        result = minimize(
+            lambda x: barrier(x) if x > 0 else math.nan,
+            0.01,
+            jac=lambda x: 1 - 1 / x,
+            learning_rate=LineSearch(method),
+        )
+        assert result.x == pytest.approx(1.0, abs=1e-4)
+
+
+# ----------------------------------------------------------------------------------- what ends it
+
+
+def test_a_tolerance_is_that_of_the_gradient():
+    result = minimize(laser, 103, jac=laser_slope, tol=1e-3)
+    norms = result.history["grad_norm"]
+    assert result.success and result.status == 0 and result.stop_reason is StopReason.TOLERANCE
+    assert norms[-1] <= 1e-3 * norms[0] < norms[-2]
+
+
+def test_a_start_at_rest_takes_no_step():
+    result = minimize(laser, 100, jac=laser_slope)
+    assert result.nit == 0 and result.success and result.path.tolist() == [100.0]
+
+
+def test_steps_that_were_not_enough_are_said():
+    with pytest.warns(fastgd.ConvergenceWarning, match="max_iter=5 steps without meeting tol"):
+        result = minimize(laser, 103, jac=laser_slope, max_iter=5)
+    assert not result.success and result.status == 1
+
+
+def test_all_steps_where_no_tolerance_is_given_are_a_success():
+    result = minimize(laser, 103, jac=laser_slope, max_iter=5, tol=None)
+    assert result.success and result.message == "It made all the steps it was asked for."
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+def test_a_rate_too_large_is_said_and_the_start_returned(wrap):
+    with pytest.warns(fastgd.DivergenceWarning, match="rates below about 1 stable"):
+        result = minimize(wrap(laser), 103, jac=wrap(laser_slope), learning_rate=1.5)
+    assert result.x == 103.0 and result.fun == 9.0 and result.jac == 6.0
+    assert result.stop_reason is StopReason.DIVERGED and result.status == 3
+    assert result.history["objective"][-1] > 1e12  # the truth
+    assert result.path[-1] == pytest.approx(100 + 3 * (-2.0) ** result.nit)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    ("optimizer", "edge"), [("gd", 1.0), ("momentum", 1.9), ("nesterov", 1.9 / 2.8)]
+)
+def test_the_edge_of_stability_is_where_theory_puts_it(optimizer, edge):
+    keywords = {"jac": jitted_slope, "optimizer": optimizer, "max_iter": 100_000, "tol": None}
+    kept = minimize(jitted_laser, 101, learning_rate=0.999 * edge, **keywords)
+    assert abs(kept.x - 100) < 1
+    with pytest.warns(fastgd.DivergenceWarning, match=f"about {edge:.3g} stable"):
+        minimize(jitted_laser, 101, learning_rate=1.001 * edge, **keywords)
+
+
+def test_an_adaptive_optimizer_claims_no_edge():
+    with pytest.warns(fastgd.DivergenceWarning, match="use a smaller learning_rate"):
+        minimize(
+            lambda x: x**4, 1.0, jac=lambda x: 4 * x**3, optimizer="rmsprop", learning_rate=1e80
+        )
+
+
+def test_a_function_without_end_is_said():
+    with pytest.warns(fastgd.DivergenceWarning, match="fall without end"):
+        result = minimize(lambda x: -(x**2), 1.0, jac=lambda x: -2 * x, max_iter=10_000)
+    assert math.isfinite(result.x) and result.fun < -1e100
+
+
+def test_what_becomes_nan_is_a_divergence():
+    with pytest.warns(fastgd.DivergenceWarning):
+        result = minimize(
+            lambda x: math.nan if x < 0 else x, 1.0, jac=lambda x: 1.0, learning_rate=0.3
+        )
+    assert result.x == pytest.approx(0.1) and result.nit == 4
+    assert math.isnan(result.history["objective"][-1])
+
+
+def test_an_overflow_of_python_is_a_divergence():
+    with pytest.warns(fastgd.DivergenceWarning):
+        result = minimize(
+            lambda x: math.exp(x * x), 1.0, jac=lambda x: 2 * x * math.exp(x * x), learning_rate=9
+        )
+    assert result.x == 1.0
+    both = lambda x: (math.exp(x * x), 2 * x * math.exp(x * x))  # noqa: E731
+    with pytest.warns(fastgd.DivergenceWarning):
+        assert minimize(both, 1.0, jac=True, learning_rate=9).x == 1.0
+
+
+def test_a_callback_sees_every_step_and_may_stop():
+    seen = []
+
+    def watch(iterate):
+        seen.append((iterate.nit, iterate.x, iterate.fun, iterate.jac, iterate.learning_rate))
+        return len(seen) == 3
+
+    result = minimize(laser, 103, jac=laser_slope, callback=watch)
+    assert result.stop_reason is StopReason.CALLBACK and result.status == 99 and not result.success
+    assert [step for step, *_ in seen] == [1, 2, 3] and seen[-1][1] == result.x
+    assert seen[0][1:] == pytest.approx((102.4, 5.76, 4.8, 0.1))
+
+
+def test_a_callback_may_raise_stop_iteration_and_changes_no_bit():
+    def stop(iterate):
+        raise StopIteration
+
+    assert minimize(laser, 103, jac=laser_slope, callback=stop).nit == 1
+    watched = minimize(rosenbrock, [0.0, 0.0], learning_rate=1e-3, callback=lambda _: None,
+                       max_iter=50, tol=None)  # fmt: skip
+    alone = minimize(rosenbrock, [0.0, 0.0], learning_rate=1e-3, max_iter=50, tol=None)
+    assert (watched.path == alone.path).all()
+
+
+def test_a_time_limit_ends_it():
+    def slow(x):
+        time.sleep(0.002)
+        return bowl(x)
+
+    result = minimize(
+        slow, [1.0, 1.0, 1.0], jac=bowl_gradient, learning_rate=1e-9, max_iter=10**6, tol=None,
+        time_limit=0.05,
+    )  # fmt: skip
+    assert result.stop_reason is StopReason.TIME_LIMIT and result.status == 4
+    assert 0 < result.nit < 10_000
+
+
+@pytest.mark.compiled
+def test_ctrl_c_ends_a_compiled_loop():
+    fun, jac = jitted_bowl, jitted_bowl_gradient
+    minimize(fun, [1.0, 1.0, 1.0], jac=jac)
+    began = []
+
+    def interrupt():
+        began.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        minimize(fun, [1.0, 1.0, 1.0], jac=jac, learning_rate=1e-12, max_iter=10**12, tol=None)
+    assert time.perf_counter() - began[0] < 0.5
+
+
+def test_errors_of_the_function_are_its_own():
+    def broken(x):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        minimize(broken, 1.0)
+
+
+# ------------------------------------------------------------------------------ what it remembers
+
+
+@pytest.mark.compiled
+def test_a_million_steps_keep_an_even_history_and_the_end():
+    result = minimize(
+        jitted_bowl, [1.0, 1.0, 1.0], jac=jitted_bowl_gradient, learning_rate=1e-6,
+        max_iter=1_000_001, tol=None,
+    )  # fmt: skip
+    steps = result.history["step"]
+    assert 5000 <= len(steps) <= 10_001 and steps[0] == 0 and steps[-1] == 1_000_001
+    assert len(set(np.diff(steps[:-1]))) == 1
+    assert (result.path_steps == steps).all()
+    expected = (1 - 1e-6 * SPREAD) ** steps[:, None]
+    assert np.abs(result.path - expected).max() <= 1e-9
+    assert result.nfev < 80_000
+
+
+def test_a_path_of_every_seventh_step():
+    every = minimize(laser, 103, jac=laser_slope, max_iter=20, tol=None, record_path=7)
+    assert every.path_steps.tolist() == [0, 7, 14, 20] and len(every.history["step"]) == 21
+    none = minimize(laser, 103, jac=laser_slope, max_iter=20, tol=None, record_path=False)
+    assert none.path is None and none.path_steps is None
+
+
+def test_a_path_of_many_parameters_stays_small(monkeypatch):
+    monkeypatch.setattr("fastgd.walk.MOST_NUMBERS", 3000)
+    result = minimize(
+        lambda x: 0.5 * x @ x, np.ones(100), jac=lambda x: x, learning_rate=0.01, max_iter=333,
+        tol=None,
+    )  # fmt: skip
+    assert result.path_steps.tolist() == [*range(0, 333, 16), 333]
+    assert result.path[:, 0] == pytest.approx(0.99**result.path_steps)
+    assert len(result.history["step"]) == 334
+
+
+def test_the_text_says_the_essentials():
+    result = minimize(laser, 103, jac=laser_slope)
+    assert repr(result) == (
+        "MinimizeResult(gd, 83 steps, x=100., fun=7.36513e-16: It met its tolerance.)"
+    )
+    assert "84 of the function, 84 of the gradient" in result.summary()
+
+
+# --------------------------------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "arguments", "keywords"),
+    [
+        (TypeError, "fun must be a function", (3, 1.0), {}),
+        (TypeError, "jac must be a function", (laser, 1.0), {"jac": 3}),
+        (ValueError, "jac must be a function", (laser, 1.0), {"jac": False}),
+        (TypeError, "x0 must be a real number", (laser, "one"), {}),
+        (TypeError, "x0 must be a real number", (laser, None), {}),
+        (ValueError, "x0 must be a real number", (laser, np.array([1j])), {}),
+        (ValueError, "x0 must hold at least one number", (laser, []), {}),
+        (ValueError, "x0 must hold at least one number", (laser, math.nan), {}),
+        (ValueError, "what fun returns must be a number", (lambda x: x, [1.0, 2.0]), {}),
+        (TypeError, "what fun returns must be a number", (lambda x: None, 1.0), {}),
+        (TypeError, "what fun returns must be a number", (lambda x: "a", 1.0), {}),
+        (TypeError, r"must return (value, gradient)", (laser, 1.0), {"jac": True}),
+        (ValueError, "jac must return the gradient", (bowl, [1.0] * 3), {"jac": lambda x: x[:2]}),
+        (ValueError, "the shape of x0, (3,)", (bowl, [1.0] * 3), {"jac": lambda x: 1.0}),
+        (ValueError, "the derivative, a number", (laser, 1.0), {"jac": lambda x: [1, 2]}),
+        (ValueError, "fun(x0) must be finite", (lambda x: math.nan, 1.0), {}),
+        (ValueError, "the gradient must be finite", (laser, 1.0), {"jac": lambda x: math.inf}),
+        (ValueError, "max_iter must be", (laser, 1.0), {"max_iter": 0}),
+        (ValueError, "tol must be", (laser, 1.0), {"tol": -1.0}),
+        (ValueError, "learning_rate must be", (laser, 1.0), {"learning_rate": -1.0}),
+        (ValueError, "fastgd.LineSearch()", (laser, 1.0), {"learning_rate": "auto"}),
+        (ValueError, "optimizer must be named", (laser, 1.0), {"optimizer": "auto"}),
+        (ValueError, "Did you mean 'adam'", (laser, 1.0), {"optimizer": "adamm"}),
+        (TypeError, "callback must be", (laser, 1.0), {"callback": 3}),
+        (ValueError, "record_path must be", (laser, 1.0), {"record_path": 0}),
+        (ValueError, "time_limit must be", (laser, 1.0), {"time_limit": -1}),
+        (TypeError, "Did you mean 'learning_rate'", (laser, 1.0), {"lr": 1}),
+        (TypeError, "Did you mean 'max_iter'", (laser, 1.0), {"maxiter": 1}),
+        (TypeError, "Did you mean 'optimizer'", (laser, 1.0), {"method": "BFGS"}),
+        (
+            ValueError,
+            'it is for optimizer="gd"',
+            (laser, 1.0),
+            {"learning_rate": LineSearch(), "optimizer": "adam"},
+        ),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence(kind, sentence, arguments, keywords):
+    said = refused(kind, lambda: minimize(*arguments, **keywords), *arguments[1:])
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sentence"),
+    [
+        ({"method": "wolfe"}, "method must be one of"),
+        ({"eta0": 0}, "eta0 must be"),
+        ({"decrease": 0.6}, "decrease must be a number in (0, 0.5)"),
+        ({"shrink": 1.0}, "shrink must be"),
+        ({"growth": 0.5}, "growth must be"),
+    ],
+)
+def test_a_line_search_checks_its_numbers(keywords, sentence):
+    assert sentence in refused(ValueError, lambda: LineSearch(**keywords))
+
+
+@pytest.mark.compiled
+def test_what_numba_cannot_compile_is_one_sentence():
+    @numba.njit
+    def wrong(x):
+        return np.bartlett(x) + "a"
+
+    said = refused(TypeError, lambda: minimize(wrong, 1.0))
+    assert said.startswith("fun, a jitted function, could not be compiled for 1.0: use what its")
