@@ -89,6 +89,12 @@ class Problem:
         self._kernel(z, self.y64, self.loss.parameters, values, slopes)
         return values, slopes
 
+    def sum_losses(self, z: Floats, rows: slice) -> float:
+        """Return the weighted sum of the losses of some rows at their predictions z."""
+        values, slopes = np.empty(len(z)), np.empty(len(z))
+        self._kernel(z, self.y64[rows], self.loss.parameters, values, slopes)
+        return float(self.weights[rows] @ values)
+
     def pull_back(self, slopes: Floats) -> Floats:
         """Return [X 1]' slopes / n, zero in the intercept's place where there is none."""
         g = np.zeros(self.d + 1)
