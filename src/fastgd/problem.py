@@ -12,7 +12,9 @@ from fastgd.inputs import make_source
 from fastgd.kernels.arguments import Array
 from fastgd.losses import Loss
 from fastgd.passes import Floats
+from fastgd.request import read_loss
 from fastgd.sources import Source
+from fastgd.validation import check_flag, check_fraction, check_not_negative
 
 BLOCK_ROWS = 4096  # of float64 at a time: BLAS then gives the same bits on any number of threads
 
@@ -124,3 +126,28 @@ class Problem:
         w = np.append(point[:-1], 0.0)
         value = float(np.mean(self.weights * values)) + 0.5 * self.l2 * float(w @ w)
         return value, self.pull_back(self.weights * slopes) + self.l2 * w
+
+
+def state_problem(
+    X: Any,
+    y: Any,
+    *,
+    loss: Any = "squared_error",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+) -> Problem:
+    """Return the problem that a call of `fit` with these keywords minimises; refuse what it does.
+
+    Parameters are those of `fit`.
+    """
+    return Problem(
+        X,
+        y,
+        read_loss(loss),
+        check_not_negative("alpha", alpha),
+        check_fraction("l1_ratio", l1_ratio, or_one=True),
+        check_flag("fit_intercept", fit_intercept),
+        sample_weight,
+    )

@@ -39,8 +39,8 @@ def plot_descent_1d(
     result : FitResult or MinimizeResult
         With a path of one parameter (``record_path=True``, or 1 for every step).
     target : float, optional
-        Where the optimum is. By default the path's last point, or its best one where the path ends
-        higher than it starts.
+        Where the optimum is. By default the path's last point, or the lowest point in view where
+        the path ends higher than it starts.
     threshold : float, optional
         A distance from the target to mark, with the step at which it is first reached.
     axes : sequence of 3 matplotlib.axes.Axes, optional
@@ -138,16 +138,23 @@ def along_line(surface: Surface, x: Floats) -> Floats:
 
 
 def _settle_target(surface: Surface, trail: Trail) -> float:
-    """Return the last point of a path, or the best one of a path that ends higher than it starts.
+    """Return the last point of a path; that of one that ends higher than it starts is no target.
 
-    The last point of a path that runs away is no target.
+    Then it is the lowest point in view, on the path or beside it.
     """
     first, last = (value_at(surface, trail.points[k]) for k in (0, -1))
     if np.isfinite(trail.points[-1]).all() and last <= first:
         return float(trail.points[-1, 0])
     some = trail.thinned(MOST_ON_CURVE).points
     values = along_line(surface, some[:, 0])
-    return float(some[int(np.argmin(np.where(np.isfinite(values), values, np.inf))), 0])
+    best = some[_lowest(values)]
+    span = find_span(best, [trail.points], REACH)
+    nearby = np.append(best, best + span.limit * np.linspace(-1, 1, CURVE_POINTS))
+    return float(nearby[_lowest(along_line(surface, nearby))])
+
+
+def _lowest(values: Floats) -> int:
+    return int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
 
 
 def draw_curve(ax: Any, scene: Scene, k: int) -> Any:
@@ -187,19 +194,26 @@ def _heights_in_view(scene: Scene, x: Floats) -> tuple[float, float]:
 def _label_steps(ax: Any, scene: Scene) -> None:
     """Write the numbers of the first steps outside the curve, where they have room."""
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    taken: list[tuple[float, float]] = []
-    points = zip(scene.on_curve.points[:, 0], scene.heights, scene.on_curve.steps, strict=True)
-    for x, height, step in [*points][:LABELLED]:
-        place = (x - left) / (right - left), (height - bottom) / (top - bottom)
-        if not (0 <= place[0] <= 1 and 0 <= place[1] <= 1):
+    x, heights = scene.on_curve.points[:, 0], scene.heights
+    places = np.column_stack([(x - left) / (right - left), (heights - bottom) / (top - bottom)])
+    taken = np.full((0, 2), np.inf)
+    for k in range(min(LABELLED, len(x))):
+        if not ((places[k] >= 0) & (places[k] <= 1)).all():
             continue
         # Chords lie within a bowl, so its outside is free: left of the target to the left.
-        side = -1 if x < scene.target else 1
-        seat = place[0] + side * 0.6 * ROOM, place[1]
-        if all(max(abs(seat[0] - a), abs(seat[1] - b)) >= ROOM for a, b in taken):
-            taken.append(seat)
+        side = -1 if x[k] < scene.target else 1
+        seat = places[k] + [side * 0.6 * ROOM, 0.0]
+        others = np.delete(places, k, axis=0)
+        if _is_free(seat, taken, ROOM) and _is_free(seat, others, 0.4 * ROOM):
+            taken = np.vstack([taken, seat])
             offset = {"xytext": (7 * side, -2), "textcoords": "offset points", "va": "center"}
-            write(ax, str(step), (x, height), ha="right" if side < 0 else "left", **offset)
+            anchor = {"ha": "right" if side < 0 else "left", **offset}
+            write(ax, str(scene.on_curve.steps[k]), (x[k], heights[k]), **anchor)
+
+
+def _is_free(seat: Floats, places: Floats, room: float) -> bool:
+    """Tell whether no place is nearer than *room*, across or up."""
+    return bool((np.abs(places - seat).max(axis=1) >= room).all())
 
 
 def _draw_parameter(ax: Any, scene: Scene) -> None:
@@ -231,7 +245,7 @@ def _draw_error(ax: Any, scene: Scene, threshold: float | None) -> None:
     ax.plot(steps[positive], error[positive], color=colour(0), marker=mark, ms=4, label="error")
     bounds = [*error[positive], *([] if threshold is None else [threshold])] or [1.0]
     low, high = min(bounds), max(bounds)
-    room = max(high**0.06 / low**0.06, 2.0)
+    room = min(max(high**0.06 / low**0.06, 2.0), 1e3)
     ax.set_yscale("log")
     ax.set(ylim=(low / room**2, high * room), xlabel="step", ylabel="absolute error |x - target|")
     if not positive.all():

@@ -15,7 +15,7 @@ from fastgd.validation import show
 
 MOST_LOOKED_AT = 200  # points of a path that may be the best one known
 FUNCTION_POINTS = 61**2  # of a grid
-TABLE_VALUES = 3e8  # losses of rows on a grid: some seconds
+TABLE_VALUES = 1.5e8  # losses of rows on a grid: some seconds
 FEWEST_TABLE_POINTS, MOST_TABLE_POINTS = 25**2, 81**2
 STATED = ("alpha", "l1_ratio", "fit_intercept")
 

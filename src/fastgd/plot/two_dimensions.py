@@ -119,6 +119,7 @@ def view_box(span: Span, paths: list[Floats]) -> tuple[Floats, Floats]:
 
 def draw_scene(ax: Any, scene: Scene) -> list[Any]:
     """Draw all but the paths, and return a line for each of them, still empty."""
+    ax.grid(False)  # contours lead the eye
     draw_contours(ax, scene.grid, scene.least)
     first, second = scene.grid.first, scene.grid.second
     ax.set(xlim=(first[0], first[-1]), ylim=(second[0], second[-1]))
@@ -129,6 +130,8 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
         start = scene.plane.project(trail.points[:1])
         lines.append(_new_line(ax, k, len(trail.points), _label(scene, trail)))
         ax.plot(*start.T, "o", ms=9, mfc="none", mec=colour(k), mew=1.5, zorder=5)
+    ring = {"ls": "", "mfc": "none", "mec": "0.4", "mew": 1.5}
+    ax.plot([], [], "o", ms=8, label="start", **ring)
     best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
     ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
     add_legend(ax)
