@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.plot.style import PASSES, SMALL, add_legend, colour, some_axes
+from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.result import Progress
 from fastgd.validation import check_count, check_fraction, show
@@ -34,7 +34,7 @@ def plot_batch_sizes(
     y: Any,
     *,
     batch_sizes: Any = None,
-    target: float = 1e-2,
+    target: float = 0.1,
     max_iter: int = 100,
     axes: Any = None,
     **keywords: Any,
@@ -54,7 +54,7 @@ def plot_batch_sizes(
         n_samples.
     target : float
         Relative suboptimality (F - F*) / (F(0) - F*) to reach, in (0, 1). A constant rate does not
-        bring small batches as near as one likes.
+        bring small batches as near as one likes; ``average="recent"`` does.
     max_iter : int
         Epochs that each size may take.
     axes : sequence of 2 matplotlib.axes.Axes, optional
@@ -102,8 +102,8 @@ def plot_batch_sizes(
         _draw(ax, name, reached, epochs)
         _mark_critical(ax, ground.suggestion.critical_batch_size, sizes[-1])
         ax.set(xscale="log", yscale="log", xlabel="batch size (rows per step)", ylabel=label)
-    axes[0].set_title(f"to a relative suboptimality of {target:g}", fontsize=SMALL, color="0.25")
-    add_legend(axes[0])
+    title = f"to a relative suboptimality of {target:g}"
+    add_legend_above(axes[0], title=title, title_fontsize=SMALL, alignment="left")
     return axes
 
 
@@ -149,9 +149,10 @@ def _run(ground: Ground, size: int, target: float, epochs: int) -> Reached:
 
 def _draw(ax: Any, name: str, reached: list[Reached], epochs: int) -> None:
     """Draw what it took, as a line; a size that did not arrive is a cross where it stopped."""
-    there = [(r.size, getattr(r, name)) for r in reached if r.arrived]
+    # A gap where a size did not arrive: nothing is known of what lies between its neighbours.
+    there = [(r.size, getattr(r, name) if r.arrived else np.nan) for r in reached]
     late = [(r.size, getattr(r, name)) for r in reached if not r.arrived]
-    if there:
+    if len(late) < len(reached):
         ax.plot(
             *zip(*there, strict=True), "o-", color=colour(0), lw=1.6, ms=5, label="to the target"
         )

@@ -12,6 +12,7 @@ from fastgd.plot.surface import Surface
 BANDS = 16
 LIGHT, DEEP = "#f7fafc", "#b9cbd9"  # at the optimum, and far above it
 LINE = "#9fb4c4"
+ZOOMS = 12  # of the search for the lowest point
 FINE = 4  # times finer than it was computed is a grid drawn
 
 
@@ -39,13 +40,32 @@ class Grid:
         return Grid(first, second, up @ self.values @ across.T)
 
 
-def make_grid(surface: Surface, plane: Plane, box: tuple[Floats, Floats]) -> Grid:
+def make_grid(
+    surface: Surface, plane: Plane, box: tuple[Floats, Floats], side: int | None = None
+) -> Grid:
     """Return the objective on a plane, from one corner of a box to the other."""
-    side = int(np.sqrt(surface.grid_points))
+    side = side or int(np.sqrt(surface.grid_points))
     first, second = (np.linspace(low, high, side) for low, high in zip(*box, strict=True))
     places = np.stack(np.meshgrid(first, second), axis=-1).reshape(-1, 2)
     values = surface.along(plane.origin, plane.directions, places - plane.offset)
     return Grid(first, second, values.reshape(side, side))
+
+
+def find_lowest(
+    surface: Surface, plane: Plane, grid: Grid, known: tuple[Floats, float]
+) -> tuple[Floats, float]:
+    """Return the place of the least value in view, and that value: the known one, or a lower one.
+
+    Small grids about the lowest point so far, each half as wide as the one before; they move on
+    where the valley does.
+    """
+    best = min(known, grid.lowest, key=lambda found: found[1])
+    step = np.array([axis[1] - axis[0] for axis in (grid.first, grid.second)])
+    for _ in range(ZOOMS):
+        box = (best[0] - 4 * step, best[0] + 4 * step)
+        best = min(best, make_grid(surface, plane, box, 9).lowest, key=lambda found: found[1])
+        step = step / 2
+    return best
 
 
 def choose_levels(values: Floats, lowest: float) -> Floats:

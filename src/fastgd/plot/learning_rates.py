@@ -9,7 +9,7 @@ import numpy as np
 from fastgd.optimizers import GD
 from fastgd.passes import Floats
 from fastgd.pilot import stable_rate
-from fastgd.plot.style import LEARNING_RATE, RELATIVE, add_legend, colour, marker, one_axes
+from fastgd.plot.style import LEARNING_RATE, RELATIVE, add_legend_beside, colour, marker, one_axes
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.request import VARIANTS
 from fastgd.result import StopReason
@@ -23,7 +23,8 @@ SWEPT = {
     "learning_rate": "learning_rates, an array of them",
     "variant": "variants, a list of them",
 }
-DASHES = (4, 8)  # of the self-tuned fits' lines, shifted so that one shows through another
+# Of what theory says and of self-tuned fits; shifted, so that one shows through another.
+DOTS, DASHES = (1.5, 3), (4, 8)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def plot_learning_rates(
     names = _read_variants(variants)
     epochs = check_count("max_iter", max_iter)
     given = None if learning_rates is None else _read_rates(learning_rates)
-    ax = one_axes(ax)
+    ax = one_axes(ax, 10.0)
     ground = survey(X, y, keywords, SWEPT)
     limits = {name: _stable(ground, name) for name in names}
     rates = _default_rates([*limits.values()]) if given is None else given
@@ -173,10 +174,10 @@ def _draw(ax: Any, k: int, sweep: Sweep, least: float, scale: float) -> None:
     look = {"color": colour(k), "lw": 1.6, "ms": 4.5}
     ax.plot(sweep.rates, shown, marker=marker(k), label=sweep.variant, **look)
     # Crosses of several variants lie side by side, not on one another.
-    edge = CEILING * 1.6**-k
+    edge = 4 * CEILING * 1.6**-k
     ax.plot(sweep.rates[lost], np.full(lost.sum(), edge), "x", color=colour(k), ms=6, mew=1.5)
     if np.isfinite(sweep.stable):
-        ax.axvline(sweep.stable, color=colour(k), ls=":", lw=1.3, zorder=1)
+        ax.axvline(sweep.stable, color=colour(k), ls=(k * DOTS[0], DOTS), lw=1.5, zorder=1)
     tuned = max((sweep.tuned - least) / scale, FLOOR)
     dashes = (k * DASHES[0], DASHES)
     ax.axhline(tuned, color=colour(k), ls=dashes, lw=1.3, zorder=1)
@@ -184,14 +185,13 @@ def _draw(ax: Any, k: int, sweep: Sweep, least: float, scale: float) -> None:
 
 def _finish(ax: Any, epochs: int) -> None:
     """Scale the axes, and say what crosses, dots and dashes mean."""
-    low, _ = ax.get_ylim()
     ax.set(xscale="log", yscale="log", xlabel=LEARNING_RATE, ylabel=RELATIVE)
     drawn = [value for line in ax.get_lines() for value in np.atleast_1d(line.get_ydata())]
     low = float(np.nanmin([value for value in drawn if value > 0]))
-    ax.set_ylim(max(low / 3, FLOOR / 3), 2 * CEILING)
+    ax.set_ylim(max(low / 3, FLOOR / 3), 6 * CEILING)
     grey = {"color": "0.35"}
-    ax.plot([], [], "x", ms=6, mew=1.5, label="diverged, or far above the start", **grey)
-    ax.plot([], [], ls=":", lw=1.3, label="largest stable rate in theory", **grey)
-    ax.plot([], [], ls=(0, DASHES), lw=1.3, label="self-tuned, as many epochs", **grey)
+    ax.plot([], [], "x", ms=6, mew=1.5, label="diverged, or far\nabove the start", **grey)
+    ax.plot([], [], ls=(0, DOTS), lw=1.5, label="largest stable\nrate in theory", **grey)
+    ax.plot([], [], ls=(0, DASHES), lw=1.3, label="self-tuned,\nas many epochs", **grey)
     what = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-    add_legend(ax, "lower left", title=f"after {what}", title_fontsize=9)
+    add_legend_beside(ax, title=f"after {what}", title_fontsize=9)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.style import PASSES, add_legend, look, marker, one_axes
+from fastgd.plot.style import LARGEST, PASSES, add_legend, look, marker, one_axes
 from fastgd.plot.trails import read_results
 from fastgd.validation import check_name
 
@@ -70,7 +70,7 @@ def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
     curves = []
     for k, (name, result) in enumerate(named.items()):
         cost, value = (np.asarray(result.history[key], dtype=float) for key in (column, height))
-        known = np.isfinite(value)
+        known = np.abs(value) < LARGEST
         mark = marker(k) if known.sum() <= FEW else ""
         ax.plot(cost[known], value[known], marker=mark, markersize=4, **look(k, name))
         curves.append(value[known])
@@ -117,5 +117,6 @@ def _scale(ax: Any, curves: list[Floats]) -> None:
     if low > 0 and min(values.max(), top) > DECADES_FROM * low:
         ax.set_yscale("log")
     if top > 0 and values.max() > top:
-        ax.set_ylim(top=top)
+        is_decades = ax.get_yscale() == "log"
+        ax.set_ylim(low / 1.5 if is_decades else low - 0.05 * (top - low), top)
         ax.set_title("what runs away leaves the view", fontsize=9, color="0.25")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.style import add_legend, colour, some_axes, write
+from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
 from fastgd.plot.surface import Surface, make_surface, value_at
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import Span, find_span, pad
@@ -15,10 +15,10 @@ from fastgd.validation import as_float, check_positive, refusal
 REACH = 5.0  # times the distance at the start: where a path that runs away leaves the picture
 CURVE_POINTS = 401
 MOST_ON_CURVE = 500  # points of a path that are drawn on it
+ZOOMS, ZOOM = 4, 50.0  # how often, and how much nearer, the lowest point is looked for
 LABELLED = 10  # of the first steps, where there is room
 ROOM = 0.065  # of the axes that a label takes
 FEWEST_STEPS = 6  # that are shown of a path that runs away
-LARGEST = 1e200  # error that is drawn: the scale of decades ends at 1e308
 TARGET = {"color": "0.35", "linestyle": "--", "linewidth": 1.0}
 
 
@@ -72,7 +72,7 @@ def plot_descent_1d(
     scene = make_scene(fun, result, target)
     if threshold is not None:
         threshold = check_positive("threshold", threshold)
-    axes = some_axes(axes, 3, 10.5, 3.7)
+    axes = some_axes(axes, 3, 10.5, 4)
     line = draw_curve(axes[0], scene, 0)
     line.set_data(scene.on_curve.points[:, 0], scene.heights)
     _label_steps(axes[0], scene)
@@ -109,7 +109,7 @@ class Scene:
         if self.left_at is None:
             return ""
         place = self.trail.points[self.left_at, 0]
-        return f"leaves the view at step {self.trail.steps[self.left_at]} ({place:.3g})"
+        return f"leaves the view at step {self.trail.steps[self.left_at]} (at {place:.3g})"
 
 
 def make_scene(fun: Any, result: Any, target: Any = None) -> Scene:
@@ -149,8 +149,11 @@ def _settle_target(surface: Surface, trail: Trail) -> float:
     values = along_line(surface, some[:, 0])
     best = some[_lowest(values)]
     span = find_span(best, [trail.points], REACH)
-    nearby = np.append(best, best + span.limit * np.linspace(-1, 1, CURVE_POINTS))
-    return float(nearby[_lowest(along_line(surface, nearby))])
+    size = span.limit
+    for _ in range(ZOOMS):
+        nearby = best + size * np.append(0.0, np.linspace(-1, 1, CURVE_POINTS))
+        best, size = nearby[[_lowest(along_line(surface, nearby))]], size / ZOOM
+    return float(best[0])
 
 
 def _lowest(values: Floats) -> int:
@@ -229,8 +232,8 @@ def _draw_parameter(ax: Any, scene: Scene) -> None:
     ax.set_ylabel(_name(scene.trail.axis_names[0]))
     _whole_steps(ax)
     if scene.farewell and len(values) > len(drawn):
-        ax.set_title(f"{steps[-1]} steps in all", fontsize=9, color=colour(1))
-    add_legend(ax)
+        ax.set_title(f"{steps[-1]} steps in all", fontsize=9, color=colour(1), loc="right")
+    add_legend_above(ax)
 
 
 def _draw_error(ax: Any, scene: Scene, threshold: float | None) -> None:
@@ -257,7 +260,7 @@ def _draw_error(ax: Any, scene: Scene, threshold: float | None) -> None:
         label = f"threshold {threshold:g}: {when}"
         ax.axhline(threshold, color=colour(1), linestyle="-.", linewidth=1.2, label=label)
     _whole_steps(ax)
-    add_legend(ax)
+    add_legend_above(ax)
 
 
 def _whole_steps(ax: Any) -> None:

@@ -14,6 +14,7 @@ STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SMALL = 9  # points: of what is written within the axes
 DPI = 150
+LARGEST = 1e200  # number that is drawn: scales of decades need room up to 1e308
 HALO = 2.0  # points of white around what is written over lines
 PASSES = "passes over the rows"
 LEARNING_RATE = "learning rate (per step, on the mean gradient)"
@@ -118,6 +119,18 @@ def add_legend(ax: Any, loc: str = "best", **keywords: Any) -> Any:
     return ax.legend(
         loc=loc, **{"fontsize": SMALL, "framealpha": 0.9, "edgecolor": "none", **keywords}
     )
+
+
+def add_legend_above(ax: Any, **keywords: Any) -> Any:
+    """Return a legend above the axes, where it hides nothing."""
+    return add_legend(
+        ax, "lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2, framealpha=0.0, **keywords
+    )
+
+
+def add_legend_beside(ax: Any, **keywords: Any) -> Any:
+    """Return a legend to the right of the axes, where it hides nothing."""
+    return add_legend(ax, "upper left", bbox_to_anchor=(1.0, 1.0), framealpha=0.0, **keywords)
 
 
 def check_picture(path: StrPath) -> None:

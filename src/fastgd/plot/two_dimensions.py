@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.contours import Grid, draw_contours, make_grid
+from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.plane import REACH, Plane, choose_plane
 from fastgd.plot.style import SMALL, add_legend, colour, marker, one_axes
 from fastgd.plot.surface import best_known, make_surface
@@ -101,8 +101,8 @@ def make_scene(fun: Any, results: Any, plane: Any) -> Scene:
     span = find_span(optimum, [chosen.project(trail.points) for trail in trails], REACH)
     box = view_box(span, [span.shown(chosen.project(trail.points)) for trail in trails])
     grid = make_grid(surface, chosen, box)
-    if not known.is_optimum and grid.lowest[1] < least:
-        optimum, least = grid.lowest
+    if not known.is_optimum:
+        optimum, least = find_lowest(surface, chosen, grid, (optimum, least))
     return Scene(trails, chosen, grid, optimum, least, span)
 
 
