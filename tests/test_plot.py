@@ -9,6 +9,7 @@ import pytest
 
 import fastgd
 from fastgd import plot
+from fastgd.plot import surface
 from fastgd.plot.contours import FINE, choose_levels, cubic_weights
 from fastgd.plot.plane import choose_plane
 from fastgd.plot.surface import make_surface
@@ -29,6 +30,13 @@ class Minimised:
     history: dict[str, Any]
     optimizer_: Any = field(default_factory=fastgd.GD)
     learning_rate_: Any = 0.1
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """Contours of few points: what is tested here does not depend on them."""
+    monkeypatch.setattr(surface, "MOST_TABLE_POINTS", surface.FEWEST_TABLE_POINTS)
+    monkeypatch.setattr(surface.FunctionSurface, "grid_points", surface.FEWEST_TABLE_POINTS)
 
 
 def descend(gradient, x0, rate, steps, fun=lambda x: 0.0):
@@ -170,7 +178,7 @@ def test_the_surface_is_the_objective(loss, weighted, fit_intercept):
     stated = {"loss": loss, "alpha": 0.3, "l1_ratio": 0.4, "fit_intercept": fit_intercept}
     result = fitted(X, y, **stated, sample_weight=weights, learning_rate=0.05)
     table = (X, y, weights) if weighted else (X, y)
-    surface = make_surface(table, read_trails(result))
+    drawn = make_surface(table, read_trails(result))
     problem = Problem(X, y, result.loss_, 0.3, 0.4, fit_intercept, weights)
     random = np.random.default_rng(0)
     n = 3 + fit_intercept
@@ -179,7 +187,7 @@ def test_the_surface_is_the_objective(loss, weighted, fit_intercept):
     padded = np.zeros((30, 4))
     padded[:, :n] = origin + shares @ directions
     expected = [problem.objective(point) for point in padded]
-    np.testing.assert_allclose(surface.along(origin, directions, shares), expected, rtol=1e-12)
+    np.testing.assert_allclose(drawn.along(origin, directions, shares), expected, rtol=1e-12)
 
 
 def test_a_weighted_fit_is_drawn_with_its_weights_unless_others_are_given():

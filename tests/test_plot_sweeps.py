@@ -7,7 +7,9 @@ import fastgd
 from fastgd import plot
 from fastgd.plot.learning_rates import FLOOR
 from tests.refusals import refused
-from tests.test_plot import bowl, fitted, labelled, legend, made, slide
+from tests.test_plot import bowl, coarse, fitted, labelled, legend, made, slide
+
+__all__ = ["coarse"]  # a fixture for every test here
 
 pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
 

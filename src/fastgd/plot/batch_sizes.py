@@ -126,7 +126,7 @@ def _read_sizes(batch_sizes: Any, n: int) -> list[int]:
 def _run(ground: Ground, size: int, target: float, epochs: int) -> Reached:
     """Fit with one batch size until it is there."""
     seen, n = ground.suggestion, ground.problem.n
-    level = ground.least + target * ground.scale
+    level = ground.least + target * ground.scale(ground.least)
     variant = {1: "stochastic", n: "batch"}.get(size, "minibatch")
     rows = {"batch_size": size} if variant == "minibatch" else {}
 

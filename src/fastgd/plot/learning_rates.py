@@ -9,7 +9,15 @@ import numpy as np
 from fastgd.optimizers import GD
 from fastgd.passes import Floats
 from fastgd.pilot import stable_rate
-from fastgd.plot.style import LEARNING_RATE, RELATIVE, add_legend_beside, colour, marker, one_axes
+from fastgd.plot.style import (
+    LEARNING_RATE,
+    RELATIVE,
+    SMALL,
+    add_legend_beside,
+    colour,
+    marker,
+    one_axes,
+)
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.request import VARIANTS
 from fastgd.result import StopReason
@@ -104,7 +112,7 @@ def plot_learning_rates(
     sweeps = [_sweep(ground, name, rates, epochs, limits[name]) for name in names]
     # Of a loss with kinks no optimum is known: then it is the best that any run saw.
     least = min([ground.least, *(min(s.objectives.min(), s.tuned) for s in sweeps)])
-    scale = max(ground.problem.at_zero - least, np.finfo(np.float64).tiny)
+    scale = ground.scale(least)
     for k, sweep in enumerate(sweeps):
         _draw(ax, k, sweep, least, scale)
     _finish(ax, epochs)
@@ -194,4 +202,4 @@ def _finish(ax: Any, epochs: int) -> None:
     ax.plot([], [], ls=(0, DOTS), lw=1.5, label="largest stable\nrate in theory", **grey)
     ax.plot([], [], ls=(0, DASHES), lw=1.3, label="self-tuned,\nas many epochs", **grey)
     what = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-    add_legend_beside(ax, title=f"after {what}", title_fontsize=9)
+    add_legend_beside(ax, title=f"after {what}", title_fontsize=SMALL)

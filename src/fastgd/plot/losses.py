@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.style import LARGEST, PASSES, add_legend, look, marker, one_axes
+from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, one_axes
 from fastgd.plot.trails import read_results
 from fastgd.validation import check_name
 
@@ -119,4 +119,4 @@ def _scale(ax: Any, curves: list[Floats]) -> None:
     if top > 0 and values.max() > top:
         is_decades = ax.get_yscale() == "log"
         ax.set_ylim(low / 1.5 if is_decades else low - 0.05 * (top - low), top)
-        ax.set_title("what runs away leaves the view", fontsize=9, color="0.25")
+        ax.set_title("what runs away leaves the view", fontsize=SMALL, color="0.25")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
+from fastgd.plot.style import LARGEST, SMALL, add_legend_above, colour, some_axes, write
 from fastgd.plot.surface import Surface, make_surface, value_at
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import Span, find_span, pad
@@ -170,7 +170,7 @@ def draw_curve(ax: Any, scene: Scene, k: int) -> Any:
     ax.set(xlim=limits, ylim=_heights_in_view(scene, x), xlabel=_name(name), ylabel="objective")
     (line,) = ax.plot([], [], "o-", color=colour(k), ms=4, lw=1.0, zorder=3)
     if scene.farewell:
-        ax.set_title(scene.farewell, fontsize=9, color=colour(1))
+        ax.set_title(scene.farewell, fontsize=SMALL, color=colour(1))
     return line
 
 
@@ -232,7 +232,7 @@ def _draw_parameter(ax: Any, scene: Scene) -> None:
     ax.set_ylabel(_name(scene.trail.axis_names[0]))
     _whole_steps(ax)
     if scene.farewell and len(values) > len(drawn):
-        ax.set_title(f"{steps[-1]} steps in all", fontsize=9, color=colour(1), loc="right")
+        ax.set_title(f"{steps[-1]} steps in all", fontsize=SMALL, color=colour(1), loc="right")
     add_legend_above(ax)
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,19 @@ class Ground:
     problem: Problem
     keywords: dict[str, Any]  # of every fit, the objective among them
     suggestion: Suggestion
-    least: float  # F*
-    scale: float  # F(0) - F*
+
+    @cached_property
+    def least(self) -> float:
+        """F*, or what the self-tuned `batch` reaches where that cannot be computed."""
+        point = best_point(self.problem)
+        if point is not None:
+            return self.problem.objective(point)
+        tuned = self.fit("batch")
+        return self.objective(tuned.coef_, tuned.intercept_)
+
+    def scale(self, least: float) -> float:
+        """Return F(0) - F*, what relative suboptimality is relative to."""
+        return max(self.problem.at_zero - least, float(np.finfo(np.float64).tiny))
 
     def fit(self, variant: str, **more: Any) -> FitResult:
         """Fit in silence: what a run would warn of is what is drawn."""
@@ -39,7 +51,7 @@ class Ground:
 
 
 def survey(X: Any, y: Any, keywords: dict[str, Any], swept: dict[str, str]) -> Ground:
-    """Check the table and keywords, find the optimum, ask which rates are stable.
+    """Check the table and keywords, and ask which rates are stable.
 
     *swept* names the keywords of `fit` that a sweep sets itself, and what to write instead.
     """
@@ -50,12 +62,4 @@ def survey(X: Any, y: Any, keywords: dict[str, Any], swept: dict[str, str]) -> G
     stated = {name: keywords[name] for name in OBJECTIVE if name in keywords}
     keywords = {"random_state": 0, **keywords}
     problem = state_problem(X, y, **stated)
-    ground = Ground(problem, keywords, suggest(X, y, **stated, random_state=0), 0.0, 0.0)
-    point = best_point(problem)
-    if point is None:
-        tuned = ground.fit("batch")
-        ground.least = ground.objective(tuned.coef_, tuned.intercept_)
-    else:
-        ground.least = problem.objective(point)
-    ground.scale = max(problem.at_zero - ground.least, np.finfo(np.float64).tiny)
-    return ground
+    return Ground(problem, keywords, suggest(X, y, **stated, random_state=0))
