@@ -1,6 +1,6 @@
 """Gradient descent for linear models, as fast as memory delivers the data."""
 
-from fastgd import datasets
+from fastgd import datasets, plot
 from fastgd.compare import compare
 from fastgd.comparison import Comparison
 from fastgd.fitting import fit
@@ -83,6 +83,7 @@ __all__ = [
     "fit",
     "load",
     "minimize",
+    "plot",
     "suggest",
     "visiting_order",
 ]

@@ -15,18 +15,15 @@ from fastgd.comparison import STAT, Comparison, Entry
 from fastgd.fitting import fit
 from fastgd.kernels._jit import VERSIONS
 from fastgd.peers import read_peers
-from fastgd.problem import Problem
+from fastgd.problem import Problem, state_problem
 from fastgd.reference import Curvature, Distance, Reference, find_reference
-from fastgd.request import read_loss, read_n_threads
+from fastgd.request import read_n_threads
 from fastgd.result import FitResult
 from fastgd.runs import read_runs
 from fastgd.trace import Peer, Trace, follow
 from fastgd.validation import (
     check_count,
-    check_flag,
-    check_fraction,
     check_name,
-    check_not_negative,
     check_positive,
     is_number,
     refusal,
@@ -111,14 +108,14 @@ def compare(
     >>> comparison = fastgd.compare(X, y, ["batch", "minibatch"], repeats=2)
     >>> comparison.require("batch.suboptimality <= 1e-8")
     """
-    problem = Problem(
+    problem = state_problem(
         X,
         y,
-        read_loss(loss),
-        check_not_negative("alpha", alpha),
-        check_fraction("l1_ratio", l1_ratio, or_one=True),
-        check_flag("fit_intercept", fit_intercept),
-        sample_weight,
+        loss=loss,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        sample_weight=sample_weight,
     )
     with np.errstate(over="ignore"):
         finite = math.isfinite(problem.at_zero)

@@ -12,7 +12,9 @@ from fastgd.inputs import make_source
 from fastgd.kernels.arguments import Array
 from fastgd.losses import Loss
 from fastgd.passes import Floats
+from fastgd.request import read_loss
 from fastgd.sources import Source
+from fastgd.validation import check_flag, check_fraction, check_not_negative
 
 BLOCK_ROWS = 4096  # of float64 at a time: BLAS then gives the same bits on any number of threads
 
@@ -89,6 +91,12 @@ class Problem:
         self._kernel(z, self.y64, self.loss.parameters, values, slopes)
         return values, slopes
 
+    def sum_losses(self, z: Floats, rows: slice) -> float:
+        """Return the weighted sum of the losses of some rows at their predictions z."""
+        values, slopes = np.empty(len(z)), np.empty(len(z))
+        self._kernel(z, self.y64[rows], self.loss.parameters, values, slopes)
+        return float(self.weights[rows] @ values)
+
     def pull_back(self, slopes: Floats) -> Floats:
         """Return [X 1]' slopes / n, zero in the intercept's place where there is none."""
         g = np.zeros(self.d + 1)
@@ -118,3 +126,28 @@ class Problem:
         w = np.append(point[:-1], 0.0)
         value = float(np.mean(self.weights * values)) + 0.5 * self.l2 * float(w @ w)
         return value, self.pull_back(self.weights * slopes) + self.l2 * w
+
+
+def state_problem(
+    X: Any,
+    y: Any,
+    *,
+    loss: Any = "squared_error",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+) -> Problem:
+    """Return the problem that a call of `fit` with these keywords minimises; refuse what it does.
+
+    Parameters are those of `fit`.
+    """
+    return Problem(
+        X,
+        y,
+        read_loss(loss),
+        check_not_negative("alpha", alpha),
+        check_fraction("l1_ratio", l1_ratio, or_one=True),
+        check_flag("fit_intercept", fit_intercept),
+        sample_weight,
+    )

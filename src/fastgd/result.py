@@ -280,6 +280,23 @@ class FitResult:
         shown = [f"{names[j]} {self.coef_[j]:.4g}" for j in order[:LARGEST_SHOWN]]
         return ", ".join([*shown, *(["..."] if len(order) > LARGEST_SHOWN else [])])
 
+    def plot(self, **keywords: Any) -> Any:
+        """Return Matplotlib Axes with the objective, or the loss met, against passes.
+
+        Parameters
+        ----------
+        **keywords
+            As `fastgd.plot.plot_loss` takes them: ``x`` and ``ax``.
+
+        Raises
+        ------
+        ImportError
+            Where Matplotlib (extra `plot`) is not installed.
+        """
+        from fastgd.plot import plot_loss
+
+        return plot_loss(self, **keywords)
+
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.
 

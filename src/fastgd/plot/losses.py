@@ -1,0 +1,122 @@
+"""Losses: the objective of results, or the loss they met, against what it cost."""
+
+from typing import Any
+
+import numpy as np
+
+from fastgd.passes import Floats
+from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, one_axes
+from fastgd.plot.trails import read_results
+from fastgd.validation import check_name
+
+# What may be asked for: the column of the history, and the name of the axis.
+COSTS = {
+    "passes": ("passes", PASSES),
+    "epochs": ("epoch", "epochs"),
+    "steps": ("step", "steps"),
+    "seconds": ("seconds", "seconds (compiling and evaluating left out)"),
+}
+HEIGHTS = {
+    "objective": "objective",
+    "loss": "mean loss of the rows met since the last record",
+}
+FEW = 40  # records that are marked one by one
+DECADES_FROM = 20.0  # largest over smallest value from which on the scale is one of decades
+TALLEST = 100.0  # times the highest start: what runs away further leaves the picture
+
+
+def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
+    """Draw how the objective of one or several results fell.
+
+    Where all results recorded it, it is the objective (fits to small tables do so by themselves,
+    others with ``record="objective"``), else the mean loss of the rows met since the last record.
+
+    Parameters
+    ----------
+    results : FitResult, MinimizeResult, or list or dict of such
+        A dict names them.
+    x : {"passes", "epochs", "steps", "seconds"}
+        What it cost. Results of `minimize` count steps: they are drawn against these where
+        "passes" is all that is asked for.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.figure.savefig("loss.png")`` writes it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where *x* is no such word, or the results do not record the same.
+    ImportError
+        Where Matplotlib (extra `plot`) is not installed.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> X, y, _ = fastgd.datasets.make_regression(200, 2, random_state=0)
+    >>> result = fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=9)
+    >>> ax = fastgd.plot.plot_loss(result)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('passes over the rows', 'objective')
+    """
+    check_name("x", x, COSTS)
+    named = read_results(results)
+    column, label = _choose_cost(x, [result.history for result in named.values()])
+    height = _choose_height(named)
+    ax = one_axes(ax)
+    curves = []
+    for k, (name, result) in enumerate(named.items()):
+        cost, value = (np.asarray(result.history[key], dtype=float) for key in (column, height))
+        known = np.abs(value) < LARGEST
+        mark = marker(k) if known.sum() <= FEW else ""
+        ax.plot(cost[known], value[known], marker=mark, markersize=4, **look(k, name))
+        curves.append(value[known])
+    ax.set(xlabel=label, ylabel=HEIGHTS[height])
+    _scale(ax, curves)
+    add_legend(ax)
+    return ax
+
+
+def _choose_cost(x: str, histories: list[dict[str, Any]]) -> tuple[str, str]:
+    """Return the column to draw against, and its axis' name."""
+    lacking = [history for history in histories if COSTS[x][0] not in history]
+    if len(lacking) == len(histories) and x == "passes":
+        x = "steps"
+    elif lacking:
+        raise ValueError(
+            f'x={x!r} is not counted by all of these results: write x="steps", which all count.'
+        )
+    return COSTS[x]
+
+
+def _choose_height(named: dict[str, Any]) -> str:
+    """Return the column that all results have: the objective, if it was recorded."""
+    unrecorded = [
+        name for name, result in named.items() if np.isnan(result.history["objective"][0])
+    ]
+    if not unrecorded:
+        return "objective"
+    if all("loss" in result.history for result in named.values()):
+        return "loss"
+    raise ValueError(
+        f"results must all record the objective, or all the loss; got {unrecorded[0]!r} without "
+        'the objective: fit it with record="objective".'
+    )
+
+
+def _scale(ax: Any, curves: list[Floats]) -> None:
+    """Scale the heights by decades where they span some; cut off what runs away."""
+    curves = [curve for curve in curves if len(curve)]
+    if not curves:
+        return
+    values = np.concatenate(curves)
+    low, top = float(values.min()), TALLEST * max(float(curve[0]) for curve in curves)
+    if low > 0 and min(values.max(), top) > DECADES_FROM * low:
+        ax.set_yscale("log")
+    if top > 0 and values.max() > top:
+        is_decades = ax.get_yscale() == "log"
+        ax.set_ylim(low / 1.5 if is_decades else low - 0.05 * (top - low), top)
+        ax.set_title("what runs away leaves the view", fontsize=SMALL, color="0.25")
