@@ -271,6 +271,16 @@ def test_a_path_that_runs_away_does_not_set_the_scale():
     np.testing.assert_allclose(labelled(ax, "good").get_xydata(), good.path)
 
 
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_the_legend_lies_where_no_path_is(turn):
+    start = [1.0, turn]  # straight down from one corner to the opposite one
+    result = descend(lambda x: x, start, 0.2, 30)
+    ax = plot.plot_descent_2d(lambda x: float(x @ x), result)
+    free = {1.0: ("upper left", "lower right"), -1.0: ("upper right", "lower left")}[turn]
+    codes = {"upper right": 1, "upper left": 2, "lower left": 3, "lower right": 4}
+    assert ax.get_legend()._loc in [codes[corner] for corner in free]
+
+
 def test_a_path_that_does_not_move_has_a_picture():
     still = descend(lambda x: 0 * x, [0.0, 0.0], 0.1, 3)
     ax = plot.plot_descent_2d(lambda x: float(x @ x), still)
