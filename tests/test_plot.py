@@ -130,6 +130,19 @@ def test_a_path_that_runs_away_is_cut_and_said_so(steps):
     curve.figure.canvas.draw()
 
 
+def test_a_step_to_infinity_is_left_out():
+    result = Minimised(np.inf, np.array([1.0, np.inf, np.nan]), np.arange(3), {})
+    curve, parameter, _ = plot.plot_descent_1d(bowl, result, 2.0)
+    np.testing.assert_array_equal(parameter.get_lines()[0].get_xydata(), [[0, 1]])
+    assert curve.get_title() == "leaves the view at step 1 (at inf)"
+
+
+def test_a_flat_function_and_one_without_values_have_a_picture():
+    for cost in (lambda x: 1.0, lambda x: float("nan")):
+        axes = plot.plot_descent_1d(cost, slide(0.3), 2.0)
+        axes[0].figure.canvas.draw()
+
+
 def test_a_path_of_one_point_is_a_picture():
     axes = plot.plot_descent_1d(bowl, slide(0.1, 0))
     assert [text.get_text() for text in axes[0].texts] == ["0"]
@@ -167,6 +180,25 @@ def test_paths_are_drawn_as_they_went():
     np.testing.assert_allclose(labelled(ax, "optimum").get_xydata()[0], optimum, rtol=1e-9)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("coefficient of column 0", "intercept")
     assert legend(ax) == ["smooth", "rough", "start", "optimum"]
+
+
+def test_a_table_without_intercept_has_its_own_optimum():
+    X, y = made(60, 2)
+    result = fitted(X, y, fit_intercept=False)
+    ax = plot.plot_descent_2d((X, y), result)
+    np.testing.assert_allclose(labelled(ax, "batch").get_xydata(), result.path)
+    best = labelled(ax, "optimum").get_xydata()[0]
+    np.testing.assert_allclose(best, np.linalg.lstsq(X, y)[0], rtol=1e-9)
+    assert ax.get_ylabel() == "coefficient of column 1"
+
+
+def test_without_scipy_the_best_point_seen_is_the_optimum(monkeypatch):
+    X, y = made(60, 1)
+    result = fitted(X, y, loss="huber", max_iter=30)
+    known = labelled(plot.plot_descent_2d((X, y), result), "optimum").get_xydata()
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    seen = labelled(plot.plot_descent_2d((X, y), result), "optimum").get_xydata()
+    np.testing.assert_allclose(seen, known, atol=1e-2)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -258,6 +290,15 @@ def test_points_keep_the_shape_that_the_function_takes():
     assert seen == {(2, 2)}
 
 
+def test_a_fit_may_be_drawn_over_a_function():
+    X, y = made()
+    result = fitted(X, y)
+    problem = Problem(X, y, result.loss_)
+    drawn = [plot.plot_descent_2d(fun, result) for fun in (problem.objective, (X, y))]
+    of_function, of_table = (labelled(ax, "optimum").get_xydata() for ax in drawn)
+    np.testing.assert_allclose(of_function, of_table, atol=1e-3)
+
+
 def test_a_path_that_runs_away_does_not_set_the_scale():
     def round_bowl(x):
         return 0.5 * float(x @ x)
@@ -269,6 +310,16 @@ def test_a_path_that_runs_away_does_not_set_the_scale():
     drawn = labelled(ax, "bad (leaves at step 2)").get_xydata()
     np.testing.assert_allclose(drawn, bad.path[:3])
     np.testing.assert_allclose(labelled(ax, "good").get_xydata(), good.path)
+
+
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_the_legend_lies_where_no_path_is(turn):
+    start = [1.0, turn]  # straight down from one corner to the opposite one
+    result = descend(lambda x: x, start, 0.2, 30)
+    ax = plot.plot_descent_2d(lambda x: float(x @ x), result)
+    free = {1.0: ("upper left", "lower right"), -1.0: ("upper right", "lower left")}[turn]
+    codes = {"upper right": 1, "upper left": 2, "lower left": 3, "lower right": 4}
+    assert ax.get_legend()._loc in [codes[corner] for corner in free]
 
 
 def test_a_path_that_does_not_move_has_a_picture():
@@ -340,6 +391,12 @@ def test_minimised_functions_are_drawn_against_steps():
     assert ax.get_yscale() == "log"
     assert ax.get_ylim()[1] == pytest.approx(100 * bowl(-1.0))
     assert ax.get_title() == "what runs away leaves the view"
+
+
+def test_a_result_without_a_number_is_an_empty_picture():
+    result = slide(0.1)
+    result.history["objective"][:] = np.inf
+    assert len(labelled(plot.plot_loss(result), "gd").get_xdata()) == 0
 
 
 def test_without_an_objective_the_loss_met_is_drawn():

@@ -66,6 +66,22 @@ def test_of_kinked_losses_and_adaptive_optimizers_no_rate_is_called_stable():
         assert upright == []
 
 
+@pytest.mark.compiled
+def test_the_stable_rate_is_that_of_the_batch_size():
+    X, y = made(60, 2)
+    ax = plot.plot_learning_rates(X, y, "minibatch", learning_rates=[0.1], max_iter=1, batch_size=8)
+    seen = fastgd.suggest(X, y, random_state=0)
+    upright = [line.get_xdata()[0] for line in ax.get_lines() if [*line.get_ydata()] == [0, 1]]
+    stable = 16 / (seen.r_squared + 7 * seen.largest_eigenvalue)
+    assert upright == pytest.approx([stable])
+
+
+def test_a_critical_size_beyond_those_drawn_is_said_only():
+    X, y = made(60, 2)
+    left, _ = plot.plot_batch_sizes(X, y, batch_sizes=[1], target=0.5)
+    assert legend(left)[-1].endswith("beyond these")
+
+
 def test_batch_sizes_that_arrive_are_a_line_and_others_crosses():
     X, y, _ = fastgd.datasets.make_regression(64, 2, noise=0.01, random_state=0)
     left, right = plot.plot_batch_sizes(X, y, target=0.05, max_iter=6)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastgd.files import StrPath
 from fastgd.passes import Floats
-from fastgd.plot import one_dimension, two_dimensions
+from fastgd.plot import curve, two_dimensions
 from fastgd.plot.style import SMALL, colour, need_matplotlib, one_axes
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.validation import check_count, check_name, check_positive, show
@@ -164,8 +164,8 @@ def _stage_curve(ax: Any, fun: Any, results: Any, plane: Any, clocks: list[Float
         raise ValueError(
             f"a film of one parameter shows one result; got {len(clocks)}: make a film of each."
         )
-    scene = one_dimension.make_scene(fun, results)
-    line = one_dimension.draw_curve(ax, scene, 0)
+    scene = curve.make_scene(fun, results)
+    line = curve.draw_curve(ax, scene, 0)
     points = np.column_stack([scene.on_curve.points[:, 0], scene.heights])
     return [_actor(ax, 0, scene.on_curve, points, clocks[0], line)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes
+from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes, tick_decades
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.result import Progress
 from fastgd.validation import check_count, check_fraction, show
@@ -100,8 +100,9 @@ def plot_batch_sizes(
     reached = [_run(ground, size, target, epochs) for size in sizes]
     for ax, name, label in zip(axes, ("passes", "seconds"), (PASSES, "seconds"), strict=True):
         _draw(ax, name, reached, epochs)
-        _mark_critical(ax, ground.suggestion.critical_batch_size, sizes[-1])
         ax.set(xscale="log", yscale="log", xlabel="batch size (rows per step)", ylabel=label)
+        tick_decades(ax.yaxis)
+        _mark_critical(ax, ground.suggestion.critical_batch_size, sizes[-1])
     title = f"to a relative suboptimality of {target:g}"
     add_legend_above(axes[0], title=title, title_fontsize=SMALL, alignment="left")
     return axes

@@ -13,6 +13,7 @@ from fastgd.plot.style import (
     look,
     need_matplotlib,
     some_axes,
+    tick_decades,
     write,
 )
 
@@ -77,13 +78,13 @@ def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> An
 
 
 def _scale(ax: Any, label: str) -> None:
-    """Scale both axes by decades, without the ticks between them."""
-    from matplotlib.ticker import LogLocator, NullLocator
+    """Scale both axes by decades."""
+    from matplotlib.ticker import LogLocator
 
     ax.set(xscale="log", yscale="log", xlabel=label)
     ax.yaxis.set_major_locator(LogLocator(numticks=15))
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_locator(NullLocator())
+    tick_decades(ax.xaxis)
+    tick_decades(ax.yaxis)
 
 
 def _mark_noise(left: Any, right: Any, level: float) -> None:

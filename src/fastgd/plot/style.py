@@ -15,6 +15,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SMALL = 9  # points: of what is written within the axes
 DPI = 150
 LARGEST = 1e200  # number that is drawn: scales of decades need room up to 1e308
+FEW_DECADES = 2.5  # on an axis: powers of ten alone would be too few
 HALO = 2.0  # points of white around what is written over lines
 PASSES = "passes over the rows"
 LEARNING_RATE = "learning rate (per step, on the mean gradient)"
@@ -131,6 +132,17 @@ def add_legend_above(ax: Any, **keywords: Any) -> Any:
 def add_legend_beside(ax: Any, **keywords: Any) -> Any:
     """Return a legend to the right of the axes, where it hides nothing."""
     return add_legend(ax, "upper left", bbox_to_anchor=(1.0, 1.0), framealpha=0.0, **keywords)
+
+
+def tick_decades(axis: Any) -> None:
+    """Label an axis of decades at powers of ten; at 1, 2 and 5, plainly, where those are few."""
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_minor_locator(NullLocator())
+    if high < 10**FEW_DECADES * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def check_picture(path: StrPath) -> None:

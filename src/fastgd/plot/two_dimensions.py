@@ -15,6 +15,9 @@ from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import MARGIN, Span, find_span
 
 FEW = 60  # points that are marked one by one
+CORNERS = {"upper right": (1, 1), "upper left": (0, 1), "lower right": (1, 0), "lower left": (0, 0)}
+LEGEND = (0.33, 0.3)  # of the axes that a legend takes, about
+BETWEEN = 20  # places on each line between two points that a legend should not hide
 MANY = 1000  # points from which on a line is thin
 
 
@@ -134,7 +137,7 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
     ax.plot([], [], "o", ms=8, label="start", **ring)
     best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
     ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
-    add_legend(ax)
+    add_legend(ax, free_corner(scene))
     return lines
 
 
@@ -159,3 +162,31 @@ def _label(scene: Scene, trail: Trail) -> str:
     """Return a path's name, and when it leaves the picture where it does for good."""
     place = scene.span.leaves(scene.plane.project(trail.points))
     return trail.label if place is None else f"{trail.label} (leaves at step {trail.steps[place]})"
+
+
+def free_corner(scene: Scene) -> str:
+    """Return the corner with the least of the paths in it, for the legend.
+
+    Matplotlib's own "best" is slow for long paths, and knows nothing of those that are still to
+    grow.
+    """
+    low = np.array([scene.grid.first[0], scene.grid.second[0]])
+    sizes = np.array([scene.grid.first[-1], scene.grid.second[-1]]) - low
+    ends = [scene.optimum[None, :], *(path[:1] for path in scene.paths)]
+    places = [(_dense(path) - low) / sizes for path in (*scene.paths, *ends)]
+
+    def crowd(corner: str) -> float:
+        """Return the shares of the paths in a corner, summed up."""
+        near = [np.abs(place - CORNERS[corner]) < LEGEND for place in places]
+        return float(sum(np.mean(inside.all(axis=1)) for inside in near))
+
+    return min(CORNERS, key=crowd)
+
+
+def _dense(path: Floats) -> Floats:
+    """Return a path of few points with more on the lines between them."""
+    if not 1 < len(path) < MANY:
+        return path
+    at = np.arange(len(path))
+    fine = np.linspace(0, len(path) - 1, BETWEEN * (len(path) - 1) + 1)
+    return np.column_stack([np.interp(fine, at, path[:, j]) for j in range(2)])
