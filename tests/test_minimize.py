@@ -538,12 +538,12 @@ def test_a_million_steps_keep_an_even_history_and_the_end():
         max_iter=1_000_001, tol=None,
     )  # fmt: skip
     steps = result.history["step"]
-    assert 5000 <= len(steps) <= 10_001 and steps[0] == 0 and steps[-1] == 1_000_001
+    assert 512 <= len(steps) <= 1025 and steps[0] == 0 and steps[-1] == 1_000_001
     assert len(set(np.diff(steps[:-1]))) == 1
     assert (result.path_steps == steps).all()
     expected = (1 - 1e-6 * SPREAD) ** steps[:, None]
     assert np.abs(result.path - expected).max() <= 1e-9
-    assert result.nfev < 80_000
+    assert result.nfev < 10_000
 
 
 def test_a_path_of_every_seventh_step():

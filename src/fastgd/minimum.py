@@ -69,7 +69,7 @@ class MinimizeResult:
         Its sentence.
     history : dict of ndarray, all of one length
         step, objective, grad_norm, learning_rate (of the step that led there; NaN at the start).
-        Every step of the first 10,000; of longer runs every second, fourth, ... and the last.
+        Every step of the first 1,000; of longer runs every second, fourth, ... and the last.
     path : ndarray, or None
         The points at the steps `path_steps`, one below the other: (n_points,) for numbers,
         (n_points, n) for vectors.
@@ -135,6 +135,31 @@ class MinimizeResult:
             f"  {self.message}",
         ]
         return "\n".join(lines)
+
+    def plot(self, **keywords: Any) -> Any:
+        """Draw the descent: in one dimension, in the plane, or as the objective against steps.
+
+        Parameters
+        ----------
+        **keywords
+            Of `plot.plot_descent_1d`, `plot.plot_descent_2d` or `plot.plot_loss`.
+
+        Returns
+        -------
+        Matplotlib's Axes
+
+        Raises
+        ------
+        ImportError
+            Where Matplotlib (extra `plot`) is not installed.
+        """
+        from fastgd.plot import plot_descent_1d, plot_descent_2d, plot_loss
+
+        size = np.size(self.x)
+        if self.path is None or size > 2:
+            return plot_loss(self, **keywords)
+        draw = plot_descent_1d if size == 1 else plot_descent_2d
+        return draw(self.function, self, **keywords)
 
     def __repr__(self) -> str:
         """Say the essentials in one line."""

@@ -24,7 +24,7 @@ from fastgd.supervision import DIVERGED_FACTOR
 from fastgd.trail import Trail
 from fastgd.validation import show
 
-MOST_ROWS = 10_000  # of the history
+MOST_ROWS = 1024  # of the history: evaluating fun for them must stay cheap beside the steps
 MOST_NUMBERS = 1 << 23  # of the path: 64 MB
 CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
 NEVER = 1 << 62  # steps
@@ -56,10 +56,11 @@ class Walk:
         self.x = start.ravel().copy()
         n = len(self.x)
         self.g, self.counts = np.zeros(n), np.zeros(2, np.int64)
-        value = function.checked["evaluate"](self.x, self.g, True, function.args, self.counts)
-        norm = _check_first(value, self.g, function)
-        self.start = Place(self.x.copy(), value, self.g.copy())
-        self.known = np.array([value, norm, math.nan])
+        self.known = np.full(3, np.nan)
+        self._evaluate_first()
+        value, norm = self.known[VALUE], _check_first(self.known[VALUE], self.g, function)
+        self.known[NORM] = norm
+        self.start = Place(self.x.copy(), float(value), self.g.copy())
         self.least = -1.0 if tol is None else tol * norm
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
         slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
@@ -129,6 +130,18 @@ class Walk:
         """Return below which rate theory calls steps stable where the first of them was taken."""
         rate = largest_rate(self.optimizer, self.first_curvature)
         return rate if 0 < rate < math.inf else None
+
+    def _evaluate_first(self) -> None:
+        """Call the function once, with all checks; one that is jitted compiles itself then."""
+        evaluate = self.function.checked["evaluate"]
+
+        def call() -> None:
+            self.known[VALUE] = evaluate(self.x, self.g, True, self.function.args, self.counts)
+
+        if self.function.compiled:
+            load(call)
+        else:
+            call()
 
     def _load(self) -> Any:
         """Return the loop, compiled where the function is."""

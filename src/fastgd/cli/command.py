@@ -13,6 +13,7 @@ from click.core import ParameterSource
 import fastgd
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
+from fastgd.cli.demo import demo
 from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
 from fastgd.cli.memory import check_memory
@@ -77,6 +78,9 @@ def group(context: click.Context) -> None:
     """Gradient descent for linear models, as fast as memory delivers the data."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+group.add_command(demo)
 
 
 @group.command("fit", params=options(), help=FIT_HELP)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 import fastgd
+from fastgd.cli.grid import show_grid
 from fastgd.cli.origins import Data, Origin
 from fastgd.cli.outputs import check_out
 from fastgd.cli.scaling import standardize
@@ -112,14 +111,8 @@ def race(asked: Race, watch: Watch) -> tuple[Comparison, Data]:
 
 def show(comparison: Comparison, remarks: list[str]) -> None:
     """Print the table and the verdicts: as wide as the terminal, or as Markdown."""
-    problem, console = comparison.problem, Console(markup=False, highlight=False)
+    problem = comparison.problem
     click.echo(f"{problem['rows']:,} rows x {problem['features']:,} features, {problem['loss']}\n")
-    if console.is_terminal:
-        rows = comparison.rows()
-        grid = Table(*rows[0], header_style="cyan")
-        for row in rows:
-            grid.add_row(*row.values())
-        console.print(grid)
-    else:
-        click.echo(comparison.table())
+    rows = comparison.rows()
+    show_grid([*rows[0]], [[*row.values()] for row in rows])
     click.echo("\n" + "\n".join([*comparison.verdicts(), *remarks]))
