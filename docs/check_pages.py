@@ -1,9 +1,10 @@
-"""Open every built page in Chromium, narrow and wide, and say what is wrong: python docs/check_pages.py
+"""Open every built page in Chromium, narrow and wide, and say what is wrong.
 
-    python docs/check_pages.py --shots folder    # keeps a picture of each page, in the light and in the dark
+    python docs/check_pages.py
+    python docs/check_pages.py --shots folder    # keeps pictures of each page, light and dark
 
-Fails where a picture is missing, a script complains, anything is asked of another host, a link leads
-nowhere, or a page is wider than its window (what is wide must scroll in a box of its own).
+Fails where a picture is missing, a script complains, anything is asked of another host, a link
+leads nowhere, or a page is wider than its window (what is wide must scroll in a box of its own).
 """
 
 import argparse
@@ -46,6 +47,8 @@ def main() -> None:
     parser.add_argument("--shots", type=Path, help="where to keep pictures of the pages")
     options = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        sys.exit(f"no browser: none of {', '.join(BROWSERS)} is installed.")
     found = (path.relative_to(options.html) for path in options.html.rglob("*.html"))
     pages = sorted(path for path in found if path.parts[0] != "_static")
     if not pages:
@@ -93,8 +96,10 @@ def listen(page: Page, root: str, heard: list[str]) -> None:
     page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
     page.on(
         "request",
-        lambda request: request.url.startswith((root, "data:", "blob:"))
-        or heard.append(f"asks for {request.url}"),
+        lambda request: (
+            request.url.startswith((root, "data:", "blob:"))
+            or heard.append(f"asks for {request.url}")
+        ),
     )
 
 
@@ -107,7 +112,7 @@ def is_dead(link: str, root: str, ids: dict[str, set[str]]) -> bool:
     name = f"{name}index.html" if not name or name.endswith("/") else name
     if not name.endswith(".html"):
         return not (BUILT / name).is_file()
-    return name not in ids or bool(place) and unquote(place) not in ids[name]
+    return name not in ids or (place != "" and unquote(place) not in ids[name])
 
 
 def keep(page: Page, shots: Path, name: str) -> None:

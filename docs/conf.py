@@ -51,6 +51,7 @@ autosummary_generate = True
 numpydoc_show_class_members = False
 maximum_signature_line_length = 80
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 myst_heading_anchors = 3
 copybutton_prompt_text = r">>> |\.\.\. |\$ "

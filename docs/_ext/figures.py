@@ -15,9 +15,7 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
     variables = block_vars["example_globals"].values()
     figures = {id(f): f for f in variables if isinstance(f, Figure) and f not in drawn}
     paths, alts = [], []
-    for figure, path in zip(
-        figures.values(), block_vars["image_path_iterator"], strict=False
-    ):
+    for figure, path in zip(figures.values(), block_vars["image_path_iterator"], strict=False):
         figure.savefig(path, dpi=DPI)
         drawn.add(figure)
         paths.append(path)

@@ -16,9 +16,11 @@ def escape(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[s
 
 def drop(
     app: Any, what: str, name: str, obj: Any, options: Any, signature: str, answer: str
-) -> tuple[str, str] | None:
-    """Leave out the signatures of classes that users never call."""
-    return ("", "") if name.rpartition(".")[2] in MADE_BY_US else None
+) -> tuple[str, str]:
+    """Leave out the signatures of classes that users never call, and what only gives hints."""
+    if name.rpartition(".")[2] in MADE_BY_US:
+        return "", ""
+    return (signature or "").replace(", **unknown", ""), answer
 
 
 def setup(app: Any) -> dict[str, Any]:
