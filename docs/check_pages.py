@@ -58,14 +58,16 @@ def main() -> None:
     root = f"http://127.0.0.1:{server.server_port}/"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        wrong = [*check(browser, root, [path.as_posix() for path in pages], options.shots)]
+        wrong = [*check(browser, root, [path.as_posix() for path in pages], options)]
         browser.close()
     server.shutdown()
     print("\n".join(wrong) or f"{len(pages)} pages at {WIDTHS} pixels: nothing is wrong.")
     sys.exit(bool(wrong))
 
 
-def check(browser: Browser, root: str, pages: list[str], shots: Path | None) -> Iterator[str]:
+def check(
+    browser: Browser, root: str, pages: list[str], options: argparse.Namespace
+) -> Iterator[str]:
     """Return a line for all that is wrong."""
     ids: dict[str, set[str]] = {}
     links: dict[str, set[str]] = {}
@@ -82,11 +84,13 @@ def check(browser: Browser, root: str, pages: list[str], shots: Path | None) -> 
             if seen["wider"] > 0:
                 yield f"{name} at {width}: {seen['wider']} pixels too wide: {seen['widest']}"
             ids[name], links[name] = set(seen["ids"]), set(seen["links"])
-            if shots:
-                keep(page, shots, f"{name.removesuffix('.html').replace('/', '-')}-{width}")
+            if options.shots:
+                keep(page, options.shots, f"{name.removesuffix('.html').replace('/', '-')}-{width}")
         page.close()
     for name, targets in links.items():
-        yield from (f"{name}: {t} leads nowhere" for t in sorted(targets) if is_dead(t, root, ids))
+        inside = {t.removeprefix(root) for t in targets if t.startswith(root)}
+        dead = sorted(t for t in inside if is_dead(t, options.html, ids))
+        yield from (f"{name}: {target} leads nowhere" for target in dead)
 
 
 def listen(page: Page, root: str, heard: list[str]) -> None:
@@ -103,15 +107,13 @@ def listen(page: Page, root: str, heard: list[str]) -> None:
     )
 
 
-def is_dead(link: str, root: str, ids: dict[str, set[str]]) -> bool:
+def is_dead(link: str, html: Path, ids: dict[str, set[str]]) -> bool:
     """Tell whether a link within the site has no page, or no place on it, to lead to."""
     address, place = urldefrag(link)
-    if not address.startswith(root):
-        return False
-    name = unquote(urlparse(address).path).lstrip("/")
+    name = unquote(urlparse(address).path)
     name = f"{name}index.html" if not name or name.endswith("/") else name
     if not name.endswith(".html"):
-        return not (BUILT / name).is_file()
+        return not (html / name).is_file()
     return name not in ids or (place != "" and unquote(place) not in ids[name])
 
 

@@ -93,8 +93,9 @@ figure = comparison.plot()
 # random order, and each step waits for the one before; a pass of ``batch`` reads
 # the table from front to back, on all cores.
 #
-# **Nobody has to choose a rate.** Self-tuned runs know the curvature from a sample
-# of rows, so the condition of the table costs them no steps.
+# **Nobody has to choose a rate.** Self-tuned runs start at the optimum of a sample of
+# rows. ``batch`` and ``minibatch`` also divide by the curvature which that sample
+# shows, so that the condition of the table costs them no steps.
 
 # %%
 # .. admonition:: Often said, and not quite so
@@ -111,8 +112,8 @@ figure = comparison.plot()
 #    that fit in memory the last digits are cheapest with exact gradients, as the
 #    table above shows.
 #
-#    *"The noise helps to escape local minima."* The objectives here are convex:
-#    there are none to escape from.
+#    *"The noise helps to escape local minima."* The objectives of all built-in
+#    losses are convex: there are none to escape from.
 #
 #    *"Batch sizes should be powers of two."* No kernel here needs that. What
 #    matters is the *critical batch size* above: up to about so many rows a step,

@@ -203,9 +203,9 @@ print(f"{steps_to(tuned, 1e-4)} with mu = 0.5625")
 #    \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \varepsilon}
 #
 # Momentum over RMSprop, with the two running means corrected for having begun at
-# zero. Its first step, too, is η in each coefficient. Its long memory of squares
-# (β₂ = 0.999) makes the rates of one coefficient nearly constant over a run as
-# short as this one, and then it behaves like momentum: it swings.
+# zero. Its first step, too, is η in each coefficient. With
+# β₂ = 0.999 and so few steps, the corrected v is about the mean of all squares so
+# far: the rates change slowly, and the path swings as momentum's does.
 
 # %%
 # .. admonition:: Often said, and not quite so

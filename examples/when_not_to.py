@@ -105,8 +105,9 @@ table.set_index(["rows", "columns"])
 #   then.
 # - **Many rows and a hundred columns or more: descend**, unless you want all the
 #   digits.
-# - **Columns that are nearly alike**: the normal equations lose digits by the
-#   square of the condition number; ``lstsq`` does not, and takes the longer for it.
+# - **Columns that are nearly alike**: the normal equations lose digits in
+#   proportion to the condition number of X'X, ``lstsq`` to its root. That is what it
+#   takes the longer for.
 #
 # .. admonition:: Often said, and not quite so
 #
