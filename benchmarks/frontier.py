@@ -6,11 +6,13 @@
 
 Writes examples/frontier.json, from which the page "When not to use gradient descent" is drawn, or
 the file that --out names. The sides take turns within one process; what is kept are medians, so
-that ratios of them may be read. Compiling is left out, all else is not.
+that ratios of them may be read. Compiling is left out, all else is not. --rows and --features
+narrow the grid; other cells that the file holds stay as they are.
 """
 
 import argparse
 import datetime
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,12 @@ PAGE = Path(__file__).parents[1] / "examples" / "frontier.json"
 
 
 def main() -> None:
-    """Measure each cell of the grid, show it, and write them all."""
+    """Measure each cell of the grid, and write it beside those that the file holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="up to 1e7 values")
     parser.add_argument("--smoke", action="store_true", help="up to 1e5 values, twice")
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--features", type=int, nargs="+", default=FEATURES)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--time-limit", type=float, default=4.0, help="seconds of a run of descent")
     parser.add_argument("--machine", default="", help="what it runs on, in words for the page")
@@ -38,23 +42,22 @@ def main() -> None:
     options = parser.parse_args()
     most = 1e5 if options.smoke else 1e7 if options.quick else 1e8
     repeats = 2 if options.smoke else options.repeats
-    cells, machine = [], {}
-    for n in ROWS:
-        for d in FEATURES:
-            if d < n and n * d <= most:
-                comparison = race(n, d, repeats, options.time_limit)
-                machine = comparison.machine
-                cells.append({"rows": n, "features": d, **read(comparison)})
-                print(json.dumps(cells[-1]), flush=True)
-    facts = {
-        "date": datetime.date.today().isoformat(),
-        "machine": options.machine or machine["processor"],
-        "versions": machine,
-        "condition_number": CONDITION_NUMBER,
-        "repeats": repeats,
-        "cells": cells,
-    }
-    options.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    facts = json.loads(options.out.read_text()) if options.out.exists() else {"cells": []}
+    cells = {(cell["rows"], cell["features"]): cell for cell in facts["cells"]}
+    for n, d in itertools.product(options.rows, options.features):
+        if d < n and n * d <= most:
+            comparison = race(n, d, repeats, options.time_limit)
+            today = datetime.date.today().isoformat()
+            measured = {"date": today, "repeats": repeats, **read(comparison)}
+            cells[n, d] = {"rows": n, "features": d, **measured}
+            print(json.dumps(cells[n, d]), flush=True)
+            facts = {
+                "machine": options.machine or comparison.machine["processor"],
+                "versions": comparison.machine,
+                "condition_number": CONDITION_NUMBER,
+                "cells": [cells[key] for key in sorted(cells)],
+            }
+            options.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def race(n: int, d: int, repeats: int, time_limit: float) -> fastgd.Comparison:

@@ -98,6 +98,7 @@ def listen(page: Page, root: str, heard: list[str]) -> None:
     page.on("console", lambda m: m.type in ("error", "warning") and heard.append(m.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.on("response", lambda r: r.status >= 400 and heard.append(f"{r.status}: {r.url}"))
     page.on(
         "request",
         lambda request: (

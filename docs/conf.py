@@ -61,6 +61,7 @@ html_context = {"default_mode": "auto"}
 html_theme = "pydata_sphinx_theme"
 html_title = f"fastgd {version}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["fastgd.css"]
 html_show_sourcelink = False
 html_copy_source = False

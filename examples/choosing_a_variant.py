@@ -93,9 +93,9 @@ figure = comparison.plot()
 # random order, and each step waits for the one before; a pass of ``batch`` reads
 # the table from front to back, on all cores.
 #
-# **Nobody has to choose a rate.** Self-tuned runs start at the optimum of a sample of
-# rows. ``batch`` and ``minibatch`` also divide by the curvature which that sample
-# shows, so that the condition of the table costs them no steps.
+# **Nobody has to choose a rate.** Self-tuned runs start at the optimum of a sample
+# of rows. ``batch`` and ``minibatch`` also divide by the curvature which that
+# sample shows, so that the condition of the table costs them no steps.
 
 # %%
 # .. admonition:: Often said, and not quite so

@@ -28,7 +28,7 @@ import json
 from pathlib import Path
 
 measured = json.loads(Path("frontier.json").read_text())
-print(measured["machine"], measured["date"], sep=", ")
+print(measured["machine"], *{cell["date"] for cell in measured["cells"]}, sep=", ")
 print(measured["versions"])
 
 # %%
@@ -106,8 +106,8 @@ table.set_index(["rows", "columns"])
 # - **Many rows and a hundred columns or more: descend**, unless you want all the
 #   digits.
 # - **Columns that are nearly alike**: the normal equations lose digits in
-#   proportion to the condition number of X'X, ``lstsq`` to its root. That is what it
-#   takes the longer for.
+#   proportion to the condition number of X'X, ``lstsq`` to its root. That is what
+#   it takes the longer for.
 #
 # .. admonition:: Often said, and not quite so
 #

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 BARS = re.compile(r"(``.*?``)|\|")
+HINTS = ", **unknown"  # catches keywords that are misspelt
 MADE_BY_US = {"Comparison", "FitResult", "Progress", "StopReason", "Suggestion"}
 
 
@@ -16,11 +17,13 @@ def escape(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[s
 
 def drop(
     app: Any, what: str, name: str, obj: Any, options: Any, signature: str, answer: str
-) -> tuple[str, str]:
+) -> tuple[str, str] | None:
     """Leave out the signatures of classes that users never call, and what only gives hints."""
     if name.rpartition(".")[2] in MADE_BY_US:
         return "", ""
-    return (signature or "").replace(", **unknown", ""), answer
+    if signature and HINTS in signature:
+        return signature.replace(HINTS, ""), answer
+    return None
 
 
 def setup(app: Any) -> dict[str, Any]:
