@@ -62,7 +62,9 @@ METRICS = (
     "suboptimality",
 )
 table = {
-    m: [f"{comparison.metric(run, m):.2g}" for run in comparison.names]
+    m.replace("_", " "): [
+        f"{comparison.metric(run, m):.2g}" for run in comparison.names
+    ]
     for m in METRICS
 }
 pd.DataFrame(table, index=comparison.names).replace("inf", "never")
