@@ -1,0 +1,154 @@
+"""
+When not to use gradient descent
+================================
+
+For the squared error there are exact solvers. Two of them are a line of NumPy each:
+
+- the **normal equations**, ``solve(X.T @ X, X.T @ y)``: n d² operations to form
+  X'X, d³ / 3 to factor it;
+- **least squares by LAPACK**, ``numpy.linalg.lstsq``: a few times as many, and safe
+  where columns are nearly alike.
+
+Gradient descent makes 4 n d operations a pass, and needs a few passes. So it can
+only win where d is large enough for n d² to hurt, and n large enough for its own
+preparations not to.
+"""
+
+# %%
+# The frontier
+# ------------
+#
+# How long each takes to come within the statistical error of the optimum, beyond
+# which there is only noise to fit. The exact solvers go further than that, to the
+# last digit, and are shown winning where they win. This grid takes minutes, so it
+# is measured by a script of its own, ``python -m benchmarks.frontier``, and drawn
+# from the file which that leaves.
+
+import json
+from pathlib import Path
+
+measured = json.loads(Path("frontier.json").read_text())
+print(measured["machine"], *{cell["date"] for cell in measured["cells"]}, sep=", ")
+print(measured["versions"])
+
+# %%
+
+from matplotlib import pyplot as plt
+
+RIVALS = {
+    "cholesky": "the normal equations",
+    "lstsq": "numpy.linalg.lstsq",
+    "sklearn-sgd": "scikit-learn's SGDRegressor, tuned",
+}
+COLOURS = dict(
+    zip((1_000, 10_000, 100_000, 1_000_000), plt.cm.viridis((0.8, 0.55, 0.3, 0.0)))
+)
+
+figure, axes = plt.subplots(
+    1, 3, figsize=(11, 4.2), sharey=True, layout="constrained"
+)
+for axis, (rival, title) in zip(axes, RIVALS.items()):
+    for n, colour in COLOURS.items():
+        cells = [
+            c for c in measured["cells"] if c["rows"] == n and c["seconds"][rival]
+        ]
+        d = [c["features"] for c in cells]
+        ratio = [c["seconds"][rival] / c["seconds"]["minibatch"] for c in cells]
+        whole = [c["seconds"][rival] / c["whole_call"] for c in cells]
+        axis.plot(d, ratio, "o-", color=colour, label=f"{n:,} rows")
+        axis.plot(d, whole, ":", color=colour)
+    axis.axhspan(1e-3, 1, color="0.93", zorder=0)
+    axis.set(
+        xscale="log", yscale="log", xlabel="columns", title=title, ylim=(0.01, 100)
+    )
+    axis.spines[["top", "right"]].set_visible(False)
+axes[0].set_ylabel("its time / descent's time")
+axes[0].text(1000, 0.012, "grey: descent is slower", color="0.35", ha="right")
+axes[0].legend(frameon=False, loc="upper left")
+figure.set_label("Times of others over descent's, a line for each number of rows")
+
+# %%
+# Lines: a self-tuned ``fastgd.fit(X, y)`` until it is within the statistical error.
+# Dotted: the whole call, which goes on to be sure of it. Each point is a ratio of
+# medians; the two sides took turns in one process on one table of condition number
+# 30. Other work
+# ran on this shared machine at the time: read factors of two, not percents.
+#
+# All cells, in milliseconds:
+
+import pandas as pd
+
+table = pd.DataFrame(
+    {
+        "rows": f"{c['rows']:,}",
+        "columns": f"{c['features']:,}",
+        "descent": f"{1000 * c['seconds']['minibatch']:.3g}",
+        "whole call": f"{1000 * c['whole_call']:.3g}",
+        **{
+            title: f"{1000 * c['seconds'][rival]:.3g}"
+            if c["seconds"][rival]
+            else "never"
+            for rival, title in RIVALS.items()
+        },
+    }
+    for c in measured["cells"]
+)
+table.set_index(["rows", "columns"])
+
+# %%
+# What to read from it
+# --------------------
+#
+# - **Few columns: solve.** With up to some thirty columns X'X is formed in about
+#   the time it takes to read X. Nothing that reads X, too, can beat that by much.
+# - **Few values: solve.** Looking at 4096 rows costs descent some milliseconds
+#   whatever comes after. Below some millions of values an exact solver is done by
+#   then.
+# - **Many rows and a hundred columns or more: descend**, unless you want all the
+#   digits.
+# - **SGDRegressor at its best settings** is there about as soon, and sooner on
+#   small tables. It looks at no sample, for its rate comes from a grid that was
+#   searched beforehand (:doc:`/benchmarks/peers`), and it would not know that it
+#   has arrived.
+# - **Columns that are nearly alike**: the normal equations lose digits in
+#   proportion to the condition number of X'X, ``lstsq`` to its root. That is what
+#   it takes the longer for.
+#
+# .. admonition:: Often said, and not quite so
+#
+#    *"The normal equation needs the inverse of X'X, which is O(d³)."* It needs no
+#    inverse: a Cholesky factor of X'X is a third of d³, and more accurate. For a
+#    tall table forming X'X is the dear part, n d².
+#
+#    *"Use gradient descent when n is large."* Both costs are proportional to n. It
+#    is d that decides: n d² against some passes of n d.
+#
+#    *"Gradient descent only gives an approximation."* So does every solver, to its
+#    rounding. The question is how far below the statistical error you want to be;
+#    ``variant="batch"`` goes to the last digits in a few passes more.
+
+# %%
+# Ask before you fit
+# ------------------
+#
+# :func:`fastgd.suggest` estimates it for a table at hand, from a few thousand rows:
+
+import fastgd
+
+for n, d in ((10_000, 5), (200_000, 200)):
+    X, y, _ = fastgd.datasets.make_regression(
+        n, d, condition_number=30, random_state=0
+    )
+    print(f"{n:,} x {d}: {fastgd.suggest(X, y, random_state=0).exact}")
+
+# %%
+# Where no exact solver exists
+# ----------------------------
+#
+# All of this is about the squared error without an L1 penalty. Huber's loss,
+# quantiles, logistic regression or the lasso have no closed form: there, some kind
+# of descent is what everybody does, and the question is which. Other cases for
+# other tools:
+#
+# - sparse data, many classes, cross-validation: scikit-learn;
+# - what is not linear in its coefficients: PyTorch or JAX.
