@@ -2,8 +2,8 @@
 Himmelblau's basins
 ===================
 
-(x² + y - 11)² + (x + y² - 7)² has four minima, all of them 0. Which one descent finds
-depends on where it starts, and on the learning rate.
+(x² + y - 11)² + (x + y² - 7)² has four minima, all of them 0. Which one descent
+finds depends on where it starts, and on the learning rate.
 """
 
 import numpy as np
@@ -41,12 +41,12 @@ paths = {
 for name, run in paths.items():
     print(f"{name:<15} to {run.x.round(4)} in {run.nit} steps")
 
-fastgd.plot.plot_descent_2d(himmelblau, paths)
+ax = fastgd.plot.plot_descent_2d(himmelblau, paths)
 
 # %%
-# All starts at once: x0 may have any shape, and plain steps on a sum of functions, each of its own
-# point, are steps on each of them. A rate twice as large already makes the borders of the basins
-# ragged: from steep walls it jumps over the nearest minimum.
+# All starts at once: x0 may have any shape, and plain steps on a sum of functions,
+# each of its own point, are steps on each of them. A rate twice as large makes the
+# borders of the basins ragged: from steep walls it jumps over the nearest minimum.
 
 minima = np.array(
     [
@@ -70,4 +70,3 @@ for ax, rate in zip(figure.subplots(1, 2), (0.01, 0.02), strict=True):
     )
     ax.plot(*minima.T, "*", color="white", markersize=14, markeredgecolor="black")
     ax.set(title=f"learning rate {rate}", xlabel="x", ylabel="y")
-figure  # noqa: B018  # shown on the page

@@ -3,8 +3,8 @@ A neural network by backpropagation
 ===================================
 
 Two half-moons that no straight line parts, and a network of one hidden layer: 2
-inputs, 16 hidden units, 1 output, 65 numbers in all. `fastgd.minimize` knows nothing
-of networks; it is handed a function that returns the loss and its gradient.
+inputs, 16 hidden units, 1 output, 65 numbers in all. `fastgd.minimize` knows
+nothing of networks; it gets a function that returns the loss and its gradient.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ def unpack(weights):
 
 # %%
 # Forwards, then backwards: the slope of the loss is handed from the output to each
-# layer, the chain rule read from the end. ``jac=True`` says that the function returns
-# both.
+# layer, the chain rule read from the end. ``jac=True`` says that the function
+# returns both.
 
 
 def network(weights, X, labels):

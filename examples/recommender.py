@@ -22,18 +22,15 @@ seen = rng.random(len(person)) < 0.9  # the others tell what the model is worth
 train = person[seen], film[seen], rating[seen]
 
 # %%
-# The parameters are one array: the people's tastes, then the films'. The gradient of
-# one rating is zero but for 8 of them. ``turn`` counts the steps: it says which rating
-# comes next.
+# The parameters are one array: the people's tastes, then the films'. The gradient
+# of one rating is zero but for 8 of them. ``turn`` counts the steps: it says which
+# rating comes next.
 
 
 @numba.njit
 def predict(x, p, f):
     """Return the inner product of a person's tastes and a film's."""
-    total = 0.0
-    for j in range(TASTES):
-        total += x[p, j] * x[f, j]
-    return total
+    return np.sum(x[p] * x[f])
 
 
 @numba.njit
@@ -58,8 +55,7 @@ def slope_of_one(x, person, film, rating, order, turn):
     return gradient
 
 
-epochs = 40
-order = np.concatenate([rng.permutation(seen.sum()) for _ in range(epochs)])
+order = np.concatenate([rng.permutation(seen.sum()) for _ in range(40)])
 run = fastgd.minimize(
     cost,
     0.3 * rng.standard_normal((PEOPLE + FILMS, TASTES)),
@@ -78,8 +74,6 @@ print(run.summary())
 
 predicted = (run.x[:PEOPLE] @ run.x[PEOPLE:].T)[person, film]
 rmse = np.sqrt(np.mean((predicted - rating)[~seen] ** 2))
-print(
-    f"root mean square error of unseen ratings: {rmse:.3f}, of guessing 0: {rating.std():.3f}"
-)
+print(f"root mean square error {rmse:.3f}; of guessing 0 {rating[~seen].std():.3f}")
 ax = fastgd.plot.plot_loss(run, x="steps")
 ax.set_yscale("log")

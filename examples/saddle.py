@@ -2,10 +2,10 @@
 A saddle
 ========
 
-x² - y² + y⁴ / 2 has a saddle at the origin, where its gradient is zero, and minima at
-y = 1 and y = -1. A descent that starts exactly on the ridge ends at the saddle and
-calls it done; the least nudge saves it, at a price: the time to get away grows with
-the logarithm of how small the nudge is.
+x² - y² + y⁴ / 2 has a saddle at the origin, where its gradient is zero, and minima
+at y = 1 and y = -1. A descent that starts exactly on the ridge ends at the saddle
+and calls it done; the least nudge saves it, at a price: the time to get away grows
+with the logarithm of how small the nudge is.
 """
 
 import numpy as np
@@ -30,34 +30,27 @@ print(stuck)
 
 # %%
 # Its gradient has vanished, so it "met its tolerance"; only the curvature tells a
-# saddle from a minimum. Now with a nudge, and with three optimizers. Near the saddle a
-# plain step multiplies y by 1 + 2 * 0.1 = 1.2, so it takes about
+# saddle from a minimum. Now with a nudge, and with three optimizers. Near the
+# saddle a plain step multiplies y by 1 + 2 * 0.1 = 1.2, so it takes about
 # ln(0.5 / nudge) / ln 1.2 steps to come to 0.5.
 
+settings = {"jac": slope, "learning_rate": 0.1, "tol": None}
 for nudge in (1e-2, 1e-4, 1e-8):
     steps = {}
     for name in ("gd", "momentum", "adam"):
-        run = fastgd.minimize(
-            saddle,
-            [1.0, nudge],
-            jac=slope,
-            optimizer=name,
-            learning_rate=0.1,
-            tol=None,
-        )
+        run = fastgd.minimize(saddle, [1.0, nudge], optimizer=name, **settings)
         steps[name] = int(np.argmax(run.path[:, 1] > 0.5))
     predicted = np.log(0.5 / nudge) / np.log(1.2)
-    print(
-        f"nudge {nudge:g}: away after {steps} steps; ln(0.5 / nudge) / ln 1.2 = {predicted:.0f}"
-    )
+    print(f"nudge {nudge:g}: {steps} steps; predicted for gd: {predicted:.0f}")
 
 # %%
 # Adam divides by the size of the gradients it met, so a tiny slope is as good as a
 # large one.
 
-settings = {"jac": slope, "learning_rate": 0.1, "max_iter": 100, "tol": None}
 paths = {
-    name: fastgd.minimize(saddle, [1.0, 1e-4], optimizer=name, **settings)
+    name: fastgd.minimize(
+        saddle, [1.0, 1e-4], optimizer=name, max_iter=100, **settings
+    )
     for name in ("gd", "momentum", "adam")
 }
-fastgd.plot.plot_descent_2d(saddle, paths)
+ax = fastgd.plot.plot_descent_2d(saddle, paths)

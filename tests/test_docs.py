@@ -25,6 +25,7 @@ def test_examples_on_pages_are_true(page: Path) -> None:
 def test_every_public_name_is_on_the_page_of_the_api() -> None:
     listed = set(re.findall(r"^   ([\w.]+)$", (DOCS / "api" / "index.rst").read_text(), re.M))
     modules = {"datasets": [f"datasets.load_{n}" for n in ("flights",)]}
+    modules["plot"] = [f"plot.{name}" for name in fastgd.plot.__all__]
     modules["datasets"] += [f"datasets.make_{n}" for n in ("classification", "regression")]
     public = [m for name in fastgd.__all__ for m in modules.get(name, [name])]
     assert listed == set(public)

@@ -1,8 +1,11 @@
-"""Pictures of the pages that are run: every new Matplotlib figure among a block's variables."""
+"""Pictures of the pages that are run: new figures, or axes, among a block's variables."""
 
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
@@ -13,7 +16,7 @@ drawn: weakref.WeakSet[Figure] = weakref.WeakSet()
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figures that no earlier block has made; return the text that shows them."""
     variables = block_vars["example_globals"].values()
-    figures = {id(f): f for f in variables if isinstance(f, Figure) and f not in drawn}
+    figures = {id(f): f for value in variables for f in figures_in(value) if f not in drawn}
     paths, alts = [], []
     for figure, path in zip(figures.values(), block_vars["image_path_iterator"], strict=False):
         figure.savefig(path, dpi=DPI)
@@ -25,6 +28,17 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         for path, alt in zip(paths, alts, strict=True)
     ]
     return "\n".join(shown)
+
+
+def figures_in(value: Any) -> Iterator[Figure]:
+    """Hand out the figures that a variable stands for."""
+    if isinstance(value, Figure):
+        yield value
+    elif isinstance(value, Axes):
+        yield value.figure
+    elif isinstance(value, np.ndarray) and value.dtype == object:
+        for entry in value.flat:
+            yield from figures_in(entry)
 
 
 def describe(figure: Figure) -> str:
