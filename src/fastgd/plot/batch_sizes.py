@@ -36,6 +36,7 @@ def plot_batch_sizes(
     batch_sizes: Any = None,
     target: float = 0.1,
     max_iter: int = 100,
+    repeats: int = 3,
     axes: Any = None,
     **keywords: Any,
 ) -> Any:
@@ -57,6 +58,8 @@ def plot_batch_sizes(
         bring small batches as near as one likes; ``average="recent"`` does.
     max_iter : int
         Epochs that each size may take.
+    repeats : int
+        How often each size runs, in turn with the others; seconds are the median.
     axes : sequence of 2 matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     **keywords
@@ -97,7 +100,11 @@ def plot_batch_sizes(
             f"curvature; got loss={ground.problem.loss.name!r} on {ground.problem.n} rows."
         )
     sizes = _read_sizes(batch_sizes, ground.problem.n)
-    reached = [_run(ground, size, target, epochs) for size in sizes]
+    rounds = [
+        [_run(ground, size, target, epochs) for size in sizes]
+        for _ in range(check_count("repeats", repeats))
+    ]
+    reached = [_median(runs) for runs in zip(*rounds, strict=True)]
     for ax, name, label in zip(axes, ("passes", "seconds"), (PASSES, "seconds"), strict=True):
         _draw(ax, name, reached, epochs)
         ax.set(xscale="log", yscale="log", xlabel="batch size (rows per step)", ylabel=label)
@@ -146,6 +153,11 @@ def _run(ground: Ground, size: int, target: float, epochs: int) -> Reached:
     place = int(at_target[0]) if len(at_target) else -1
     passes, seconds = (float(history[name][place]) for name in ("passes", "seconds"))
     return Reached(size, passes, seconds, len(at_target) > 0)
+
+
+def _median(runs: tuple[Reached, ...]) -> Reached:
+    """Return the run of one size whose seconds are the median."""
+    return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
 def _draw(ax: Any, name: str, reached: list[Reached], epochs: int) -> None:
