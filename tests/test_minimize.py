@@ -471,7 +471,7 @@ def test_a_callback_sees_every_step_and_may_stop():
 
     def watch(iterate):
         seen.append((iterate.nit, iterate.x, iterate.fun, iterate.jac, iterate.learning_rate))
-        return len(seen) == 3
+        return np.True_ if len(seen) == 3 else 1
 
     result = minimize(laser, 103, jac=laser_slope, callback=watch)
     assert result.stop_reason is StopReason.CALLBACK and result.status == 99 and not result.success

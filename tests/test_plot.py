@@ -1,8 +1,7 @@
 """Pictures of paths and losses: what the results say is drawn, what runs away is cut."""
 
 import sys
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,16 +19,13 @@ from tests.refusals import refused
 pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
 
 
-@dataclass
-class Minimised:
-    """What `minimize` returns, as far as pictures look at it."""
+SOME_RESULT = fastgd.minimize(lambda x: x * x, 1.0, max_iter=1, tol=None)
 
-    x: Any
-    path: Any
-    path_steps: Any
-    history: dict[str, Any]
-    optimizer_: Any = field(default_factory=fastgd.GD)
-    learning_rate_: Any = 0.1
+
+def minimised(x, path, path_steps, history, learning_rate_=0.1):
+    """What `minimize` would have returned of this path."""
+    made = {"x": x, "path": path, "path_steps": path_steps, "history": history}
+    return replace(SOME_RESULT, learning_rate_=learning_rate_, **made)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +44,7 @@ def descend(gradient, x0, rate, steps, fun=lambda x: 0.0):
             x = x - rate * np.asarray(gradient(x))
             points.append(x)
         history = {"step": np.arange(steps + 1), "objective": np.array([fun(p) for p in points])}
-    return Minimised(x, np.array(points), np.arange(steps + 1), history, learning_rate_=rate)
+    return minimised(x, np.array(points), np.arange(steps + 1), history, learning_rate_=rate)
 
 
 def bowl(x):
@@ -131,7 +127,7 @@ def test_a_path_that_runs_away_is_cut_and_said_so(steps):
 
 
 def test_a_step_to_infinity_is_left_out():
-    result = Minimised(np.inf, np.array([1.0, np.inf, np.nan]), np.arange(3), {})
+    result = minimised(np.inf, np.array([1.0, np.inf, np.nan]), np.arange(3), {})
     curve, parameter, _ = plot.plot_descent_1d(bowl, result, 2.0)
     np.testing.assert_array_equal(parameter.get_lines()[0].get_xydata(), [[0, 1]])
     assert curve.get_title() == "leaves the view at step 1 (at inf)"
@@ -358,7 +354,7 @@ def test_results_are_named_by_what_differs():
 
 
 def test_long_paths_are_thinned_and_keep_their_ends():
-    long = Minimised(0.0, np.arange(1e5), np.arange(100_000), {})
+    long = minimised(0.0, np.arange(1e5), np.arange(100_000), {})
     (trail,) = read_trails(long)
     assert len(trail.points) == MOST_DRAWN
     assert (trail.steps[0], trail.steps[-1]) == (0, 99_999)

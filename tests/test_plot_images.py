@@ -8,7 +8,7 @@ import pytest
 
 from fastgd import plot
 from tests.test_compare import by_hand
-from tests.test_plot import Minimised, bowl, descend, slide
+from tests.test_plot import bowl, descend, minimised, slide
 
 pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
 
@@ -43,7 +43,7 @@ def walks():
 def losses():
     steps = np.arange(50)
     return {
-        name: Minimised(0.0, None, None, {"step": steps, "objective": rate**steps})
+        name: minimised(0.0, None, None, {"step": steps, "objective": rate**steps})
         for name, rate in (("slow", 0.95), ("fast", 0.7))
     }
 

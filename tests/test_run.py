@@ -519,14 +519,14 @@ def test_it_makes_exactly_the_epochs_it_is_asked_for(variant):
     assert result.n_iter_ == 6 and result.converged is None
 
 
-@pytest.mark.parametrize("answer", [True, StopIteration])
+@pytest.mark.parametrize("answer", [True, np.True_, StopIteration])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_callback_ends_the_run(variant, answer):
     def callback(state):
         if state.epoch == 3:
-            if answer is True:
-                return True
-            raise answer
+            if answer is StopIteration:
+                raise answer
+            return answer
         return None
 
     result = fastgd.fit(TINY.X, TINY.y, variant, learning_rate=0.05, callback=callback)

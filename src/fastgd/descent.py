@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastgd.kernels.arguments import Array
 from fastgd.passes import Floats
 from fastgd.recording import Recorder
+from fastgd.request import asks_to_stop
 from fastgd.result import Progress, StopReason
 from fastgd.run import Run
 from fastgd.settling import went_too_far
@@ -113,7 +114,7 @@ def _advance_to_the_end(
         if not sound and not guard.backs_off():
             return StopReason.DIVERGED
         if run.state.visit == 0:
-            if _asks_to_stop(watching.callback, run, watch):
+            if watching.callback and asks_to_stop(watching.callback, _progress(run, watch)):
                 return StopReason.CALLBACK
             if convergence.is_reached():
                 return StopReason.TOLERANCE
@@ -123,11 +124,9 @@ def _advance_to_the_end(
     return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
 
 
-def _asks_to_stop(callback: Callable[[Progress], Any] | None, run: Run, watch: Stopwatch) -> bool:
-    if callback is None:
-        return False
+def _progress(run: Run, watch: Stopwatch) -> Progress:
     coef = run.coefficients()
-    progress = Progress(
+    return Progress(
         epoch=run.state.epoch,
         step=run.state.t,
         passes=run.passes,
@@ -137,7 +136,3 @@ def _asks_to_stop(callback: Callable[[Progress], Any] | None, run: Run, watch: S
         coef=coef[:-1].copy(),
         intercept=float(coef[-1]),
     )
-    try:
-        return bool(callback(progress) is True)
-    except StopIteration:
-        return True

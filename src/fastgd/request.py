@@ -248,6 +248,15 @@ def read_callback(callback: Any) -> Any:
     return callback
 
 
+def asks_to_stop(callback: Any, seen: Any) -> bool:
+    """Show a callback what there is to see; tell whether it wants the run to end."""
+    try:
+        answer = callback(seen)
+    except StopIteration:
+        return True
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
+
+
 def read_verbose(verbose: Any) -> bool:
     """Return whether to print."""
     if isinstance(verbose, (bool, np.bool_)):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fastgd.compose import Step
 from fastgd.functions import DIFFERENCES, Function
+from fastgd.journal import Journal
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels._jit import bound, load, specialise
 from fastgd.kernels.minimize import NORM, RATE, VALUE, length
@@ -17,11 +18,11 @@ from fastgd.line_search import LineSearch
 from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
 from fastgd.optimizers import Optimizer
 from fastgd.pilot import largest_rate
+from fastgd.request import asks_to_stop
 from fastgd.result import StopReason
 from fastgd.schedules import Adaptive, Memory, Schedule
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import DIVERGED_FACTOR
-from fastgd.trail import Trail
 from fastgd.validation import show
 
 MOST_ROWS = 1024  # of the history: evaluating fun for them must stay cheap beside the steps
@@ -68,7 +69,7 @@ class Walk:
         self.state = (self.good, trial, slope, *slots, np.empty(0))
         self.t, self.memory = 0, Memory()
         self.first_curvature = math.nan
-        self.rows = Trail(MOST_ROWS)
+        self.rows = Journal(MOST_ROWS)
         self.rows.mark(0, self.known)
         self.points = _make_path(path_every, n)
         if self.points is not None:
@@ -88,7 +89,7 @@ class Walk:
             status = self._advance(min(steps, max_iter - self.t))
             if status != kernels.GOING_ON:
                 return REASONS[status]
-            if callback is not None and _asks_to_stop(callback, self._iterate()):
+            if callback is not None and asks_to_stop(callback, self._iterate()):
                 return StopReason.CALLBACK
             if time_limit is not None and watch.seconds >= time_limit:
                 return StopReason.TIME_LIMIT
@@ -251,23 +252,18 @@ def _multiples(t: int, steps: int, every: int) -> int:
     return (t + steps) // every - t // every
 
 
-def _make_path(every: int | None, n: int) -> Trail | None:
+def _make_path(every: int | None, n: int) -> Journal | None:
     if every is None:
         return None
-    return Trail(min(MOST_ROWS, max(2, MOST_NUMBERS // n))) if every == 0 else Trail(NEVER, every)
+    return (
+        Journal(min(MOST_ROWS, max(2, MOST_NUMBERS // n))) if every == 0 else Journal(NEVER, every)
+    )
 
 
 def _curvature_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> float:
     """Return the curvature along a step, from how the gradient changed."""
     square = float(s @ s)
     return float(change @ s) / square if square > 0 else math.nan
-
-
-def _asks_to_stop(callback: Any, iterate: Iterate) -> bool:
-    try:
-        return callback(iterate) is True
-    except StopIteration:
-        return True
 
 
 def _check_first(value: float, g: NDArray[np.float64], function: Function) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.minimum import MinimizeResult
 from fastgd.passes import Floats
 from fastgd.result import FitResult
 from fastgd.validation import describe_type
@@ -70,8 +71,7 @@ class Trail:
 
 def is_result(value: Any) -> bool:
     """Tell whether *value* is what `fit` or `minimize` returns."""
-    wanted = ("history", "path", "path_steps", "optimizer_")
-    return isinstance(value, FitResult) or all(hasattr(value, name) for name in wanted)
+    return isinstance(value, (FitResult, MinimizeResult))
 
 
 def read_results(results: Any) -> dict[str, Any]:

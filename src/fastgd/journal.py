@@ -1,4 +1,4 @@
-"""`Trail`: what a long run keeps of its steps, evenly spaced and never too much."""
+"""`Journal`: what a long run keeps of its steps, evenly spaced and never too much."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Trail:
+class Journal:
     """Rows at every so many steps; where there are too many, every other one is let go."""
 
     def __init__(self, most: float, every: int = 1) -> None:
