@@ -2,6 +2,9 @@
 
 import statistics
 
+import numba
+import numpy as np
+
 import fastgd
 from benchmarks.problems import table
 from fastgd.bandwidth import read_bandwidth
@@ -46,6 +49,29 @@ class OptimizerEpoch:
 
     def time_epoch(self, optimizer):
         run(self.X, self.y, "minibatch", optimizer=optimizer)
+
+
+def rosenbrock(x):
+    along = x[1] - x[0] ** 2
+    gradient = np.array([-2 * (1 - x[0]) - 400 * x[0] * along, 200 * along])
+    return (1 - x[0]) ** 2 + 100 * along**2, gradient
+
+
+class Minimize:
+    """Steps of `minimize` on two parameters: a jitted function, and the same in plain Python."""
+
+    params = [["jitted", "plain"], ["gd", "adam"]]
+    param_names = ["function", "optimizer"]
+    number, repeat, warmup_time = 1, (3, 10, 2.0), 0.0
+
+    def setup(self, kind, optimizer):
+        self.fun = numba.njit(rosenbrock) if kind == "jitted" else rosenbrock
+        self.steps = 100_000 if kind == "jitted" else 1000
+        self.time_steps(kind, optimizer)
+
+    def time_steps(self, kind, optimizer):
+        settings = {"optimizer": optimizer, "learning_rate": 1e-3, "tol": None}
+        fastgd.minimize(self.fun, [-1.2, 1.0], jac=True, max_iter=self.steps, **settings)
 
 
 class Bandwidth:
