@@ -71,8 +71,8 @@ figure.set_label("Times of others over descent's, a line for each number of rows
 # Lines: a self-tuned ``fastgd.fit(X, y)`` until it is within the statistical error.
 # Dotted: the whole call, which goes on to be sure of it. Each point is a ratio of
 # medians; the two sides took turns in one process on one table of condition number
-# 30. Other work
-# ran on this shared machine at the time: read factors of two, not percents.
+# 30. Each ran on one thread, for others worked on this shared machine at the time:
+# read factors, not percents.
 #
 # All cells, in milliseconds:
 
