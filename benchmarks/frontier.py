@@ -5,9 +5,10 @@
     python -m benchmarks.frontier --smoke    # does it still run? the figures mean nothing
 
 Writes examples/frontier.json, from which the page "When not to use gradient descent" is drawn, or
-the file that --out names. The sides take turns within one process; what is kept are medians, so
-that ratios of them may be read. Compiling is left out, all else is not. --rows and --features
-narrow the grid; other cells that the file holds stay as they are.
+the file that --out names. The sides take turns within one process, on one thread each: threads of
+BLAS that wait for one another, on a machine where others work, cost solvers many times their time.
+What is kept are medians, so that ratios of them may be read. Compiling is left out, all else is
+not. --rows and --features narrow the grid; other cells that the file holds stay as they are.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import itertools
 import json
 from pathlib import Path
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 import fastgd
 from benchmarks import problems
@@ -64,9 +67,11 @@ def race(n: int, d: int, repeats: int, time_limit: float) -> fastgd.Comparison:
     """Let descent and the peers take turns on a table of n x d."""
     X, y = problems.make(problems.Problem("squared_error", n, d, CONDITION_NUMBER))
     problems.make.cache_clear()  # one table at a time
-    return fastgd.compare(
-        X, y, [DESCENT], peers=PEERS, targets=["stat"], repeats=repeats, time_limit=time_limit
-    )
+    how_often = {"repeats": repeats, "time_limit": time_limit}
+    with threadpool_limits(1):
+        return fastgd.compare(
+            X, y, [DESCENT], peers=PEERS, targets=["stat"], n_threads=1, **how_often
+        )
 
 
 def read(comparison: fastgd.Comparison) -> dict[str, Any]:

@@ -97,7 +97,10 @@ def listen(page: Page, root: str, heard: list[str]) -> None:
     """Collect complaints of scripts, failures, and what is asked of another host."""
     page.on("console", lambda m: m.type in ("error", "warning") and heard.append(m.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.on(
+        "requestfailed",  # aborted: by going on to the next page
+        lambda r: r.failure == "net::ERR_ABORTED" or heard.append(f"failed: {r.url}"),
+    )
     page.on("response", lambda r: r.status >= 400 and heard.append(f"{r.status}: {r.url}"))
     page.on(
         "request",

@@ -71,8 +71,8 @@ figure.set_label("Times of others over descent's, a line for each number of rows
 # Lines: a self-tuned ``fastgd.fit(X, y)`` until it is within the statistical error.
 # Dotted: the whole call, which goes on to be sure of it. Each point is a ratio of
 # medians; the two sides took turns in one process on one table of condition number
-# 30. Other work
-# ran on this shared machine at the time: read factors of two, not percents.
+# 30. Each ran on one thread, for others worked on this shared machine at the time:
+# read factors, not percents.
 #
 # All cells, in milliseconds:
 
@@ -102,12 +102,12 @@ table.set_index(["rows", "columns"])
 # - **Few columns: solve.** With up to some thirty columns X'X is formed in about
 #   the time it takes to read X. Nothing that reads X, too, can beat that by much.
 # - **Few values: solve.** Looking at 4096 rows costs descent some milliseconds
-#   whatever comes after. Below some millions of values an exact solver is done by
-#   then.
+#   whatever comes after. Below about ten million values the normal equations are
+#   solved by then.
 # - **Many rows and a hundred columns or more: descend**, unless you want all the
 #   digits.
-# - **SGDRegressor at its best settings** is there about as soon, and sooner on
-#   small tables. It looks at no sample, for its rate comes from a grid that was
+# - **SGDRegressor at its best settings** is there sooner on small tables, and later
+#   on large ones. It looks at no sample, for its rate comes from a grid that was
 #   searched beforehand (:doc:`/benchmarks/peers`), and it would not know that it
 #   has arrived.
 # - **Columns that are nearly alike**: the normal equations lose digits in
