@@ -48,14 +48,7 @@ ax = fastgd.plot.plot_descent_2d(himmelblau, paths)
 # each of its own point, are steps on each of them. A rate twice as large makes the
 # borders of the basins ragged: from steep walls it jumps over the nearest minimum.
 
-minima = np.array(
-    [
-        [3.0, 2.0],
-        [-2.805118, 3.131313],
-        [-3.779310, -3.283186],
-        [3.584428, -1.848127],
-    ]
-)
+minima = np.array([run.x for run in paths.values()])
 side = np.linspace(-5, 5, 150)
 grid = np.stack(np.meshgrid(side, side), axis=-1)
 

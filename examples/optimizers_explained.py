@@ -56,12 +56,11 @@ STEPS = 500
 
 
 def descend(optimizer, rate):
-    """Return the path of so many steps."""
-    fit = fastgd.fit(
+    """Return a fit of so many steps, with its path."""
+    return fastgd.fit(
         X, y, "batch", optimizer=optimizer, learning_rate=rate,
         max_iter=STEPS, fit_intercept=False, record_path=1,
     )  # fmt: skip
-    return fit.path
 
 
 def steps_to(path, target):
@@ -76,14 +75,15 @@ def best_rate(optimizer):
     """Return the rate of the fewest steps."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the largest rates diverge, and say so
-        paths = {rate: descend(optimizer, rate) for rate in RATES}
+        paths = {rate: descend(optimizer, rate).path for rate in RATES}
     return min(
         RATES, key=lambda r: (steps_to(paths[r], 1e-4), steps_to(paths[r], 1e-2))
     )
 
 
 best = {name: best_rate(name) for name in NAMES}
-paths = {name: descend(name, rate) for name, rate in best.items()}
+fits = {name: descend(name, rate) for name, rate in best.items()}
+paths = {name: fit.path for name, fit in fits.items()}
 
 import pandas as pd
 
@@ -103,19 +103,11 @@ pd.DataFrame(
 
 from matplotlib import pyplot as plt
 
-across, up = np.meshgrid(np.linspace(-0.4, 3.4, 120), np.linspace(-2.4, 1.4, 120))
-grid = np.stack([across, up], axis=-1)
-height = distance(grid.reshape(-1, 2)).reshape(grid.shape[:2])
-
-figure, axes = plt.subplots(2, 3, figsize=(10, 6.8), layout="constrained")
-for axis, (name, path) in zip(axes.flat, paths.items()):
-    axis.contour(across, up, height, np.geomspace(1e-3, 10, 9), colors="0.8")
-    axis.plot(*path.T, ".-", color="#0072B2", markersize=5, linewidth=0.9)
-    axis.plot(*optimum, "x", color="#D55E00", markersize=9, markeredgewidth=2)
-    axis.set(
-        title=f"{name}, rate {best[name]:g}", xlim=(-0.4, 3.4), ylim=(-2.4, 1.4)
-    )
-    axis.set_aspect("equal")
+figure, axes = plt.subplots(2, 3, figsize=(10, 7.2), layout="constrained")
+for axis, (name, fit) in zip(axes.flat, fits.items()):
+    fastgd.plot.plot_descent_2d((X, y), {name: fit}, ax=axis)
+    axis.get_legend().remove()
+    axis.set(title=f"{name}, rate {best[name]:g}", xlabel="", ylabel="")
 figure.supxlabel("first coefficient")
 figure.supylabel("second coefficient")
 figure.set_label(
@@ -149,7 +141,7 @@ figure.set_label(
 
 tuned = descend(
     fastgd.Momentum(mu=0.5625), 4 / (np.sqrt(1.96) + np.sqrt(0.04)) ** 2
-)
+).path
 print(f"{steps_to(paths['momentum'], 1e-4)} steps to 1e-4 with mu = 0.9")
 print(f"{steps_to(tuned, 1e-4)} with mu = 0.5625")
 
