@@ -2,6 +2,7 @@
 
 import math
 import os
+import pickle
 import signal
 import threading
 import time
@@ -367,7 +368,7 @@ def test_a_gradient_of_the_wrong_sign_is_noticed():
             bowl, [1.0, 1.0, 1.0], jac=lambda x: -bowl_gradient(x), learning_rate=LineSearch()
         )
     assert result.stop_reason is StopReason.STALLED and not result.success and result.status == 2
-    assert result.message == "No rate along the gradient lowers the function any more."
+    assert result.message == "No step changes the point any more."
     assert (result.x == 1.0).all() and result.nit == 0
 
 
@@ -385,7 +386,158 @@ def test_a_search_goes_back_where_the_function_ends():
         assert result.x == pytest.approx(1.0, abs=1e-4)
 
 
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+@pytest.mark.parametrize("method", ["armijo", "exact"])
+def test_a_value_that_is_none_is_too_far(wrap, method):
+    for eta0 in (1.0, 100.0):
+        result = minimize(
+            wrap(lambda x: 50 * (x - np.log(x))),
+            3.0,
+            jac=wrap(lambda x: 50 * (1 - 1 / x)),
+            learning_rate=LineSearch(method, eta0=eta0),
+        )
+        assert result.success and result.x == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+@pytest.mark.parametrize("eta0", [1e-300, 1.0, 1e300])
+@pytest.mark.parametrize("method", ["armijo", "exact"])
+def test_a_search_may_begin_anywhere(wrap, method, eta0):
+    search = LineSearch(method, eta0=eta0)
+    result = minimize(
+        wrap(lambda x: x * x), 3.0, jac=wrap(lambda x: 2.0 * x), learning_rate=search, max_iter=1500
+    )
+    assert result.success and abs(result.x) < 1e-6
+
+
+@pytest.mark.parametrize("method", ["armijo", "exact"])
+@pytest.mark.parametrize("fun", [lambda x: x, lambda x: max(x, 0.0) + 0.001 * x, lambda x: -x * x])
+def test_a_search_says_what_falls_without_end(method, fun):
+    with pytest.warns(fastgd.DivergenceWarning, match="fun seems to fall without end"):
+        result = minimize(fun, 3.3, learning_rate=LineSearch(method), max_iter=3000)
+    assert result.fun <= fun(3.3)
+
+
+@pytest.mark.parametrize("curvature", [0.99, 0.999, 0.9998, 0.49991, 7.0])
+def test_a_search_does_not_jump_across_a_parabola_for_ever(curvature):
+    result = minimize(
+        lambda x: 0.5 * curvature * x * x, 1.0, jac=lambda x: curvature * x,
+        learning_rate=LineSearch(),
+    )  # fmt: skip
+    assert result.success and result.nit < 40
+
+
+@pytest.mark.parametrize("shrink", [0.95, 0.99])
+def test_a_search_that_shrinks_slowly_arrives(shrink):
+    result = minimize(
+        lambda x: 500 * x * x, 1.0, jac=lambda x: 1000 * x, learning_rate=LineSearch(shrink=shrink)
+    )
+    assert result.success
+
+
 # ----------------------------------------------------------------------------------- what ends it
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+@pytest.mark.parametrize("scale", [1e-180, 1e160])
+def test_no_scale_is_too_small_or_large(wrap, scale):
+    result = minimize(
+        wrap(lambda x, scale: scale * (x[0] * x[0] + x[1] * x[1])), [1.0, 2.0],
+        jac=wrap(lambda x, scale: 2 * scale * x), args=scale, learning_rate=0.1 / scale,
+    )  # fmt: skip
+    assert result.success and result.nit == 83 and np.abs(result.x).max() < 1e-7
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jitted], ids=["plain", "jitted"])
+def test_the_last_good_point_is_one_that_was_seen(wrap):
+    with pytest.warns(fastgd.DivergenceWarning, match="The last good point is returned"):
+        result = minimize(
+            wrap(lambda x: -x if x < 203.05 else np.nan), 0.0, jac=wrap(lambda x: -1.0),
+            learning_rate=0.01, max_iter=50_000, tol=None,
+        )  # fmt: skip
+    assert 202 < result.x < 203.05 and result.fun == -result.x
+
+
+@pytest.mark.parametrize("learning_rate", [0.1, LineSearch(), LineSearch("exact")], ids=str)
+@pytest.mark.parametrize("jac", [None, lambda x: 2 * (x - 1)], ids=["differences", "jac"])
+def test_a_start_at_the_optimum_is_a_success(jac, learning_rate):
+    result = minimize(
+        lambda x: np.sum((x - 1) ** 2) + 3.0, [1.0, 1.0], jac=jac, learning_rate=learning_rate
+    )
+    assert result.success and result.nit <= 50
+
+
+def test_a_result_may_be_gone_on_with():
+    keywords = {"jac": lambda x: x - np.array([1.0, 3.0]) / 7, "learning_rate": 0.1}
+    first = minimize(lambda x: 0.5 * np.sum((x - np.array([1.0, 3.0]) / 7) ** 2), [0.0, 0.0],
+                     tol=1e-12, **keywords)  # fmt: skip
+    again = minimize(first.function, first.x, **keywords)
+    assert again.success and again.nit < 200
+
+
+def test_a_rate_too_small_to_move_is_said():
+    with pytest.warns(fastgd.ConvergenceWarning, match="the learning_rate is too small"):
+        result = minimize(laser, 103, jac=laser_slope, learning_rate=1e-300)
+    assert not result.success and result.stop_reason is StopReason.STALLED and result.nit == 3
+    all_of_them = minimize(laser, 103, jac=laser_slope, learning_rate=1e-300, max_iter=9, tol=None)
+    assert all_of_them.nit == 9
+
+
+def test_advice_is_given_where_it_helps():
+    with pytest.warns(fastgd.DivergenceWarning, match="use a smaller learning_rate"):
+        minimize(rosenbrock, [0.0, 0.0], learning_rate=0.1)
+    with pytest.warns(fastgd.DivergenceWarning, match="look at its sign"):
+        minimize(bowl, [1.0, 1.0, 1.0], jac=lambda x: -bowl_gradient(x))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    ("fun", "x0", "jac"),
+    [
+        (lambda x: x[:1] * x[:1], [1.0, 2.0], lambda x: np.array([2 * x[0], 0.0])),
+        (lambda x: x * x, 1.0, lambda x: np.array([2 * x])),
+    ],
+    ids=["an array of one number", "the derivative in an array"],
+)
+def test_what_the_compiled_loop_cannot_take_is_called_from_python(fun, x0, jac):
+    with pytest.warns(UserWarning, match="called from Python, which is slower"):
+        result = minimize(jitted(fun), x0, jac=jitted(jac))
+    assert result.success and result.nit == minimize(fun, x0, jac=jac).nit
+
+
+def test_a_result_can_be_pickled():
+    result = minimize(rosenbrock, [0.0, 0.0], jac=rosenbrock_gradient, max_iter=9, tol=None,
+                      learning_rate=1e-3)  # fmt: skip
+    again = pickle.loads(pickle.dumps(result))
+    assert (again.path == result.path).all() and again.function([1.0, 1.0]) == 0.0
+
+
+def test_counts_do_not_depend_on_the_clock():
+    calls = [
+        minimize(laser, 103, jac=laser_slope, learning_rate=1e-6, max_iter=5000, tol=None, **other)
+        for other in ({}, {}, {"callback": lambda _: None}, {"record_path": 3})
+    ]
+    assert len({(call.nfev, call.njev) for call in calls[:2]}) == 1
+    assert len({len(call.history["step"]) for call in calls}) == 1
+
+
+@pytest.mark.compiled
+def test_a_gradient_that_gets_shorter_is_a_divergence():
+    with pytest.warns(fastgd.DivergenceWarning):
+        minimize(jitted_bowl, [1.0, 1.0, 1.0], jac=jitted(lambda x: x if x[0] > 0.5 else x[:2]))
+
+
+def test_a_domain_error_of_math_is_too_far():
+    result = minimize(
+        lambda x: x - math.log(x), 30.0, jac=lambda x: 1 - 1 / x, learning_rate=LineSearch(eta0=100)
+    )
+    assert result.x == pytest.approx(1.0)
+
+
+def test_many_differences_are_warned_of(monkeypatch):
+    monkeypatch.setattr("fastgd.minimizing.MANY", 2)
+    with pytest.warns(UserWarning, match="central differences take 6 evaluations"):
+        minimize(bowl, [1.0, 1.0, 1.0], max_iter=1, tol=None)
 
 
 def test_a_tolerance_is_that_of_the_gradient():
@@ -477,6 +629,12 @@ def test_a_callback_sees_every_step_and_may_stop():
     assert result.stop_reason is StopReason.CALLBACK and result.status == 99 and not result.success
     assert [step for step, *_ in seen] == [1, 2, 3] and seen[-1][1] == result.x
     assert seen[0][1:] == pytest.approx((102.4, 5.76, 4.8, 0.1))
+
+
+def test_a_callback_sees_the_last_step():
+    seen = []
+    result = minimize(laser, 103, jac=laser_slope, callback=lambda it: seen.append(it.nit))
+    assert result.stop_reason is StopReason.TOLERANCE and seen[-1] == result.nit == 83
 
 
 def test_a_callback_may_raise_stop_iteration_and_changes_no_bit():
@@ -592,9 +750,21 @@ def test_the_text_says_the_essentials():
         (TypeError, r"must return (value, gradient)", (laser, 1.0), {"jac": True}),
         (ValueError, "jac must return the gradient", (bowl, [1.0] * 3), {"jac": lambda x: x[:2]}),
         (ValueError, "the shape of x0, (3,)", (bowl, [1.0] * 3), {"jac": lambda x: 1.0}),
-        (ValueError, "the derivative, a number", (laser, 1.0), {"jac": lambda x: [1, 2]}),
+        (ValueError, "the derivative, a real number", (laser, 1.0), {"jac": lambda x: [1, 2]}),
         (ValueError, "fun(x0) must be finite", (lambda x: math.nan, 1.0), {}),
         (ValueError, "the gradient must be finite", (laser, 1.0), {"jac": lambda x: math.inf}),
+        (ValueError, "real numbers in an array", (bowl, [1.0]), {"jac": lambda x: x + 0j}),
+        (ValueError, "real numbers", (bowl, [1.0]), {"jac": lambda x: np.ma.array(x, mask=[1])}),
+        (ValueError, "none of them masked", (bowl, np.ma.array([1.0, 2.0], mask=[0, 1])), {}),
+        (ValueError, "by central differences must be finite", (lambda x: math.log(x), 1e-6), {}),
+        (ValueError, "tol must be a number in [0, 1)", (laser, 1.0), {"tol": 1.0}),
+        (ValueError, "or fastgd.LineSearch(); got 0", (laser, 1.0), {"learning_rate": 0}),
+        (
+            ValueError,
+            "write numpy.where",
+            (laser, 1.0),
+            {"learning_rate": lambda t: 1 if t < 5 else 2},
+        ),
         (ValueError, "max_iter must be", (laser, 1.0), {"max_iter": 0}),
         (ValueError, "tol must be", (laser, 1.0), {"tol": -1.0}),
         (ValueError, "learning_rate must be", (laser, 1.0), {"learning_rate": -1.0}),

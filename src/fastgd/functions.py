@@ -51,12 +51,12 @@ class Function:
         """`evaluate` and `value_of` in Python: they check all that the function returns."""
         return self._parts(bound, self._call_fun, self._call_jac, self.as_given, self._put)
 
-    def parts(self, search: LineSearch | None) -> dict[str, Any]:
+    def parts(self, search: LineSearch | None, compiled: bool) -> dict[str, Any]:
         """Return what binds the loop to this function."""
-        parts = self._inner_parts() if self.compiled else self.checked
+        parts = self._inner_parts() if compiled else self.checked
         if search is None:
             return {**parts, "SEARCHES": False}
-        make = _specialise if self.compiled else bound
+        make = _specialise if compiled else bound
         given = {**parts, "along": make(line_search.slope_along, **parts)}
         given["sufficient"] = make(line_search.first_sufficient, **given)
         found = getattr(line_search, search.method)
@@ -67,7 +67,7 @@ class Function:
         put: Kernel
         if len(self.shape) > 1:
             given = _specialise(minimize.reshaped, SHAPE=self.shape)
-            put = minimize.put_reshaped
+            put = _specialise(minimize.put_reshaped, put=minimize.put_vector)
         elif self.shape:
             given, put = minimize.vector, minimize.put_vector
         else:
@@ -83,9 +83,15 @@ class Function:
 
     def value_at(self, point: Any) -> float:
         """Return the value at a point in the shape of x0."""
-        x = np.asarray(point, dtype=np.float64).ravel()
-        value: float = self.checked["value_of"](x, self.args, np.zeros(2, np.int64))
+        x = np.asarray(point, dtype=np.float64)
+        if x.shape != self.shape:
+            raise ValueError(f"a point must have the shape of x0, {self.shape}; got {show(point)}.")
+        value: float = self.checked["value_of"](x.ravel(), self.args, np.zeros(2, np.int64))
         return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out, when it is pickled, what can be made again."""
+        return {name: value for name, value in vars(self).items() if name != "checked"}
 
     def as_given(self, x: Array) -> Any:
         """Return a copy of the parameters as the function takes them."""
@@ -95,8 +101,8 @@ class Function:
         answer = _call("fun", self.fun, point, args)
         if self.gradient != BOTH:
             return _as_number(answer)
-        if answer is OVERFLOW:
-            return math.inf, OVERFLOW
+        if answer is NO_NUMBER:
+            return math.nan, NO_NUMBER
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError(
                 "fun must return (value, gradient) where jac=True; got "
@@ -108,20 +114,24 @@ class Function:
         return _call("jac", self.jac, point, args)
 
     def _put(self, slope: Any, g: Array) -> None:
-        if slope is OVERFLOW:
+        if slope is NO_NUMBER:
             g[:] = np.nan
             return
         name = "fun" if self.gradient == BOTH else "jac"
         slopes = _as_real(slope)
         fits = slopes is not None and (slopes.shape == self.shape or slopes.size == g.size == 1)
         if slopes is None or not fits:
-            what = "the derivative, a number" if self.shape == () else "the gradient, an array"
-            wanted = f"{what} of the shape of x0, {self.shape}" if self.shape else what
-            raise ValueError(f"{name} must return {wanted}; got {show(slope)}.")
+            wanted = "the derivative, a real number"
+            if self.shape:
+                wanted = f"the gradient, real numbers in an array of the shape of x0, {self.shape}"
+            got = getattr(slope, "dtype", "")
+            kind = f" of {got}" if np.shape(slope) == self.shape and got else ""
+            raise ValueError(f"{name} must return {wanted}; got {show(slope)}{kind}.")
         g[:] = slopes.ravel()
 
 
-OVERFLOW = object()  # what a function of Python's `math` says where NumPy would say infinity
+NO_NUMBER = object()  # what a function of Python's raises where NumPy would say NaN or infinity
+OUTSIDE = ("math domain error", "expected a ")  # of a function of `math`
 
 
 def _specialise(template: Kernel, **bind: Any) -> Kernel:
@@ -132,10 +142,12 @@ def _call(name: str, function: Any, point: Any, args: tuple[Any, ...]) -> Any:
     """Call the user's function; what its compiler has to say is one sentence."""
     try:
         return function(point, *args)
-    except OverflowError:
-        return OVERFLOW
+    except ArithmeticError:
+        return NO_NUMBER
     except Exception as error:
-        if not type(error).__module__.startswith(("numba", "llvmlite")):
+        if type(error) is ValueError and str(error).startswith(OUTSIDE):
+            return NO_NUMBER
+        if not is_of_compiler(error):
             raise
         raise TypeError(
             f"{name}, a jitted function, could not be compiled for {show(point)}: use what its "
@@ -143,9 +155,14 @@ def _call(name: str, function: Any, point: Any, args: tuple[Any, ...]) -> Any:
         ) from None
 
 
+def is_of_compiler(error: Exception) -> bool:
+    """Tell whether it is Numba that complains."""
+    return type(error).__module__.startswith(("numba", "llvmlite"))
+
+
 def _as_number(answer: Any) -> float:
-    if answer is OVERFLOW:
-        return math.inf
+    if answer is NO_NUMBER:
+        return math.nan
     values = _as_real(answer)
     if values is None or values.size != 1:
         raise refusal("what fun returns", "a number", answer, (np.ndarray,))
@@ -153,7 +170,9 @@ def _as_number(answer: Any) -> float:
 
 
 def _as_real(answer: Any) -> NDArray[np.float64] | None:
-    """Return real numbers as an array; None where *answer* is none."""
+    """Return real numbers as an array; None where *answer* is none, or hides some."""
+    if np.ma.is_masked(answer):
+        return None
     try:
         values = np.asarray(answer)
         return values.astype(np.float64) if values.dtype.kind in "biuf" else None

@@ -24,6 +24,10 @@ class Journal:
             self._steps, self._rows = [steps[::2]], [rows[::2]]
             self._count, self.every = len(steps[::2]), 2 * self.every
 
+    def steps_to_thinning(self, step: int) -> float:
+        """Return after how many more steps every other row is let go."""
+        return (step // self.every + self.most - self._count + 1) * self.every - step
+
     def mark(self, step: int, row: Sequence[float] | NDArray[np.float64]) -> None:
         """Add the row of one step, the first or the last, unless it is there."""
         if self._count == 0 or self._steps[-1][-1] != step:

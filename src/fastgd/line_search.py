@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from fastgd.validation import check_at_least, check_fraction, check_name, check_positive
+from fastgd.validation import (
+    as_float,
+    check_at_least,
+    check_fraction,
+    check_name,
+    check_positive,
+    refusal,
+)
 
 METHODS = ("armijo", "exact")
 
@@ -19,7 +26,8 @@ class LineSearch:
     eta0 : float
         The first rate that is tried.
     decrease : float
-        In (0, 0.5): the share of the fall that the slope promises.
+        In (0, 0.5): the share of the fall that the slope promises. Much smaller ones let steps pass
+        that jump across a valley and back.
     shrink : float
         In (0, 1): what a rate that is too large is multiplied by.
     growth : float
@@ -27,7 +35,7 @@ class LineSearch:
 
     References
     ----------
-    Nocedal, Wright, "Numerical optimization", 2006, section 3.1.
+    Boyd, Vandenberghe, "Convex optimization", 2004, section 9.2: backtracking and its numbers.
 
     Examples
     --------
@@ -40,7 +48,7 @@ class LineSearch:
 
     method: str = "armijo"
     eta0: float = 1.0
-    decrease: float = 1e-4
+    decrease: float = 0.3
     shrink: float = 0.5
     growth: float = 2.0
 
@@ -48,11 +56,10 @@ class LineSearch:
         """Check the parameters."""
         check_name("method", self.method, METHODS)
         check_positive("eta0", self.eta0)
-        check_fraction("decrease", self.decrease, or_zero=False)
+        if not 0 < as_float(self.decrease) < 0.5:
+            raise refusal("decrease", "a number in (0, 0.5)", self.decrease)
         check_fraction("shrink", self.shrink, or_zero=False)
         check_at_least("growth", self.growth, 1)
-        if not self.decrease < 0.5:
-            raise ValueError(f"decrease must be a number in (0, 0.5); got {self.decrease!r}.")
 
     @property
     def numbers(self) -> tuple[float, ...]:

@@ -1,5 +1,7 @@
 """`minimize`: descent on any differentiable function."""
 
+import contextlib
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.functions import Function
-from fastgd.kernels.minimize import RATE, VALUE
+from fastgd.kernels.minimize import NORM, RATE, VALUE
 from fastgd.line_search import LineSearch
 from fastgd.minimum import Iterate, MinimizeResult
 from fastgd.optimizers import GD, Optimizer
 from fastgd.request import (
+    is_auto,
     read_callback,
     read_learning_rate,
     read_optimizer,
@@ -22,8 +25,10 @@ from fastgd.request import (
 from fastgd.result import ConvergenceWarning, DivergenceWarning, StopReason
 from fastgd.schedules import Schedule
 from fastgd.stopwatch import Stopwatch
-from fastgd.validation import check_at_least, check_count, did_you_mean, refusal, show
+from fastgd.validation import check_count, check_fraction, did_you_mean, refusal, show
 from fastgd.walk import Walk
+
+MANY = 10_000  # parameters: too many for differences
 
 
 def minimize(
@@ -63,14 +68,15 @@ def minimize(
     max_iter : int
         At most so many steps.
     tol : float or None
-        It stops when the gradient's norm is tol times that at x0; None: after `max_iter` steps.
+        In [0, 1): it stops when the gradient's norm is tol times that at x0, or where steps change
+        nothing any more; None: after `max_iter` steps.
     callback : function, optional
         Called with an `Iterate` after every step; True or StopIteration ends the run.
     args : tuple
         Further arguments of fun and jac; a single one need not be in a tuple.
     record_path : bool or int
-        True keeps the points that the history has, at most 64 MB of them; an int k the point after
-        every k steps; False none.
+        True keeps the points that the history has, at most 64 MB of them or two; an int k the point
+        after every k steps, however many; False none.
     time_limit : float, optional
         Seconds, compiling left out.
 
@@ -87,9 +93,12 @@ def minimize(
     -----
     DivergenceWarning
         The value or the gradient became infinite or NaN, or the value 1e12 times what it was: the
-        last good point is returned, or x0 where that was better.
+        last point that was seen to be good is returned, or x0 where that was better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or no rate of a line search lowers fun.
+        `max_iter` was reached before `tol`, or steps change nothing any more.
+    UserWarning
+        Central differences of more than 10,000 parameters; jitted functions whose loop cannot be
+        compiled.
 
     References
     ----------
@@ -118,10 +127,10 @@ def minimize(
     rates = _read_rates(learning_rate, chosen)
     max_iter = check_count("max_iter", max_iter)
     if tol is not None:
-        check_at_least("tol", tol, 0, " or None")
+        check_fraction("tol", tol)
     every, callback = read_record_path(record_path), read_callback(callback)
     time_limit = read_time_limit(time_limit)
-    # What is not finite is found and said in words, not by NumPy's warnings.
+    # What is not finite is found and said in words, not by NumPy's warnings, fun's among them.
     with np.errstate(all="ignore"):
         walk = Walk(function, point, chosen, rates, tol, every)
         reason = walk.run(max_iter, callback, time_limit, watch)
@@ -137,9 +146,13 @@ def _read_start(x0: Any) -> NDArray[np.float64]:
         given = np.asarray(x0)
     except ValueError:  # rows of several lengths
         given = np.array(None)
-    if given.dtype.kind not in "biuf":
-        raise refusal("x0", "a real number or an array of real numbers", x0, (np.ndarray,))
-    point = given.astype(np.float64)
+    point = None
+    if given.dtype.kind in "biufO" and not np.ma.is_masked(x0):
+        with contextlib.suppress(TypeError, ValueError):
+            point = given.astype(np.float64)
+    if point is None or x0 is None:
+        wanted = "a real number or an array of real numbers, none of them masked"
+        raise refusal("x0", wanted, x0, (np.ndarray,))
     if point.size == 0 or not np.isfinite(point).all():
         raise ValueError(f"x0 must hold at least one number, all finite; got {show(x0)}.")
     return point
@@ -148,19 +161,30 @@ def _read_start(x0: Any) -> NDArray[np.float64]:
 def _read_function(fun: Any, jac: Any, args: Any, shape: tuple[int, ...]) -> Function:
     if not callable(fun):
         raise refusal("fun", "a function fun(x, *args) -> number", fun, ())
+    if isinstance(jac, (bool, np.bool_)) and jac:
+        jac = True
     if not (callable(jac) or jac is True or jac is None):
         wanted = "a function jac(x, *args) -> gradient, True (fun returns both) or None"
         raise refusal("jac", wanted, jac, (bool, np.bool_))
+    if jac is None and math.prod(shape) > MANY:
+        warnings.warn(
+            f"central differences take {2 * math.prod(shape):,} evaluations of fun for each "
+            "gradient: give jac=..., or let fun return both (jac=True).",
+            UserWarning,
+            stacklevel=3,
+        )
+    args = () if args is None else args
     return Function(fun, jac, args if isinstance(args, tuple) else (args,), shape)
 
 
 def _read_optimizer(optimizer: Any) -> Optimizer:
-    found = read_optimizer(optimizer)
-    if found is None:
+    if is_auto(optimizer):
         raise ValueError(
             'optimizer must be named, as in optimizer="gd" with learning_rate=fastgd.LineSearch(), '
             'which needs no tuning; got "auto".'
         )
+    found = read_optimizer(optimizer, " or an optimizer object")
+    assert found is not None  # only "auto" is none
     return found
 
 
@@ -168,12 +192,11 @@ def _read_rates(learning_rate: Any, optimizer: Optimizer) -> Schedule | LineSear
     if isinstance(learning_rate, type) and issubclass(learning_rate, LineSearch):
         learning_rate = learning_rate()
     if not isinstance(learning_rate, LineSearch):
-        rates = read_learning_rate(learning_rate)
-        if rates is None:
-            raise ValueError(
-                "learning_rate must be a positive number, a schedule, a callable or "
-                'fastgd.LineSearch(), which looks for a rate at every step; got "auto".'
-            )
+        wanted = "a positive number, a schedule, a callable or fastgd.LineSearch()"
+        if is_auto(learning_rate):
+            raise refusal("learning_rate", wanted, learning_rate, (str,))
+        rates = read_learning_rate(learning_rate, wanted)
+        assert rates is not None  # only "auto" is none
         return rates
     if not isinstance(optimizer, GD):
         raise ValueError(
@@ -187,15 +210,18 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
     """Warn the caller of `minimize` of what the result alone might not make him look at."""
     reason, name = result.stop_reason, result.optimizer_.name
     if reason is StopReason.DIVERGED:
-        stable = walk.stable_rate()
+        stable, rate = walk.stable_rate(), float(walk.known[RATE])
         advice = "use a smaller learning_rate"
         if walk.known[VALUE] < walk.start.value:
             advice = "fun seems to fall without end"
-        elif stable is not None:
+        elif walk.seems_wrong:
+            advice = "is the gradient that of fun? The first step went uphill: look at its sign"
+        elif stable is not None and stable < rate:
             advice = f"where it started, theory calls rates below about {stable:.3g} stable"
+        kept = "x0" if np.array_equal(result.x, walk.start_point) else "The last good point"
         warnings.warn(
-            f"{name} diverged at step {result.nit} at learning_rate={walk.known[RATE]:.3g}; "
-            f"{advice}. The last good point is returned.",
+            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}; {advice}. "
+            f"{kept} is returned.",
             DivergenceWarning,
             stacklevel=3,
         )
@@ -210,9 +236,9 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
         )
     if reason is StopReason.STALLED:
         warnings.warn(
-            f"no rate of the line search lowers fun after step {result.nit}, where the gradient's "
-            f"norm is {np.linalg.norm(np.ravel(result.jac)):.3g}: it is as low as rounding lets it "
-            "be, or the gradient is not that of fun.",
+            f"no step changes x any more after step {result.nit}, where the gradient's norm is "
+            f"{walk.known[NORM]:.3g}: the learning_rate is too small, fun is as low as rounding "
+            "lets it be, or the gradient is not that of fun.",
             ConvergenceWarning,
             stacklevel=3,
         )

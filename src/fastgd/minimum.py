@@ -23,7 +23,7 @@ STATUS = {  # SciPy's 0 and 1 where they mean the same
 }
 MESSAGES = {  # where those of `fit` speak of epochs and coefficients
     StopReason.MAX_ITER: "It made all the steps it was asked for.",
-    StopReason.STALLED: "No rate along the gradient lowers the function any more.",
+    StopReason.STALLED: "No step changes the point any more.",
     StopReason.DIVERGED: "It diverged; the last good point is returned.",
 }
 HISTORY = ("objective", "grad_norm", "learning_rate")
@@ -165,7 +165,7 @@ class MinimizeResult:
         """Say the essentials in one line."""
         x = np.array2string(np.asarray(self.x), precision=6, threshold=6, separator=", ")
         return (
-            f"MinimizeResult({self.optimizer_.name}, {self.nit} steps, "
+            f"MinimizeResult({self.optimizer_.name}, {self.nit} step{'s' * (self.nit != 1)}, "
             f"x={' '.join(x.split())}, fun={self.fun:.6g}: {self.message})"
         )
 

@@ -31,6 +31,7 @@ VARIANTS = ("batch", "stochastic", "minibatch")
 SCALINGS = ("auto", "standardize")
 PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
+MOST_STEPS = 1 << 62
 RECORDABLE = frozenset({"objective", "grad_norm"})
 SCHEDULE_HINTS = {
     "constant": "fastgd.Constant(eta0=0.01)",
@@ -180,7 +181,9 @@ def read_loss(loss: Any) -> Loss:
     return LOSSES[check_name("loss", loss, LOSSES, hint)]()
 
 
-def read_optimizer(optimizer: Any) -> Optimizer | None:
+def read_optimizer(
+    optimizer: Any, hint: str = ', "auto" or an optimizer object'
+) -> Optimizer | None:
     """Return the optimizer that a name or an object stands for; None for "auto"."""
     if isinstance(optimizer, Optimizer):
         return optimizer
@@ -188,11 +191,12 @@ def read_optimizer(optimizer: Any) -> Optimizer | None:
         return optimizer()
     if is_auto(optimizer):
         return None
-    hint = ', "auto" or an optimizer object'
     return OPTIMIZERS[check_name("optimizer", optimizer, OPTIMIZERS, hint)]()
 
 
-def read_learning_rate(learning_rate: Any) -> Schedule | None:
+def read_learning_rate(
+    learning_rate: Any, wanted: str = 'a positive number, a schedule, a callable or "auto"'
+) -> Schedule | None:
     """Return the schedule that *learning_rate* stands for; None for "auto"."""
     if is_auto(learning_rate):
         return None
@@ -205,7 +209,6 @@ def read_learning_rate(learning_rate: Any) -> Schedule | None:
         )
     if 0 < as_float(learning_rate) < math.inf:
         return Constant(float(learning_rate))
-    wanted = 'a positive number, a schedule, a callable or "auto"'
     if callable(learning_rate) and not isinstance(learning_rate, type):
         check_arity("learning_rate", learning_rate, wanted)
         return FromCallable(learning_rate)
@@ -233,9 +236,9 @@ def read_record(record: Any) -> frozenset[str]:
 
 def read_record_path(record_path: Any) -> int | None:
     """Return every how many steps a point is kept: 0 at every record, None never."""
-    if record_path is True or record_path is False:
+    if isinstance(record_path, (bool, np.bool_)):
         return 0 if record_path else None
-    return check_count("record_path", record_path, ", True or False")
+    return min(check_count("record_path", record_path, ", True or False"), MOST_STEPS)
 
 
 def read_callback(callback: Any) -> Any:

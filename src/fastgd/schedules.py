@@ -297,7 +297,15 @@ class FromCallable(Schedule):
 
     def __call__(self, t: Steps) -> Rates:
         """Call the function and check what it returns."""
-        answer = self.function(t)
+        try:
+            answer = self.function(t)
+        except ValueError as error:
+            if "is ambiguous" not in str(error):
+                raise
+            raise ValueError(
+                "learning_rate, a callable, gets an array of step numbers, which no `if` can ask: "
+                "write numpy.where(t < 5, 0.1, 0.01), say."
+            ) from None
         try:
             rates = np.asarray(answer, dtype=np.float64)
         except (TypeError, ValueError):

@@ -2,18 +2,19 @@
 
 import math
 import time
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.compose import Step
-from fastgd.functions import DIFFERENCES, Function
+from fastgd.compose import Step, plain_reason
+from fastgd.functions import DIFFERENCES, Function, is_of_compiler
 from fastgd.journal import Journal
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels._jit import bound, load, specialise
-from fastgd.kernels.minimize import NORM, RATE, VALUE, length
+from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length, moved
 from fastgd.line_search import LineSearch
 from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
 from fastgd.optimizers import Optimizer
@@ -29,6 +30,8 @@ MOST_ROWS = 1024  # of the history: evaluating fun for them must stay cheap besi
 MOST_NUMBERS = 1 << 23  # of the path: 64 MB
 CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
 NEVER = 1 << 62  # steps
+EPS = float(np.finfo(np.float64).eps)
+ROUNDINGS = 100.0  # what a gradient may be made of
 CALL_SECONDS = 0.02  # how long the loop may run before someone looks at Ctrl-C and the clock
 
 
@@ -57,24 +60,36 @@ class Walk:
         self.x = start.ravel().copy()
         n = len(self.x)
         self.g, self.counts = np.zeros(n), np.zeros(2, np.int64)
-        self.known = np.full(3, np.nan)
+        self.known = np.full(4, np.nan)
+        self.known[STILL] = 0.0
         self._evaluate_first()
-        value, norm = self.known[VALUE], _check_first(self.known[VALUE], self.g, function)
-        self.known[NORM] = norm
+        value, norm = self.known[VALUE], self.known[NORM]
         self.start = Place(self.x.copy(), float(value), self.g.copy())
         self.least = -1.0 if tol is None else tol * norm
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
         slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
-        self.good, trial, slope = np.empty((3, n))
-        self.state = (self.good, trial, slope, *slots, np.empty(0))
+        before, trial, slope = np.empty((3, n))
+        self.good = self.x.copy()  # the last point whose value was seen to be sound
+        self.state = (before, self.good, trial, slope, *slots, np.empty(0))
         self.t, self.memory = 0, Memory()
         self.first_curvature = math.nan
         self.rows = Journal(MOST_ROWS)
-        self.rows.mark(0, self.known)
+        self.rows.mark(0, self.known[:STILL])
         self.points = _make_path(path_every, n)
         if self.points is not None:
             self.points.mark(0, self.x)
         self._kernel = self._load()
+
+    @property
+    def start_point(self) -> Any:
+        """Return x0."""
+        return self._shaped(self.start.x)
+
+    @property
+    def seems_wrong(self) -> bool:
+        """Tell whether the first step was uphill where its gradients promised the opposite."""
+        values = self.rows.table()[1][:2, VALUE]
+        return self.first_curvature < 0 and len(values) == 2 and values[1] > values[0]
 
     def run(
         self, max_iter: int, callback: Any, time_limit: float | None, watch: Stopwatch
@@ -86,10 +101,14 @@ class Walk:
         steps = 1
         while self.t < max_iter:
             began = time.perf_counter()
-            status = self._advance(min(steps, max_iter - self.t))
+            status = self._advance(min(steps, max_iter - self.t, self._most_steps()))
+            asked = callback and status != kernels.DIVERGED
+            stops = bool(asked and asks_to_stop(callback, self._iterate()))
+            if status == kernels.AT_REST and self._is_at_rest():
+                return StopReason.TOLERANCE
             if status != kernels.GOING_ON:
                 return REASONS[status]
-            if callback is not None and asks_to_stop(callback, self._iterate()):
+            if stops:
                 return StopReason.CALLBACK
             if time_limit is not None and watch.seconds >= time_limit:
                 return StopReason.TIME_LIMIT
@@ -101,7 +120,7 @@ class Walk:
         """Return what the user gets."""
         if math.isnan(self.known[VALUE]):
             self.known[VALUE] = self._value_at(self.x)
-        self.rows.mark(self.t, self.known)
+        self.rows.mark(self.t, self.known[:STILL])
         if self.points is not None:
             self.points.mark(self.t, self.x)
         steps, rows = self.rows.table()
@@ -134,32 +153,57 @@ class Walk:
 
     def _evaluate_first(self) -> None:
         """Call the function once, with all checks; one that is jitted compiles itself then."""
-        evaluate = self.function.checked["evaluate"]
 
         def call() -> None:
-            self.known[VALUE] = evaluate(self.x, self.g, True, self.function.args, self.counts)
+            self.known[VALUE] = self._evaluate(self.x, self.g)
 
         if self.function.compiled:
             load(call)
         else:
             call()
+        load(length, self.g)
+        self.known[NORM] = length(self.g)
+        if not math.isfinite(self.known[VALUE]):
+            raise ValueError(f"fun(x0) must be finite; got {self.known[VALUE]}.")
+        if not math.isfinite(self.known[NORM]):
+            differs = self.function.gradient == DIFFERENCES
+            how, mend = (" by central differences", ": give jac=...") if differs else ("", "")
+            shown = show(self.g.tolist())
+            raise ValueError(f"the gradient{how} must be finite at x0; got {shown}{mend}.")
 
     def _load(self) -> Any:
         """Return the loop, compiled where the function is."""
-        search = self.rates if isinstance(self.rates, LineSearch) else None
-        parts = {**self.function.parts(search), "prepare": self.optimizer.prepare}
-        step = Step(self.optimizer, penalised=False, averaged=False, in_coordinates=False)
-        parts["move_all"] = step.move_all(inner=self.function.compiled)
         if self.function.compiled:
-            kernel = specialise(kernels.descend, cache=False, **parts)
-            load(kernel, *self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0))))
-            return kernel
-        nothing = np.empty(0)
+            try:
+                kernel = specialise(kernels.descend, cache=False, **self._parts(True))
+                load(kernel, *self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0))))
+                return kernel
+            except Exception as error:
+                if not is_of_compiler(error):
+                    raise
+                warnings.warn(
+                    "what the jitted functions return keeps the loop from being compiled: they are "
+                    "called from Python, which is slower; return a number, and an array of the "
+                    f"shape of x0{plain_reason(str(error))}.",
+                    UserWarning,
+                    stacklevel=5,
+                )
+        parts, nothing = self._parts(False), np.empty(0)
         scalars = self.optimizer.prepare(1, 1.0, self.optimizer.hyper, np.float64)
-        slots = [np.empty(0)] * 2
+        slots = [nothing] * 2
         load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
-        load(length, nothing)
+        load(moved, nothing, nothing)
         return bound(kernels.descend, **parts)
+
+    def _parts(self, compiled: bool) -> dict[str, Any]:
+        """Return what binds the loop."""
+        search = self.rates if isinstance(self.rates, LineSearch) else None
+        step = Step(self.optimizer, penalised=False, averaged=False, in_coordinates=False)
+        return {
+            **self.function.parts(search, compiled),
+            "prepare": self.optimizer.prepare,
+            "move_all": step.move_all(inner=compiled),
+        }
 
     def _arguments(
         self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
@@ -204,14 +248,17 @@ class Walk:
 
     def _steps_of_next_call(self, steps: int, seconds: float) -> int:
         """Return how many steps the loop takes until someone looks again; no bit depends on it."""
-        most = NEVER if self.points is None else self._most_points * self.points.every
         if seconds > 2 * CALL_SECONDS:
             return max(1, steps // 2)
-        return min(2 * steps, most) if seconds < CALL_SECONDS else min(steps, most)
+        return 2 * steps if seconds < CALL_SECONDS else steps
 
-    @property
-    def _most_points(self) -> int:
-        return max(1, CALL_NUMBERS // len(self.x))
+    def _most_steps(self) -> int:
+        """Return how many steps one call may take: no row is made that would not be kept."""
+        most = self.rows.steps_to_thinning(self.t)
+        if self.points is not None:
+            room = max(1, CALL_NUMBERS // len(self.x)) * self.points.every
+            most = min(most, room, self.points.steps_to_thinning(self.t))
+        return int(most)
 
     def _iterate(self) -> Iterate:
         here = self._here()
@@ -224,13 +271,33 @@ class Walk:
         return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())
 
     def _last_good(self) -> Place:
-        """Return the point before the last step, or the start where that was better."""
-        value = self._value_at(self.good)
-        if not value <= self.start.value:
-            return self.start
+        """Return the last point whose value was seen to be sound, or the start if better."""
         g = np.empty(len(self.x))
-        self.function.checked["evaluate"](self.good, g, False, self.function.args, self.counts)
-        return Place(self.good.copy(), value, g)
+        value = self._evaluate(self.good, g)
+        return Place(self.good.copy(), value, g) if value <= self.start.value else self.start
+
+    def _is_at_rest(self) -> bool:
+        """Tell whether the gradient is no more than rounding leaves of one.
+
+        That is eps times the curvature times the size of x, the curvature being that along the
+        gradient; and of differences what rounding of the value leaves.
+        """
+        size = float(max(np.abs(self.x).max(), np.finfo(np.float64).tiny))
+        if self.known[NORM] == 0.0:
+            return True
+        reach = math.sqrt(EPS) * size
+        there, g = self.x - reach * self.g / self.known[NORM], np.empty(len(self.x))
+        self._evaluate(there, g)
+        curvature = float(np.linalg.norm(g - self.g)) / reach
+        differs = self.function.gradient == DIFFERENCES
+        noise = EPS ** (2 / 3) * abs(self.known[VALUE]) / max(1.0, size) if differs else 0.0
+        return bool(self.known[NORM] <= ROUNDINGS * EPS * curvature * size + noise)
+
+    def _evaluate(self, x: NDArray[np.float64], g: NDArray[np.float64]) -> float:
+        """Return the value, and put the gradient into *g*, in Python and with all checks."""
+        checked = self.function.checked["evaluate"]
+        value: float = checked(x, g, True, self.function.args, self.counts)
+        return value
 
     def _value_at(self, x: NDArray[np.float64]) -> float:
         value: float = self.function.checked["value_of"](x, self.function.args, self.counts)
@@ -264,14 +331,3 @@ def _curvature_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> f
     """Return the curvature along a step, from how the gradient changed."""
     square = float(s @ s)
     return float(change @ s) / square if square > 0 else math.nan
-
-
-def _check_first(value: float, g: NDArray[np.float64], function: Function) -> float:
-    """Refuse a start where there is nothing to descend from; return the gradient's norm."""
-    if not math.isfinite(value):
-        raise ValueError(f"fun(x0) must be finite; got {value}.")
-    norm = float(np.sqrt(g @ g))
-    if not math.isfinite(norm):
-        how = " by central differences" if function.gradient == DIFFERENCES else ""
-        raise ValueError(f"the gradient{how} must be finite at x0; got {show(g.tolist())}.")
-    return norm

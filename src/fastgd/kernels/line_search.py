@@ -1,10 +1,14 @@
-"""Line searches: how far to go against the gradient, from what the function is like there."""
+"""Line searches: how far to go against the gradient, from what the function is like there.
+
+Slopes along the ray are shares of that at its start, which is -1. A value that is infinite or NaN
+is too far.
+"""
 
 import math
 
 from fastgd.kernels._jit import Kernel, unbound
 from fastgd.kernels.arguments import Args, Array
-from fastgd.kernels.minimize import NORM, RATE, VALUE, dot, moved, ray
+from fastgd.kernels.minimize import NORM, RATE, VALUE, moved, ray, share
 
 evaluate: Kernel = unbound
 value_of: Kernel = unbound
@@ -13,24 +17,26 @@ sufficient: Kernel = unbound
 
 ROUNDING = 4e-16  # of the value: less tells nothing
 REST = 0.5  # of the slope: so much, either way, a step may leave where only the slope tells
-SHARPNESS = 1e-10  # of the slope at the start: what an exact search leaves of it
-MOST_TRIALS = 100
-MOST_DOUBLINGS = 200
+SHARPNESS = 1e-10  # of the slope: what an exact search leaves of it
+MOST_TRIALS = 100_000
+MOST_CUTS = 100  # of a bracket
+LARGEST = 1e308
 
 
 def slope_along(
     x: Array,
     g: Array,
+    known: Array,
     rate: float,
     trial: Array,
     slope: Array,
     args: Args,
     counts: Array,
 ) -> float:
-    """Return the derivative by the rate of the value at x - rate g."""
+    """Return the slope along the ray at x - rate g."""
     ray(x, g, rate, trial)
     evaluate(trial, slope, False, args, counts)
-    return -float(dot(slope, g))
+    return -float(share(slope, g, known[NORM]))
 
 
 def armijo(
@@ -45,15 +51,18 @@ def armijo(
 ) -> tuple[float, float]:
     """Return the first rate that lowers the value enough, and that value; 0 where none does.
 
-    The rates tried begin at *growth* times the last one and shrink (Armijo 1966). Where the value
-    has no digits left to tell, the slope does (Hager, Zhang 2005, section 2).
+    The rates tried begin at *growth* times the last one and shrink (Armijo 1966).
     """
     eta0, decrease, shrink, growth = searching
     rate = eta0 if math.isnan(known[RATE]) else growth * known[RATE]
-    found: tuple[float, float] = sufficient(
+    ray(x, g, rate, trial)
+    while not moved(x, trial) and rate <= LARGEST:  # no trial at all
+        rate *= 2.0
+        ray(x, g, rate, trial)
+    accepted: tuple[float, float] = sufficient(
         x, g, known, rate, decrease, shrink, trial, slope, args, counts
     )
-    return found
+    return accepted
 
 
 def first_sufficient(
@@ -68,18 +77,23 @@ def first_sufficient(
     args: Args,
     counts: Array,
 ) -> tuple[float, float]:
-    """Shrink *rate* until it lowers the value by a share of what the slope promises."""
-    square = known[NORM] * known[NORM]
+    """Shrink *rate* until it lowers the value by a share of what the slope promises.
+
+    Where the value has no digits left to tell, the slope does (Hager, Zhang 2005, section 2): it
+    must have come to rest or, at the first trial, promise no more than would go unseen.
+    """
     for k in range(MOST_TRIALS):
         ray(x, g, rate, trial)
-        value = value_of(trial, args, counts)
-        if abs(value - known[VALUE]) > ROUNDING * abs(known[VALUE]):
-            enough = value <= known[VALUE] - decrease * rate * square
-        elif not moved(x, trial):
+        if not moved(x, trial):
             break
-        else:
-            left = along(x, g, rate, trial, slope, args, counts) / square
-            enough = abs(left) <= REST or (k == 0 and left < 0.0)
+        value = value_of(trial, args, counts)
+        fall, unseen = rate * known[NORM] * known[NORM], ROUNDING * abs(known[VALUE])
+        enough = False
+        if abs(value - known[VALUE]) <= unseen:
+            left = along(x, g, known, rate, trial, slope, args, counts)
+            enough = abs(left) <= REST or (k == 0 and -unseen <= left * fall <= 0.0)
+        elif value < math.inf:  # minus infinity, too: it falls without end
+            enough = value <= known[VALUE] - decrease * fall
         if enough:
             return rate, value
         rate *= shrink
@@ -99,28 +113,26 @@ def exact(
     """Return the rate at which the slope along the ray vanishes, and the value there.
 
     A bracket by doubling, then the Illinois form of the false position (Dowell, Jarratt 1971): of
-    a quadratic function it finds the rate at the first attempt. What is not finite is too far.
+    a quadratic function it finds the rate at the first attempt. Where the value falls without end,
+    it goes as far as numbers go.
     """
     eta0, decrease, shrink, _ = searching
-    square = known[NORM] * known[NORM]
-    low, slope_low = 0.0, -square
+    low, slope_low = 0.0, -1.0
     high = eta0 if math.isnan(known[RATE]) else known[RATE]
-    slope_high = along(x, g, high, trial, slope, args, counts)
-    for _ in range(MOST_DOUBLINGS):
-        if not slope_high < 0.0:
-            break
+    slope_high = along(x, g, known, high, trial, slope, args, counts)
+    while slope_high < 0.0 and 2.0 * high <= LARGEST:
         low, slope_low, high = high, slope_high, 2.0 * high
-        slope_high = along(x, g, high, trial, slope, args, counts)
+        slope_high = along(x, g, known, high, trial, slope, args, counts)
     rate, last, found = high, 0, slope_high
-    for _ in range(MOST_TRIALS):
-        if abs(found) <= SHARPNESS * square:
+    for _ in range(MOST_CUTS):
+        if slope_high < 0.0 or abs(found) <= SHARPNESS:
             break
         rate = 0.5 * (low + high)
         if math.isfinite(slope_high):
             rate = low - slope_low * (high - low) / (slope_high - slope_low)
         if not low < rate < high:
             break
-        found = along(x, g, rate, trial, slope, args, counts)
+        found = along(x, g, known, rate, trial, slope, args, counts)
         if found < 0.0:
             low, slope_low = rate, found
             slope_high *= 0.5 if last < 0 else 1.0
