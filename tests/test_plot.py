@@ -274,6 +274,44 @@ def test_of_a_function_the_best_point_of_paths_and_view_is_the_optimum():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x[0]", "x[1]")
 
 
+def ellipse(x):
+    return x[0] ** 2 + 10 * x[1] ** 2
+
+
+def test_the_optimum_of_a_diverged_run_is_in_the_picture():
+    lost = descend(lambda x: [2 * x[0], 20 * x[1]], [3.0, 1.0], 0.2, 30)
+    ax = plot.plot_descent_2d(ellipse, lost)
+    np.testing.assert_allclose(labelled(ax, "optimum").get_xydata(), [[0, 0]], atol=1e-2)
+    assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1] < 20
+    assert ax.get_ylim()[0] < 0 < ax.get_ylim()[1] < 20
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda x: 1.0,
+        lambda x: x[0] ** 2 - x[1] ** 2,
+        lambda x: float(np.exp(-x[0])),
+        lambda x: (x[0] - 1e4) ** 2 + x[1] ** 2,
+    ],
+    ids=["flat", "saddle", "endless", "far"],
+)
+def test_without_an_optimum_near_the_paths_there_is_no_star(fun):
+    near = descend(lambda x: x, [1.0, 1.0], 0.1, 5)
+    ax = plot.plot_descent_2d(fun, near)
+    assert legend(ax) == ["gd", "start"]
+    assert max(np.abs([*ax.get_xlim(), *ax.get_ylim()])) < 6
+
+
+def test_the_lowest_point_of_a_narrow_valley_out_of_view_is_found():
+    def valley(x):
+        return (x[0] + x[1]) ** 2 + 1e-3 * (x[0] - x[1] - 0.8) ** 2
+
+    start = descend(lambda x: [0.01, -0.01], [0.2, -0.2], 1.0, 20)
+    star = labelled(plot.plot_descent_2d(valley, start), "optimum").get_xydata()
+    np.testing.assert_allclose(star, [[0.4, -0.4]], atol=1e-3)
+
+
 def test_points_keep_the_shape_that_the_function_takes():
     seen = set()
 

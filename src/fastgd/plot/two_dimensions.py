@@ -10,7 +10,7 @@ from fastgd.passes import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.plane import REACH, Plane, choose_plane
 from fastgd.plot.style import SMALL, add_legend, colour, marker, one_axes
-from fastgd.plot.surface import best_known, make_surface
+from fastgd.plot.surface import Surface, best_known, make_surface
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import MARGIN, Span, find_span
 
@@ -28,7 +28,7 @@ class Scene:
     trails: list[Trail]
     plane: Plane
     grid: Grid
-    optimum: Floats  # (2,), in the plane
+    optimum: Floats | None  # (2,), in the plane; None where none is known near the paths
     least: float
     span: Span
 
@@ -41,7 +41,8 @@ class Scene:
 def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = None) -> Any:
     """Draw paths over the contours of what they minimise.
 
-    Contours lie densest about the optimum, the star. A path of up to 60 points has a marker at
+    Contours lie densest about the optimum, the star; there is none where a function is flat, or
+    falls on and on, or is lowest far from all paths. A path of up to 60 points has a marker at
     each; its start is a ring. A path that runs away does not set the scale: it leaves the picture,
     and the legend says at which step.
 
@@ -100,13 +101,22 @@ def make_scene(fun: Any, results: Any, plane: Any) -> Scene:
     surface = make_surface(fun, trails)
     known = best_known(surface, trails)
     chosen = choose_plane(plane, trails, known.point)
-    optimum, least = chosen.offset, known.value
-    span = find_span(optimum, [chosen.project(trail.points) for trail in trails], REACH)
-    box = view_box(span, [span.shown(chosen.project(trail.points)) for trail in trails])
-    grid = make_grid(surface, chosen, box)
+    paths = [chosen.project(trail.points) for trail in trails]
+    best = (chosen.offset, known.value)
+    span, grid = _look(surface, chosen, paths, chosen.offset)
     if not known.is_optimum:
-        optimum, least = find_lowest(surface, chosen, grid, (optimum, least))
+        best = find_lowest(surface, chosen, grid, best)
+        if best is not None and not grid.shows(best[0]):
+            span, grid = _look(surface, chosen, paths, best[0])
+    optimum, least = (None, grid.lowest[1]) if best is None else best
     return Scene(trails, chosen, grid, optimum, least, span)
+
+
+def _look(surface: Surface, plane: Plane, paths: list[Floats], centre: Floats) -> tuple[Span, Grid]:
+    """Return how far a picture about *centre* shows, and the objective there."""
+    span = find_span(centre, paths, REACH)
+    box = view_box(span, [span.shown(path) for path in paths])
+    return span, make_grid(surface, plane, box)
 
 
 def view_box(span: Span, paths: list[Floats]) -> tuple[Floats, Floats]:
@@ -135,8 +145,9 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
         ax.plot(*start.T, "o", ms=9, mfc="none", mec=colour(k), mew=1.5, zorder=5)
     ring = {"ls": "", "mfc": "none", "mec": "0.4", "mew": 1.5}
     ax.plot([], [], "o", ms=8, label="start", **ring)
-    best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
-    ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
+    if scene.optimum is not None:
+        best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
+        ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
     add_legend(ax, free_corner(scene))
     return lines
 
@@ -170,10 +181,11 @@ def free_corner(scene: Scene) -> str:
     Matplotlib's own "best" is slow for long paths, and knows nothing of those that are still to
     grow.
     """
-    low = np.array([scene.grid.first[0], scene.grid.second[0]])
-    sizes = np.array([scene.grid.first[-1], scene.grid.second[-1]]) - low
-    ends = [scene.optimum[None, :], *(path[:1] for path in scene.paths)]
-    places = [(_dense(path) - low) / sizes for path in (*scene.paths, *ends)]
+    low, high = scene.grid.corners
+    ends = [path[:1] for path in scene.paths]
+    if scene.optimum is not None:
+        ends.append(scene.optimum[None, :])
+    places = [(_dense(path) - low) / (high - low) for path in (*scene.paths, *ends)]
 
     def crowd(corner: str) -> float:
         """Return the shares of the paths in a corner, summed up."""
