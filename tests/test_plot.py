@@ -469,7 +469,7 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence():
         (TypeError, "pair", lambda: plot.plot_descent_2d((X, y), two, plane=3)),
         (TypeError, "fun must be", lambda: plot.plot_descent_2d(X, two)),
         (TypeError, "not of fit", lambda: plot.plot_descent_1d((X, y), one)),
-        (ValueError, "2 columns", lambda: plot.plot_descent_2d((np.c_[X, X], y), two)),
+        (ValueError, "2 features", lambda: plot.plot_descent_2d((np.c_[X, X], y), two)),
         (TypeError, "results must be", lambda: plot.plot_descent_2d(bowl, 3)),
         (TypeError, "each of results", lambda: plot.plot_loss([1])),
         (TypeError, "Axes", lambda: plot.plot_loss(one, ax=3)),
@@ -496,6 +496,28 @@ def test_results_of_different_objectives_are_refused():
     X, y = made()
     others = [fitted(X, y), fitted(X, y, alpha=0.5)]
     assert "alpha=0.5" in refused(ValueError, lambda: plot.plot_descent_2d((X, y), others))
+
+
+def test_results_of_other_sample_weights_are_refused():
+    X, y = made()
+    weights = np.arange(1.0, 61.0)
+    alike = [None, np.full(60, 3.0)], [weights, 2 * weights]
+    for pair in alike:
+        plot.plot_descent_2d((X, y), [fitted(X, y, sample_weight=some) for some in pair])
+    for pair in ([None, weights], [weights, weights[::-1]]):
+        results = [fitted(X, y, sample_weight=some) for some in pair]
+        ask = lambda results=results: plot.plot_descent_2d((X, y), results)  # noqa: E731
+        assert "sample weights" in refused(ValueError, ask)
+
+
+def test_a_table_of_other_columns_is_refused():
+    pandas = pytest.importorskip("pandas")
+    X, y = made(60, 2)
+    frame = pandas.DataFrame(X, columns=["a", "b"])
+    result = fitted(frame, y)
+    plot.plot_descent_2d((X, y), result)
+    ask = lambda: plot.plot_descent_2d((frame[["b", "a"]], y), result)  # noqa: E731
+    assert "in that order" in refused(ValueError, ask)
 
 
 def test_an_objective_that_only_some_recorded_is_refused():

@@ -178,7 +178,7 @@ class FitResult:
             Where X has other columns, or holds NaN or infinity.
         """
         table, names = check_X(X)
-        self._check_columns(table.shape[1], names)
+        self.check_columns(table.shape[1], names)
         z = np.empty(table.shape[0])
         with np.errstate(over="ignore", invalid="ignore"):
             for start, rows in pieces(table):
@@ -192,7 +192,7 @@ class FitResult:
             )
         return z
 
-    def _check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+    def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
         fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
         if fitted is not None and names is not None and fitted != [*names]:

@@ -128,7 +128,10 @@ def make_surface(fun: Any, trails: list[Trail]) -> Surface:
             "give the function that was minimised."
         )
     _check_same_objective(results)
-    return TableSurface(_problem(fun, results[0]))
+    problem = _problem(fun, results[0])
+    for result in results:
+        result.check_columns(problem.d, problem.source.feature_names)
+    return TableSurface(problem)
 
 
 def _problem(table: Any, result: FitResult) -> Problem:
@@ -136,13 +139,7 @@ def _problem(table: Any, result: FitResult) -> Problem:
     X, y, *weights = table
     stated = {name: result.recipe[name] for name in STATED}
     sample_weight = weights[0] if weights else result.recipe.get("sample_weight")
-    problem = Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
-    if problem.d != result.n_features_in_:
-        raise ValueError(
-            f"the table in fun must be the one that was fitted, of {result.n_features_in_} "
-            f"columns; got {problem.d} columns."
-        )
-    return problem
+    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
 
 
 def _check_same_objective(results: list[FitResult]) -> None:
@@ -158,6 +155,23 @@ def _check_same_objective(results: list[FitResult]) -> None:
                     f"results must share one objective; got {name}={show(value)} and "
                     f"{name}={show(other[name])}: draw them in pictures of their own."
                 )
+    if not all(_weigh_alike(results[0], other) for other in results[1:]):
+        raise ValueError(
+            "results must share one objective; got different sample weights: draw them in pictures "
+            "of their own."
+        )
+
+
+def _weigh_alike(first: FitResult, other: FitResult) -> bool:
+    """Tell whether two fits weighed their rows in the same proportions."""
+    a, b = (_proportions(result.recipe.get("sample_weight")) for result in (first, other))
+    return (1 in (len(a), len(b)) or len(a) == len(b)) and np.allclose(a, b)
+
+
+def _proportions(sample_weight: Any) -> Floats:
+    """Return weights of mean 1; a single one where there were none."""
+    weights = np.ones(1) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    return np.asarray(weights.ravel() / weights.mean())
 
 
 def value_at(surface: Surface, point: Floats) -> float:

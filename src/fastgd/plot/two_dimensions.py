@@ -102,10 +102,10 @@ def make_scene(fun: Any, results: Any, plane: Any) -> Scene:
     known = best_known(surface, trails)
     chosen = choose_plane(plane, trails, known.point)
     paths = [chosen.project(trail.points) for trail in trails]
-    best = (chosen.offset, known.value)
+    best: tuple[Floats, float] | None = (chosen.offset, known.value)
     span, grid = _look(surface, chosen, paths, chosen.offset)
     if not known.is_optimum:
-        best = find_lowest(surface, chosen, grid, best)
+        best = find_lowest(surface, chosen, grid, (chosen.offset, known.value))
         if best is not None and not grid.shows(best[0]):
             span, grid = _look(surface, chosen, paths, best[0])
     optimum, least = (None, grid.lowest[1]) if best is None else best
