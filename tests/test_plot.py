@@ -456,6 +456,43 @@ def test_axes_that_are_given_are_drawn_into_and_pyplot_is_left_alone():
     assert ("matplotlib.pyplot" in sys.modules) == loaded
 
 
+def test_losses_of_two_calls_are_told_apart():
+    ax = plot.plot_loss({"gd": slide(0.1), "slow": slide(0.01)})
+    plot.plot_loss(slide(0.2), ax=ax)
+    plot.plot_loss(slide(0.3), ax=ax)
+    assert legend(ax) == ["gd", "slow", "gd (2)", "gd (3)"]
+    assert len({line.get_color() for line in ax.get_lines()}) == 4
+    X, y = made()
+    ask = lambda: plot.plot_loss(fitted(X, y), ax=ax)  # noqa: E731
+    assert "'passes over the rows'" in refused(ValueError, ask)
+
+
+def test_what_falls_below_zero_is_drawn_on_axes_of_decades_without_a_warning():
+    def fell_to(*heights):
+        history = {"step": np.arange(3), "objective": np.array(heights)}
+        return minimised(0.0, None, None, history)
+
+    ax = plot.plot_loss(slide(0.1))
+    ax.set_yscale("log")
+    plot.plot_loss({"down": fell_to(1.0, 0.5, -1.0), "up": fell_to(1.0, 1e3, 1e9)}, ax=ax)
+    ax.figure.canvas.draw()
+
+
+def test_axes_of_another_kind_or_with_a_picture_are_refused():
+    from matplotlib.figure import Figure
+
+    still = descend(lambda x: 0 * x, [1.0, 1.0], 0.1, 3)
+    paths = lambda ax: plot.plot_descent_2d(ellipse, still, ax=ax)  # noqa: E731
+    ax = Figure().subplots()
+    ax.set(xscale="log", yscale="log")
+    paths(ax).figure.canvas.draw()
+    assert ax.get_xscale() == "linear"
+    assert "already holds a picture" in refused(ValueError, lambda: paths(ax))
+    polar = Figure().subplots(subplot_kw={"projection": "polar"})
+    for ask in (lambda: paths(polar), lambda: plot.plot_loss(slide(0.1), ax=polar)):
+        assert "got polar ones" in refused(TypeError, ask)
+
+
 def test_what_cannot_be_drawn_is_refused_in_a_sentence():
     X, y = made()
     one, two = slide(0.1), fitted(X, y)

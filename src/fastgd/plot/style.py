@@ -44,8 +44,19 @@ def one_axes(ax: Any, width: float = 8.0, height: float = 5.2) -> Any:
     need_matplotlib()
     if ax is None:
         ax = new_figure(width, height).subplots()
-    _check_axes("ax", ax)
+    _check_empty("ax", ax)
     dress(ax)
+    return ax
+
+
+def shared_axes(ax: Any) -> Any:
+    """Return *ax* as it is, whatever it holds, or the axes of a new figure where it is None."""
+    need_matplotlib()
+    if ax is None:
+        return one_axes(None)
+    _check_axes("ax", ax)
+    if not ax.has_data():
+        dress(ax)
     return ax
 
 
@@ -61,12 +72,23 @@ def some_axes(axes: Any, count: int, width: float, height: float) -> Any:
             "its own."
         )
     for ax in found:
-        _check_axes("each of axes", ax)
+        _check_empty("each of axes", ax)
         dress(ax)
     return found
 
 
+def _check_empty(name: str, ax: Any) -> None:
+    """Refuse what is no Axes for this picture alone; its scales become plain."""
+    _check_axes(name, ax)
+    if ax.has_data():
+        raise ValueError(
+            f"{name} already holds a picture: draw all in one call, or call clear() on it before."
+        )
+    ax.set(xscale="linear", yscale="linear")
+
+
 def _check_axes(name: str, ax: Any) -> None:
+    """Refuse what is no Axes of two straight axes."""
     from matplotlib.axes import Axes
 
     if not isinstance(ax, Axes):
@@ -74,6 +96,8 @@ def _check_axes(name: str, ax: Any) -> None:
             f"{name} must be a Matplotlib Axes; got {describe_type(ax)}: leave it out for a figure "
             "of its own."
         )
+    if ax.name != "rectilinear":
+        raise TypeError(f"{name} must be plain Axes, of two straight axes; got {ax.name} ones.")
 
 
 def dress(ax: Any) -> None:
