@@ -113,7 +113,7 @@ def test_a_path_that_runs_away_is_cut_and_said_so(steps):
     result = slide(3.0, steps)  # 2 - x grows twofold with each step, beyond all numbers
     curve, parameter, error = plot.plot_descent_1d(bowl, result, threshold=1e-2)
     assert curve.get_title() == "leaves the view at step 3 (at 26)"
-    assert parameter.get_title(loc="right") == f"{steps} steps in all"
+    assert parameter.get_xlabel() == f"step (of {steps} in all)"
     low, high = curve.get_xlim()
     assert -15 < low < -10 and 8 < high < 15
     assert curve.get_ylim()[1] < 100
@@ -322,6 +322,34 @@ def test_points_keep_the_shape_that_the_function_takes():
     result = descend(lambda x: 2 * x, np.ones((2, 2)), 0.1, 5)
     plot.plot_descent_2d(cost, result)
     assert seen == {(2, 2)}
+
+
+def test_entries_of_an_array_are_named_by_their_place():
+    result = descend(lambda x: 2 * x, np.arange(6.0).reshape(2, 3), 0.1, 5)
+    for plane in (((0, 1), (1, 2)), ("x[0, 1]", "x[1, 2]"), (1, 5)):
+        ax = plot.plot_descent_2d(lambda x: float(np.sum(x**2)), result, plane=plane)
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("x[0, 1]", "x[1, 2]")
+    ask = lambda: plot.plot_descent_2d(np.sum, result, plane=((0, 1), (2, 0)))  # noqa: E731
+    assert "got (2, 0)" in refused(ValueError, ask)
+    assert read_trails(slide(0.1))[0].names == ["x[0]"]
+
+
+def test_many_paths_have_a_legend_beside_them_and_looks_of_their_own():
+    runs = {str(k): descend(lambda x: x, [1.0, 0.1 * k], 0.2, 5) for k in range(8)}
+    ax = plot.plot_descent_2d(ellipse, runs)
+    ax.figure.draw_without_rendering()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+    looks = {(labelled(ax, name).get_color(), labelled(ax, name).get_linestyle()) for name in runs}
+    assert len(looks) == 8
+
+
+def test_the_legend_above_leaves_room_for_a_factor_of_the_axis():
+    result = minimised(0.0, np.geomspace(1e10, 9e10, 8), np.arange(8), {})
+    _, ax, _ = plot.plot_descent_1d(lambda x: x * x, result)
+    ax.figure.draw_without_rendering()
+    factor = ax.yaxis.get_offset_text()
+    assert factor.get_text()
+    assert not factor.get_window_extent().overlaps(ax.get_legend().get_window_extent())
 
 
 def test_a_fit_may_be_drawn_over_a_function():

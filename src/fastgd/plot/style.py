@@ -114,11 +114,16 @@ def colour(k: int) -> str:
     return COLOURS[k % len(COLOURS)]
 
 
+def line_style(k: int) -> Any:
+    """Return the k-th line's style; it changes where colours come round again."""
+    return STYLES[k // len(COLOURS) % len(STYLES)]
+
+
 def look(k: int, label: str) -> dict[str, Any]:
     """Return how the k-th line is drawn; its style tells it apart where colours come round."""
     return {
         "color": colour(k),
-        "linestyle": STYLES[k // len(COLOURS) % len(STYLES)],
+        "linestyle": line_style(k),
         "label": label,
         "linewidth": 1.6,
     }
@@ -148,9 +153,8 @@ def add_legend(ax: Any, loc: str = "best", **keywords: Any) -> Any:
 
 def add_legend_above(ax: Any, **keywords: Any) -> Any:
     """Return a legend above the axes, where it hides nothing."""
-    return add_legend(
-        ax, "lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2, framealpha=0.0, **keywords
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
+    return add_legend(ax, **{**place, "framealpha": 0.0, **keywords})
 
 
 def add_legend_beside(ax: Any, **keywords: Any) -> Any:

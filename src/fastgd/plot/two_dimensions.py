@@ -9,7 +9,15 @@ import numpy as np
 from fastgd.passes import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.plane import REACH, Plane, choose_plane
-from fastgd.plot.style import SMALL, add_legend, colour, marker, one_axes
+from fastgd.plot.style import (
+    SMALL,
+    add_legend,
+    add_legend_beside,
+    colour,
+    line_style,
+    marker,
+    one_axes,
+)
 from fastgd.plot.surface import Surface, best_known, make_surface
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import MARGIN, Span, find_span
@@ -17,6 +25,7 @@ from fastgd.plot.view import MARGIN, Span, find_span
 FEW = 60  # points that are marked one by one
 CORNERS = {"upper right": (1, 1), "upper left": (0, 1), "lower right": (1, 0), "lower left": (0, 0)}
 LEGEND = (0.33, 0.3)  # of the axes that a legend takes, about
+MOST_WITHIN = 5  # entries of a legend within the axes
 BETWEEN = 20  # places on each line between two points that a legend should not hide
 MANY = 1000  # points from which on a line is thin
 
@@ -56,9 +65,10 @@ def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = No
         With paths (``record_path=True``, or 1 for every step); a dict names them.
     plane : {"auto", "leading"} or pair
         "leading": the two directions in which the paths together move most about the optimum, the
-        share of the movement at each axis. A pair of parameters, as numbers or column names
-        ("intercept" too): a slice through the optimum, the other parameters there; paths are
-        projected onto it. "auto" is the two parameters where there are two, else "leading".
+        share of the movement at each axis. A pair of parameters, as numbers, column names
+        ("intercept" too) or places in an array, ((0, 1), (1, 2)): a slice through the optimum, the
+        other parameters there; paths are projected onto it. "auto" is the two parameters
+        where there are two, else "leading".
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -148,7 +158,10 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
     if scene.optimum is not None:
         best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
         ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
-    add_legend(ax, free_corner(scene))
+    if len(ax.get_legend_handles_labels()[1]) > MOST_WITHIN:
+        add_legend_beside(ax)
+    else:
+        add_legend(ax, free_corner(scene))
     return lines
 
 
@@ -159,6 +172,7 @@ def _new_line(ax: Any, k: int, count: int, label: str) -> Any:
         [],
         [],
         color=colour(k),
+        linestyle=line_style(k),
         label=label,
         marker=marker(k) if is_marked else "",
         markersize=4.5,
