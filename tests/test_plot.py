@@ -133,8 +133,8 @@ def test_a_step_to_infinity_is_left_out():
     assert curve.get_title() == "leaves the view at step 1 (at inf)"
 
 
-def test_a_flat_function_and_one_without_values_have_a_picture():
-    for cost in (lambda x: 1.0, lambda x: float("nan")):
+def test_a_flat_function_and_one_of_few_values_have_a_picture():
+    for cost in (lambda x: 1.0, lambda x: 1.0 if x == -1.0 else float("nan")):
         axes = plot.plot_descent_1d(cost, slide(0.3), 2.0)
         axes[0].figure.canvas.draw()
 
@@ -548,6 +548,27 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence():
     ]
     cases[0] = (ValueError, "results must hold", lambda: plot.plot_loss([]))
     for kind, words, ask in cases:
+        assert words in refused(kind, ask)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "fun"),
+    [
+        (TypeError, "what fun returns must be a number; got None", lambda x: None),
+        (TypeError, "what fun returns must be a number; got 'high'", lambda x: "high"),
+        (ValueError, "an array of shape (3,)", lambda x: np.zeros(3)),
+        (ValueError, "in view: it raised ZeroDivisionError (division by zero)", lambda x: 1 / 0),
+        (ValueError, "fun has no finite value anywhere in view", lambda x: float("nan")),
+        (TypeError, "fun must be a function of a point", lambda: 1.0),
+    ],
+)
+def test_functions_without_a_number_are_refused(kind, words, fun):
+    still = descend(lambda x: 0 * x, [1.0, 1.0], 0.1, 3)
+    for ask in (
+        lambda: plot.plot_descent_1d(fun, slide(0.3)),
+        lambda: plot.plot_descent_1d(fun, slide(3.0)),
+        lambda: plot.plot_descent_2d(fun, still),
+    ):
         assert words in refused(kind, ask)
 
 

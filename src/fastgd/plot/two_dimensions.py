@@ -118,6 +118,7 @@ def make_scene(fun: Any, results: Any, plane: Any) -> Scene:
         best = find_lowest(surface, chosen, grid, (chosen.offset, known.value))
         if best is not None and not grid.shows(best[0]):
             span, grid = _look(surface, chosen, paths, best[0])
+    surface.check_values(np.append(grid.values, known.value))
     optimum, least = (None, grid.lowest[1]) if best is None else best
     return Scene(trails, chosen, grid, optimum, least, span)
 
