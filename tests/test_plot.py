@@ -614,6 +614,39 @@ def test_an_objective_that_only_some_recorded_is_refused():
     assert 'record="objective"' in refused(ValueError, ask)
 
 
+def test_plot_of_a_result_takes_ax_and_axes_alike():
+    from matplotlib.figure import Figure
+
+    X, y = made()
+    line = fastgd.minimize(lambda x: x * x, 1.0, max_iter=3, tol=None)
+    plane, space = (
+        fastgd.minimize(lambda x: float(x @ x), np.ones(d), max_iter=3, tol=None) for d in (2, 3)
+    )
+    for result, count, known in (
+        (line, 3, "['target', 'threshold', 'axes']"),
+        (plane, 1, "['plane', 'ax']"),
+        (space, 1, "['x', 'ax']"),
+        (fitted(X, y), 1, "['x', 'ax']"),
+    ):
+        for name in ("ax", "axes"):
+            axes = Figure().subplots(1, count)
+            assert np.all(result.plot(**{name: axes}) == axes)
+        sentence = refused(TypeError, lambda result=result: result.plot(colour="red"))
+        assert sentence.startswith(f".plot takes {known} for this result")
+        ask = lambda result=result, axes=axes: result.plot(ax=axes, axes=axes)  # noqa: E731
+        assert "not both" in refused(TypeError, ask)
+
+
+def test_the_name_of_a_picture_is_refused_in_words():
+    from pathlib import Path
+
+    said = refused(ValueError, lambda: plot.check_picture(Path("x.txt")))
+    assert said.endswith("got 'x.txt'.") and len(said) < 100
+    assert "got 'x.avi'" in refused(
+        ValueError, lambda: plot.animate(bowl, slide(0.1), Path("x.avi"))
+    )
+
+
 @pytest.mark.parametrize(
     "draw",
     [
@@ -623,6 +656,7 @@ def test_an_objective_that_only_some_recorded_is_refused():
         lambda: plot.plot_learning_rates(*made()),
         lambda: plot.plot_batch_sizes(*made()),
         lambda: plot.animate(bowl, slide(0.1)),
+        lambda: plot.check_picture("a.png"),
     ],
 )
 def test_without_matplotlib_they_say_what_to_install(draw, monkeypatch):

@@ -19,7 +19,7 @@ from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite, refuse_non_finite_table
 from fastgd.tables import pieces
 from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import check_name, did_you_mean, show
+from fastgd.validation import check_name, did_you_mean, keywords_of_plot, show
 
 COLUMNS = (
     "epoch",
@@ -290,12 +290,14 @@ class FitResult:
 
         Raises
         ------
+        TypeError
+            For other keywords.
         ImportError
             Where Matplotlib (extra `plot`) is not installed.
         """
         from fastgd.plot import plot_loss
 
-        return plot_loss(self, **keywords)
+        return plot_loss(self, **keywords_of_plot(plot_loss, keywords))
 
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.

@@ -175,9 +175,13 @@ def tick_decades(axis: Any) -> None:
 
 def check_picture(path: StrPath) -> None:
     """Refuse a file whose ending names no format of pictures."""
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     known = Figure().canvas.get_supported_filetypes()
     ending = Path(path).suffix.removeprefix(".").lower()
     if ending not in known:
-        raise ValueError(f"a picture's name must end in one of {sorted(known)}; got {show(path)}.")
+        raise ValueError(
+            "a picture's name must end in .png, .pdf, .svg or what else Matplotlib writes; got "
+            f"{show(str(path))}."
+        )
