@@ -401,7 +401,7 @@ def test_a_baseline_must_be_one_and_a_factor_above_one():
 
 def test_a_picture_needs_a_known_ending(tmp_path):
     pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
-    with pytest.raises(ValueError, match=r"must end in one of .*'png'"):
+    with pytest.raises(ValueError, match=r"must end in \.png"):
         by_hand().plot(tmp_path / "race.xyz")
 
 

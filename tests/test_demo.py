@@ -137,7 +137,7 @@ def test_a_rate_that_runs_away_can_be_drawn(tmp_path):
         (["laser", "--learning-rate", "0"], "must be a finite number above 0"),
         (["laser", "--learning-rate", "nan"], "must be a finite number above 0"),
         (["laser", "--learning-rate", "fast"], "is not a number"),
-        (["laser", "--plot", "a.xyz"], "must end in one of"),
+        (["laser", "--plot", "a.xyz"], "must end in .png"),
         (["laser", "--plot", "no/a.png"], "does not exist"),
         (["laser", "--force"], "--force is for --plot"),
         (["lasr"], "No such command"),

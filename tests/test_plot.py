@@ -113,7 +113,7 @@ def test_a_path_that_runs_away_is_cut_and_said_so(steps):
     result = slide(3.0, steps)  # 2 - x grows twofold with each step, beyond all numbers
     curve, parameter, error = plot.plot_descent_1d(bowl, result, threshold=1e-2)
     assert curve.get_title() == "leaves the view at step 3 (at 26)"
-    assert parameter.get_title(loc="right") == f"{steps} steps in all"
+    assert parameter.get_xlabel() == f"step (of {steps} in all)"
     low, high = curve.get_xlim()
     assert -15 < low < -10 and 8 < high < 15
     assert curve.get_ylim()[1] < 100
@@ -133,8 +133,8 @@ def test_a_step_to_infinity_is_left_out():
     assert curve.get_title() == "leaves the view at step 1 (at inf)"
 
 
-def test_a_flat_function_and_one_without_values_have_a_picture():
-    for cost in (lambda x: 1.0, lambda x: float("nan")):
+def test_a_flat_function_and_one_of_few_values_have_a_picture():
+    for cost in (lambda x: 1.0, lambda x: 1.0 if x == -1.0 else float("nan")):
         axes = plot.plot_descent_1d(cost, slide(0.3), 2.0)
         axes[0].figure.canvas.draw()
 
@@ -274,6 +274,44 @@ def test_of_a_function_the_best_point_of_paths_and_view_is_the_optimum():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x[0]", "x[1]")
 
 
+def ellipse(x):
+    return x[0] ** 2 + 10 * x[1] ** 2
+
+
+def test_the_optimum_of_a_diverged_run_is_in_the_picture():
+    lost = descend(lambda x: [2 * x[0], 20 * x[1]], [3.0, 1.0], 0.2, 30)
+    ax = plot.plot_descent_2d(ellipse, lost)
+    np.testing.assert_allclose(labelled(ax, "optimum").get_xydata(), [[0, 0]], atol=1e-2)
+    assert ax.get_xlim()[0] < 0 < ax.get_xlim()[1] < 20
+    assert ax.get_ylim()[0] < 0 < ax.get_ylim()[1] < 20
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda x: 1.0,
+        lambda x: x[0] ** 2 - x[1] ** 2,
+        lambda x: float(np.exp(-x[0])),
+        lambda x: (x[0] - 1e4) ** 2 + x[1] ** 2,
+    ],
+    ids=["flat", "saddle", "endless", "far"],
+)
+def test_without_an_optimum_near_the_paths_there_is_no_star(fun):
+    near = descend(lambda x: x, [1.0, 1.0], 0.1, 5)
+    ax = plot.plot_descent_2d(fun, near)
+    assert legend(ax) == ["gd", "start"]
+    assert max(np.abs([*ax.get_xlim(), *ax.get_ylim()])) < 6
+
+
+def test_the_lowest_point_of_a_narrow_valley_out_of_view_is_found():
+    def valley(x):
+        return (x[0] + x[1]) ** 2 + 1e-3 * (x[0] - x[1] - 0.8) ** 2
+
+    start = descend(lambda x: [0.01, -0.01], [0.2, -0.2], 1.0, 20)
+    star = labelled(plot.plot_descent_2d(valley, start), "optimum").get_xydata()
+    np.testing.assert_allclose(star, [[0.4, -0.4]], atol=1e-3)
+
+
 def test_points_keep_the_shape_that_the_function_takes():
     seen = set()
 
@@ -284,6 +322,34 @@ def test_points_keep_the_shape_that_the_function_takes():
     result = descend(lambda x: 2 * x, np.ones((2, 2)), 0.1, 5)
     plot.plot_descent_2d(cost, result)
     assert seen == {(2, 2)}
+
+
+def test_entries_of_an_array_are_named_by_their_place():
+    result = descend(lambda x: 2 * x, np.arange(6.0).reshape(2, 3), 0.1, 5)
+    for plane in (((0, 1), (1, 2)), ("x[0, 1]", "x[1, 2]"), (1, 5)):
+        ax = plot.plot_descent_2d(lambda x: float(np.sum(x**2)), result, plane=plane)
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("x[0, 1]", "x[1, 2]")
+    ask = lambda: plot.plot_descent_2d(np.sum, result, plane=((0, 1), (2, 0)))  # noqa: E731
+    assert "got (2, 0)" in refused(ValueError, ask)
+    assert read_trails(slide(0.1))[0].names == ["x[0]"]
+
+
+def test_many_paths_have_a_legend_beside_them_and_looks_of_their_own():
+    runs = {str(k): descend(lambda x: x, [1.0, 0.1 * k], 0.2, 5) for k in range(8)}
+    ax = plot.plot_descent_2d(ellipse, runs)
+    ax.figure.draw_without_rendering()
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+    looks = {(labelled(ax, name).get_color(), labelled(ax, name).get_linestyle()) for name in runs}
+    assert len(looks) == 8
+
+
+def test_the_legend_above_leaves_room_for_a_factor_of_the_axis():
+    result = minimised(0.0, np.geomspace(1e10, 9e10, 8), np.arange(8), {})
+    _, ax, _ = plot.plot_descent_1d(lambda x: x * x, result)
+    ax.figure.draw_without_rendering()
+    factor = ax.yaxis.get_offset_text()
+    assert factor.get_text()
+    assert not factor.get_window_extent().overlaps(ax.get_legend().get_window_extent())
 
 
 def test_a_fit_may_be_drawn_over_a_function():
@@ -418,6 +484,43 @@ def test_axes_that_are_given_are_drawn_into_and_pyplot_is_left_alone():
     assert ("matplotlib.pyplot" in sys.modules) == loaded
 
 
+def test_losses_of_two_calls_are_told_apart():
+    ax = plot.plot_loss({"gd": slide(0.1), "slow": slide(0.01)})
+    plot.plot_loss(slide(0.2), ax=ax)
+    plot.plot_loss(slide(0.3), ax=ax)
+    assert legend(ax) == ["gd", "slow", "gd (2)", "gd (3)"]
+    assert len({line.get_color() for line in ax.get_lines()}) == 4
+    X, y = made()
+    ask = lambda: plot.plot_loss(fitted(X, y), ax=ax)  # noqa: E731
+    assert "'passes over the rows'" in refused(ValueError, ask)
+
+
+def test_what_falls_below_zero_is_drawn_on_axes_of_decades_without_a_warning():
+    def fell_to(*heights):
+        history = {"step": np.arange(3), "objective": np.array(heights)}
+        return minimised(0.0, None, None, history)
+
+    ax = plot.plot_loss(slide(0.1))
+    ax.set_yscale("log")
+    plot.plot_loss({"down": fell_to(1.0, 0.5, -1.0), "up": fell_to(1.0, 1e3, 1e9)}, ax=ax)
+    ax.figure.canvas.draw()
+
+
+def test_axes_of_another_kind_or_with_a_picture_are_refused():
+    from matplotlib.figure import Figure
+
+    still = descend(lambda x: 0 * x, [1.0, 1.0], 0.1, 3)
+    paths = lambda ax: plot.plot_descent_2d(ellipse, still, ax=ax)  # noqa: E731
+    ax = Figure().subplots()
+    ax.set(xscale="log", yscale="log")
+    paths(ax).figure.canvas.draw()
+    assert ax.get_xscale() == "linear"
+    assert "already holds a picture" in refused(ValueError, lambda: paths(ax))
+    polar = Figure().subplots(subplot_kw={"projection": "polar"})
+    for ask in (lambda: paths(polar), lambda: plot.plot_loss(slide(0.1), ax=polar)):
+        assert "got polar ones" in refused(TypeError, ask)
+
+
 def test_what_cannot_be_drawn_is_refused_in_a_sentence():
     X, y = made()
     one, two = slide(0.1), fitted(X, y)
@@ -431,7 +534,7 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence():
         (TypeError, "pair", lambda: plot.plot_descent_2d((X, y), two, plane=3)),
         (TypeError, "fun must be", lambda: plot.plot_descent_2d(X, two)),
         (TypeError, "not of fit", lambda: plot.plot_descent_1d((X, y), one)),
-        (ValueError, "2 columns", lambda: plot.plot_descent_2d((np.c_[X, X], y), two)),
+        (ValueError, "2 features", lambda: plot.plot_descent_2d((np.c_[X, X], y), two)),
         (TypeError, "results must be", lambda: plot.plot_descent_2d(bowl, 3)),
         (TypeError, "each of results", lambda: plot.plot_loss([1])),
         (TypeError, "Axes", lambda: plot.plot_loss(one, ax=3)),
@@ -448,6 +551,27 @@ def test_what_cannot_be_drawn_is_refused_in_a_sentence():
         assert words in refused(kind, ask)
 
 
+@pytest.mark.parametrize(
+    ("kind", "words", "fun"),
+    [
+        (TypeError, "what fun returns must be a number; got None", lambda x: None),
+        (TypeError, "what fun returns must be a number; got 'high'", lambda x: "high"),
+        (ValueError, "an array of shape (3,)", lambda x: np.zeros(3)),
+        (ValueError, "in view: it raised ZeroDivisionError (division by zero)", lambda x: 1 / 0),
+        (ValueError, "fun has no finite value anywhere in view", lambda x: float("nan")),
+        (TypeError, "fun must be a function of a point", lambda: 1.0),
+    ],
+)
+def test_functions_without_a_number_are_refused(kind, words, fun):
+    still = descend(lambda x: 0 * x, [1.0, 1.0], 0.1, 3)
+    for ask in (
+        lambda: plot.plot_descent_1d(fun, slide(0.3)),
+        lambda: plot.plot_descent_1d(fun, slide(3.0)),
+        lambda: plot.plot_descent_2d(fun, still),
+    ):
+        assert words in refused(kind, ask)
+
+
 def test_a_result_without_a_path_says_how_to_get_one():
     X, y = made()
     pathless = fitted(X, y, record_path=False)
@@ -460,12 +584,67 @@ def test_results_of_different_objectives_are_refused():
     assert "alpha=0.5" in refused(ValueError, lambda: plot.plot_descent_2d((X, y), others))
 
 
+def test_results_of_other_sample_weights_are_refused():
+    X, y = made()
+    weights = np.arange(1.0, 61.0)
+    alike = [None, np.full(60, 3.0)], [weights, 2 * weights]
+    for pair in alike:
+        plot.plot_descent_2d((X, y), [fitted(X, y, sample_weight=some) for some in pair])
+    for pair in ([None, weights], [weights, weights[::-1]]):
+        results = [fitted(X, y, sample_weight=some) for some in pair]
+        ask = lambda results=results: plot.plot_descent_2d((X, y), results)  # noqa: E731
+        assert "sample weights" in refused(ValueError, ask)
+
+
+def test_a_table_of_other_columns_is_refused():
+    pandas = pytest.importorskip("pandas")
+    X, y = made(60, 2)
+    frame = pandas.DataFrame(X, columns=["a", "b"])
+    result = fitted(frame, y)
+    plot.plot_descent_2d((X, y), result)
+    ask = lambda: plot.plot_descent_2d((frame[["b", "a"]], y), result)  # noqa: E731
+    assert "in that order" in refused(ValueError, ask)
+
+
 def test_an_objective_that_only_some_recorded_is_refused():
     X, y = made()
     fit, minimised = fitted(X, y), slide(0.1)
     fit.history["objective"][:] = np.nan
     ask = lambda: plot.plot_loss([fit, minimised], x="steps")  # noqa: E731
     assert 'record="objective"' in refused(ValueError, ask)
+
+
+def test_plot_of_a_result_takes_ax_and_axes_alike():
+    from matplotlib.figure import Figure
+
+    X, y = made()
+    line = fastgd.minimize(lambda x: x * x, 1.0, max_iter=3, tol=None)
+    plane, space = (
+        fastgd.minimize(lambda x: float(x @ x), np.ones(d), max_iter=3, tol=None) for d in (2, 3)
+    )
+    for result, count, known in (
+        (line, 3, "['target', 'threshold', 'axes']"),
+        (plane, 1, "['plane', 'ax']"),
+        (space, 1, "['x', 'ax']"),
+        (fitted(X, y), 1, "['x', 'ax']"),
+    ):
+        for name in ("ax", "axes"):
+            axes = Figure().subplots(1, count)
+            assert np.all(result.plot(**{name: axes}) == axes)
+        sentence = refused(TypeError, lambda result=result: result.plot(colour="red"))
+        assert sentence.startswith(f".plot takes {known} for this result")
+        ask = lambda result=result, axes=axes: result.plot(ax=axes, axes=axes)  # noqa: E731
+        assert "not both" in refused(TypeError, ask)
+
+
+def test_the_name_of_a_picture_is_refused_in_words():
+    from pathlib import Path
+
+    said = refused(ValueError, lambda: plot.check_picture(Path("x.txt")))
+    assert said.endswith("got 'x.txt'.") and len(said) < 100
+    assert "got 'x.avi'" in refused(
+        ValueError, lambda: plot.animate(bowl, slide(0.1), Path("x.avi"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -477,6 +656,7 @@ def test_an_objective_that_only_some_recorded_is_refused():
         lambda: plot.plot_learning_rates(*made()),
         lambda: plot.plot_batch_sizes(*made()),
         lambda: plot.animate(bowl, slide(0.1)),
+        lambda: plot.check_picture("a.png"),
     ],
 )
 def test_without_matplotlib_they_say_what_to_install(draw, monkeypatch):

@@ -43,6 +43,16 @@ def test_each_rate_is_a_fit_and_what_diverged_is_a_cross():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
+def test_a_variant_shows_beneath_one_that_is_the_same():
+    X, y = made(40, 2)
+    ax = plot.plot_learning_rates(X, y, learning_rates=[0.1, 0.2], max_iter=2, batch_size=40)
+    under, over = (labelled(ax, name) for name in ("batch", "minibatch"))
+    np.testing.assert_allclose(under.get_ydata(), over.get_ydata())
+    assert under.get_markersize() > over.get_markersize() + over.get_markeredgewidth()
+    assert under.get_linewidth() > over.get_linewidth()
+    assert over.get_markerfacecolor() == "none"
+
+
 @pytest.mark.compiled
 def test_default_rates_end_above_the_largest_stable_one():
     X, y = made(200, 2)

@@ -98,9 +98,9 @@ class Function:
         return np.float64(x[0]) if self.shape == () else x.copy().reshape(self.shape)
 
     def _call_fun(self, point: Any, *args: Any) -> Any:
-        answer = _call("fun", self.fun, point, args)
+        answer = call("fun", self.fun, point, args)
         if self.gradient != BOTH:
-            return _as_number(answer)
+            return as_number(answer)
         if answer is NO_NUMBER:
             return math.nan, NO_NUMBER
         if not isinstance(answer, tuple) or len(answer) != 2:
@@ -108,10 +108,10 @@ class Function:
                 "fun must return (value, gradient) where jac=True; got "
                 f"{show(answer)}: give the gradient apart as jac=..., or leave jac out."
             )
-        return _as_number(answer[0]), answer[1]
+        return as_number(answer[0]), answer[1]
 
     def _call_jac(self, point: Any, *args: Any) -> Any:
-        return _call("jac", self.jac, point, args)
+        return call("jac", self.jac, point, args)
 
     def _put(self, slope: Any, g: Array) -> None:
         if slope is NO_NUMBER:
@@ -138,7 +138,7 @@ def _specialise(template: Kernel, **bind: Any) -> Kernel:
     return specialise(template, cache=False, inner=True, **bind)
 
 
-def _call(name: str, function: Any, point: Any, args: tuple[Any, ...]) -> Any:
+def call(name: str, function: Any, point: Any, args: tuple[Any, ...] = ()) -> Any:
     """Call the user's function; what its compiler has to say is one sentence."""
     try:
         return function(point, *args)
@@ -160,7 +160,8 @@ def is_of_compiler(error: Exception) -> bool:
     return type(error).__module__.startswith(("numba", "llvmlite"))
 
 
-def _as_number(answer: Any) -> float:
+def as_number(answer: Any) -> float:
+    """Return what a function returned as a float; refuse what is no number."""
     if answer is NO_NUMBER:
         return math.nan
     values = _as_real(answer)

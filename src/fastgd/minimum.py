@@ -11,6 +11,7 @@ from fastgd.line_search import LineSearch
 from fastgd.optimizers import Optimizer
 from fastgd.result import StopReason
 from fastgd.schedules import Constant, Schedule
+from fastgd.validation import keywords_of_plot
 
 STATUS = {  # SciPy's 0 and 1 where they mean the same
     StopReason.TOLERANCE: 0,
@@ -142,7 +143,8 @@ class MinimizeResult:
         Parameters
         ----------
         **keywords
-            Of `plot.plot_descent_1d`, `plot.plot_descent_2d` or `plot.plot_loss`.
+            Of `plot.plot_descent_1d`, `plot.plot_descent_2d` or `plot.plot_loss`; where to draw,
+            on three Axes or on one, is ``ax`` or ``axes`` for all.
 
         Returns
         -------
@@ -150,6 +152,8 @@ class MinimizeResult:
 
         Raises
         ------
+        TypeError
+            For other keywords.
         ImportError
             Where Matplotlib (extra `plot`) is not installed.
         """
@@ -157,9 +161,9 @@ class MinimizeResult:
 
         size = np.size(self.x)
         if self.path is None or size > 2:
-            return plot_loss(self, **keywords)
-        draw = plot_descent_1d if size == 1 else plot_descent_2d
-        return draw(self.function, self, **keywords)
+            return plot_loss(self, **keywords_of_plot(plot_loss, keywords))
+        draw: Callable[..., Any] = plot_descent_1d if size == 1 else plot_descent_2d
+        return draw(self.function, self, **keywords_of_plot(draw, keywords))
 
     def __repr__(self) -> str:
         """Say the essentials in one line."""

@@ -19,7 +19,7 @@ from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite, refuse_non_finite_table
 from fastgd.tables import pieces
 from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import check_name, did_you_mean, show
+from fastgd.validation import check_name, did_you_mean, keywords_of_plot, show
 
 COLUMNS = (
     "epoch",
@@ -178,7 +178,7 @@ class FitResult:
             Where X has other columns, or holds NaN or infinity.
         """
         table, names = check_X(X)
-        self._check_columns(table.shape[1], names)
+        self.check_columns(table.shape[1], names)
         z = np.empty(table.shape[0])
         with np.errstate(over="ignore", invalid="ignore"):
             for start, rows in pieces(table):
@@ -192,7 +192,7 @@ class FitResult:
             )
         return z
 
-    def _check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+    def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
         fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
         if fitted is not None and names is not None and fitted != [*names]:
@@ -290,12 +290,14 @@ class FitResult:
 
         Raises
         ------
+        TypeError
+            For other keywords.
         ImportError
             Where Matplotlib (extra `plot`) is not installed.
         """
         from fastgd.plot import plot_loss
 
-        return plot_loss(self, **keywords)
+        return plot_loss(self, **keywords_of_plot(plot_loss, keywords))
 
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.

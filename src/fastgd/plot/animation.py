@@ -122,7 +122,7 @@ def _choose_writer(path: StrPath) -> str:
     if ending == ".gif":
         return "pillow"
     if ending != ".mp4":
-        raise ValueError(f"a film's name must end in .gif or .mp4; got {show(path)}.")
+        raise ValueError(f"a film's name must end in .gif or .mp4; got {show(str(path))}.")
     if not writers.is_available("ffmpeg"):
         raise RuntimeError(
             "an .mp4 needs ffmpeg, which is not installed: write a .gif, which needs nothing more."

@@ -12,7 +12,9 @@ from fastgd.plot.surface import Surface
 BANDS = 16
 LIGHT, DEEP = "#f7fafc", "#b9cbd9"  # at the optimum, and far above it
 LINE = "#9fb4c4"
-ZOOMS = 12  # of the search for the lowest point
+ZOOMS = 12  # of the search for the lowest point: so often its grids get narrower
+MOST_GRIDS = 80  # of that search
+NEAR = 2.0  # times the view: how far from its middle that search goes
 FINE = 4  # times finer than it was computed is a grid drawn
 
 
@@ -30,6 +32,17 @@ class Grid:
         known = np.where(np.isfinite(self.values), self.values, np.inf)
         row, column = np.unravel_index(int(known.argmin()), known.shape)
         return np.array([self.first[column], self.second[row]]), float(known[row, column])
+
+    @property
+    def corners(self) -> tuple[Floats, Floats]:
+        """The two ends of the diagonal, the lower left one first."""
+        low, high = (np.array([self.first[k], self.second[k]]) for k in (0, -1))
+        return low, high
+
+    def shows(self, place: Floats) -> bool:
+        """Tell whether a place is in view."""
+        low, high = self.corners
+        return bool(((low <= place) & (place <= high)).all())
 
     def finer(self) -> "Grid":
         """Return the grid between its points, by cubics: exact for a quadratic bowl."""
@@ -53,19 +66,28 @@ def make_grid(
 
 def find_lowest(
     surface: Surface, plane: Plane, grid: Grid, known: tuple[Floats, float]
-) -> tuple[Floats, float]:
-    """Return the place of the least value in view, and that value: the known one, or a lower one.
+) -> tuple[Floats, float] | None:
+    """Return the place of the least value in view or near it, and that value.
 
-    Small grids about the lowest point so far, each half as wide as the one before; they move on
-    where the valley does.
+    None where there is no such place: the objective is flat, or falls on and on. Small grids about
+    the lowest point so far: the next is twice as wide if that lies on the edge, else half as wide.
     """
     best = min(known, grid.lowest, key=lambda found: found[1])
-    step = np.array([axis[1] - axis[0] for axis in (grid.first, grid.second)])
-    for _ in range(ZOOMS):
+    low, high = grid.corners
+    if not (grid.values[np.isfinite(grid.values)] > best[1]).any():
+        return None
+    step = (high - low) / (len(grid.first) - 1)
+    narrow = step / 2**ZOOMS
+    for _ in range(MOST_GRIDS):
         box = (best[0] - 4 * step, best[0] + 4 * step)
-        best = min(best, make_grid(surface, plane, box, 9).lowest, key=lambda found: found[1])
-        step = step / 2
-    return best
+        lowest = min(best, make_grid(surface, plane, box, 9).lowest, key=lambda found: found[1])
+        moved, best = np.abs(lowest[0] - best[0]), lowest
+        step = step * 2 if (moved > 3.5 * step).any() else step / 2
+        if (np.abs(best[0] - (low + high) / 2) > NEAR * (high - low)).any():
+            return None
+        if (step < narrow).all():
+            return best
+    return None
 
 
 def choose_levels(values: Floats, lowest: float) -> Floats:

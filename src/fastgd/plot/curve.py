@@ -1,6 +1,7 @@
 """The cost curve of one parameter: what is seen of it, where its target is, a path on it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ ZOOMS, ZOOM = 4, 50.0  # how often, and how much nearer, the lowest point is loo
 TARGET = {"color": "0.35", "linestyle": "--", "linewidth": 1.0}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scene:
     """All that the pictures of one parameter show."""
 
@@ -47,6 +48,12 @@ class Scene:
             low, high = low - self.span.limit, high + self.span.limit
         return pad(low, high)
 
+    @cached_property
+    def curve(self) -> tuple[Floats, Floats]:
+        """Values of the parameter, and the objective there."""
+        x = np.linspace(*self.limits, CURVE_POINTS)
+        return x, along_line(self.surface, x)
+
     @property
     def farewell(self) -> str:
         """Where the path leaves the view, in words; "" where it does not."""
@@ -73,7 +80,9 @@ def make_scene(fun: Any, result: Any, target: Any = None) -> Scene:
     shown = span.shown(trail.points)
     on_curve = Trail(trail.label, shown, trail.steps[: len(shown)], result).thinned(MOST_ON_CURVE)
     heights = along_line(surface, on_curve.points[:, 0])
-    return Scene(trail, surface, settled, span, left_at, on_curve, heights)
+    scene = Scene(trail, surface, settled, span, left_at, on_curve, heights)
+    surface.check_values(np.append(heights, scene.curve[1]))
+    return scene
 
 
 def along_line(surface: Surface, x: Floats) -> Floats:
@@ -106,20 +115,18 @@ def _lowest(values: Floats) -> int:
 
 def draw_curve(ax: Any, scene: Scene, k: int) -> Any:
     """Draw the cost curve, and return the line of the path on it, still empty."""
-    limits = scene.limits
-    x = np.linspace(*limits, CURVE_POINTS)
-    ax.plot(x, along_line(scene.surface, x), color="0.55", linewidth=1.4, zorder=2)
+    ax.plot(*scene.curve, color="0.55", linewidth=1.4, zorder=2)
     ax.axvline(scene.target, **TARGET)
-    ax.set(xlim=limits, ylim=_heights_in_view(scene, x), xlabel=scene.name, ylabel="objective")
+    ax.set(xlim=scene.limits, ylim=_heights_in_view(scene), xlabel=scene.name, ylabel="objective")
     (line,) = ax.plot([], [], "o-", color=colour(k), ms=4, lw=1.0, zorder=3)
     if scene.farewell:
         ax.set_title(scene.farewell, fontsize=SMALL, color=colour(1))
     return line
 
 
-def _heights_in_view(scene: Scene, x: Floats) -> tuple[float, float]:
+def _heights_in_view(scene: Scene) -> tuple[float, float]:
     """Return the limits of the objective: those of the path, unless that is flat."""
-    curve = along_line(scene.surface, x)
+    curve = scene.curve[1]
     curve = curve[np.isfinite(curve)]
     path = scene.heights[: scene.left_at]
     path = path[np.isfinite(path)]

@@ -114,7 +114,7 @@ def plot_learning_rates(
     least = min([ground.least, *(min(s.objectives.min(), s.tuned) for s in sweeps)])
     scale = ground.scale(least)
     for k, sweep in enumerate(sweeps):
-        _draw(ax, k, sweep, least, scale)
+        _draw(ax, k, sweep, least, scale, len(sweeps) - 1 - k)
     _finish(ax, epochs)
     return ax
 
@@ -174,12 +174,15 @@ def _sweep(ground: Ground, variant: str, rates: Floats, epochs: int, stable: flo
     return Sweep(variant, rates, np.array(objectives), best, stable)
 
 
-def _draw(ax: Any, k: int, sweep: Sweep, least: float, scale: float) -> None:
-    """Draw one variant: its curve, what diverged, what theory says, what tunes itself."""
+def _draw(ax: Any, k: int, sweep: Sweep, least: float, scale: float, above: int) -> None:
+    """Draw one variant: its curve, what diverged, what theory says, what tunes itself.
+
+    The more variants are drawn *above* it, the wider it is, so that it shows beneath its equal.
+    """
     heights = np.maximum((sweep.objectives - least) / scale, FLOOR)
     lost = ~(heights < CEILING)
     shown = np.where(lost, np.nan, heights)
-    look = {"color": colour(k), "lw": 1.6, "ms": 4.5}
+    look = {"color": colour(k), "lw": 1.6 + above, "ms": 4.5 + 3 * above, "mfc": "none"}
     ax.plot(sweep.rates, shown, marker=marker(k), label=sweep.variant, **look)
     # Crosses of several variants lie side by side, not on one another.
     edge = 4 * CEILING * 1.6**-k

@@ -1,11 +1,12 @@
 """Losses: the objective of results, or the loss they met, against what it cost."""
 
+from itertools import count
 from typing import Any
 
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, one_axes
+from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, shared_axes
 from fastgd.plot.trails import read_results
 from fastgd.validation import check_name
 
@@ -39,7 +40,7 @@ def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
         What it cost. Results of `minimize` count steps: they are drawn against these where
         "passes" is all that is asked for.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw, beside the lines that are there; a new figure by default.
 
     Returns
     -------
@@ -66,16 +67,17 @@ def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
     named = read_results(results)
     column, label = _choose_cost(x, [result.history for result in named.values()])
     height = _choose_height(named)
-    ax = one_axes(ax)
-    curves = []
-    for k, (name, result) in enumerate(named.items()):
+    ax = shared_axes(ax)
+    taken = [str(line.get_label()) for line in ax.get_lines()]
+    _check_labels(ax, label, HEIGHTS[height])
+    for k, (name, result) in enumerate(named.items(), start=len(taken)):
         cost, value = (np.asarray(result.history[key], dtype=float) for key in (column, height))
         known = np.abs(value) < LARGEST
         mark = marker(k) if known.sum() <= FEW else ""
-        ax.plot(cost[known], value[known], marker=mark, markersize=4, **look(k, name))
-        curves.append(value[known])
+        drawn = look(k, _new_name(name, taken))
+        ax.plot(cost[known], value[known], marker=mark, markersize=4, **drawn)
     ax.set(xlabel=label, ylabel=HEIGHTS[height])
-    _scale(ax, curves)
+    _scale(ax, [line.get_ydata(orig=False) for line in ax.get_lines()])
     add_legend(ax)
     return ax
 
@@ -107,6 +109,23 @@ def _choose_height(named: dict[str, Any]) -> str:
     )
 
 
+def _check_labels(ax: Any, x: str, y: str) -> None:
+    """Refuse axes on which an earlier call counted something else."""
+    words = {name for _, name in COSTS.values()} | {*HEIGHTS.values()}
+    for drawn, wanted in ((ax.get_xlabel(), x), (ax.get_ylabel(), y)):
+        if drawn in words - {wanted}:
+            raise ValueError(
+                f"ax already holds {drawn!r}, beside which {wanted!r} means nothing: draw them in "
+                "pictures of their own."
+            )
+
+
+def _new_name(name: str, taken: list[str]) -> str:
+    """Return a name that no line has yet: it, or it with a number."""
+    numbered = (f"{name} ({k})" for k in count(2))
+    return name if name not in taken else next(new for new in numbered if new not in taken)
+
+
 def _scale(ax: Any, curves: list[Floats]) -> None:
     """Scale the heights by decades where they span some; cut off what runs away."""
     curves = [curve for curve in curves if len(curve)]
@@ -118,5 +137,6 @@ def _scale(ax: Any, curves: list[Floats]) -> None:
         ax.set_yscale("log")
     if top > 0 and values.max() > top:
         is_decades = ax.get_yscale() == "log"
-        ax.set_ylim(low / 1.5 if is_decades else low - 0.05 * (top - low), top)
+        floor = low / 1.5 if is_decades else low - 0.05 * (top - low)
+        ax.set_ylim(None if is_decades and low <= 0 else floor, top)
         ax.set_title("what runs away leaves the view", fontsize=SMALL, color="0.25")

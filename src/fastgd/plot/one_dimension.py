@@ -6,7 +6,7 @@ import numpy as np
 
 from fastgd.passes import Floats
 from fastgd.plot.curve import TARGET, Scene, draw_curve, make_scene
-from fastgd.plot.style import LARGEST, SMALL, add_legend_above, colour, some_axes, write
+from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
 from fastgd.validation import check_positive
 
 LABELLED = 10  # of the first steps, where there is room
@@ -112,8 +112,8 @@ def _draw_parameter(ax: Any, scene: Scene) -> None:
     ax.set_ylabel(scene.name)
     _whole_steps(ax)
     if scene.farewell and len(values) > len(drawn):
-        ax.set_title(f"{steps[-1]} steps in all", fontsize=SMALL, color=colour(1), loc="right")
-    add_legend_above(ax)
+        ax.set_xlabel(f"step (of {steps[-1]} in all)")
+    add_legend_above(ax, loc="lower right", bbox_to_anchor=(1.0, 1.0))  # beside the axis' factor
 
 
 def _draw_error(ax: Any, scene: Scene, threshold: float | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.passes import Floats
-from fastgd.plot.trails import Trail
+from fastgd.plot.trails import Trail, entry_name
 from fastgd.plot.view import find_span
 from fastgd.validation import as_int, did_you_mean, show
 
@@ -64,8 +64,9 @@ def _read_pair(plane: Any, names: Sequence[str]) -> tuple[int, int]:
     read: list[int] = []
     for asked in plane:
         place = as_int(asked)
-        if isinstance(asked, str) and asked in names:
-            place = names.index(asked)
+        name = entry_name(asked) if isinstance(asked, (tuple, list)) else asked
+        if isinstance(name, str) and name in names:
+            place = names.index(name)
         elif place is None or not -len(names) <= place < len(names):
             hint = did_you_mean(asked, names) if isinstance(asked, str) else ""
             raise ValueError(

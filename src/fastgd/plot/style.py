@@ -44,8 +44,19 @@ def one_axes(ax: Any, width: float = 8.0, height: float = 5.2) -> Any:
     need_matplotlib()
     if ax is None:
         ax = new_figure(width, height).subplots()
-    _check_axes("ax", ax)
+    _check_empty("ax", ax)
     dress(ax)
+    return ax
+
+
+def shared_axes(ax: Any) -> Any:
+    """Return *ax* as it is, whatever it holds, or the axes of a new figure where it is None."""
+    need_matplotlib()
+    if ax is None:
+        return one_axes(None)
+    _check_axes("ax", ax)
+    if not ax.has_data():
+        dress(ax)
     return ax
 
 
@@ -61,12 +72,23 @@ def some_axes(axes: Any, count: int, width: float, height: float) -> Any:
             "its own."
         )
     for ax in found:
-        _check_axes("each of axes", ax)
+        _check_empty("each of axes", ax)
         dress(ax)
     return found
 
 
+def _check_empty(name: str, ax: Any) -> None:
+    """Refuse what is no Axes for this picture alone; its scales become plain."""
+    _check_axes(name, ax)
+    if ax.has_data():
+        raise ValueError(
+            f"{name} already holds a picture: draw all in one call, or call clear() on it before."
+        )
+    ax.set(xscale="linear", yscale="linear")
+
+
 def _check_axes(name: str, ax: Any) -> None:
+    """Refuse what is no Axes of two straight axes."""
     from matplotlib.axes import Axes
 
     if not isinstance(ax, Axes):
@@ -74,6 +96,8 @@ def _check_axes(name: str, ax: Any) -> None:
             f"{name} must be a Matplotlib Axes; got {describe_type(ax)}: leave it out for a figure "
             "of its own."
         )
+    if ax.name != "rectilinear":
+        raise TypeError(f"{name} must be plain Axes, of two straight axes; got {ax.name} ones.")
 
 
 def dress(ax: Any) -> None:
@@ -90,11 +114,16 @@ def colour(k: int) -> str:
     return COLOURS[k % len(COLOURS)]
 
 
+def line_style(k: int) -> Any:
+    """Return the k-th line's style; it changes where colours come round again."""
+    return STYLES[k // len(COLOURS) % len(STYLES)]
+
+
 def look(k: int, label: str) -> dict[str, Any]:
     """Return how the k-th line is drawn; its style tells it apart where colours come round."""
     return {
         "color": colour(k),
-        "linestyle": STYLES[k // len(COLOURS) % len(STYLES)],
+        "linestyle": line_style(k),
         "label": label,
         "linewidth": 1.6,
     }
@@ -124,9 +153,8 @@ def add_legend(ax: Any, loc: str = "best", **keywords: Any) -> Any:
 
 def add_legend_above(ax: Any, **keywords: Any) -> Any:
     """Return a legend above the axes, where it hides nothing."""
-    return add_legend(
-        ax, "lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2, framealpha=0.0, **keywords
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
+    return add_legend(ax, **{**place, "framealpha": 0.0, **keywords})
 
 
 def add_legend_beside(ax: Any, **keywords: Any) -> Any:
@@ -147,9 +175,13 @@ def tick_decades(axis: Any) -> None:
 
 def check_picture(path: StrPath) -> None:
     """Refuse a file whose ending names no format of pictures."""
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     known = Figure().canvas.get_supported_filetypes()
     ending = Path(path).suffix.removeprefix(".").lower()
     if ending not in known:
-        raise ValueError(f"a picture's name must end in one of {sorted(known)}; got {show(path)}.")
+        raise ValueError(
+            "a picture's name must end in .png, .pdf, .svg or what else Matplotlib writes; got "
+            f"{show(str(path))}."
+        )

@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fastgd.functions import as_number, call
 from fastgd.passes import Floats
 from fastgd.plot.trails import Trail
 from fastgd.problem import BLOCK_ROWS, Problem
 from fastgd.reference import Curvature, find_reference
 from fastgd.result import FitResult
-from fastgd.validation import show
+from fastgd.validation import check_arity, first_line, show
 
 MOST_LOOKED_AT = 200  # points of a path that may be the best one known
 FUNCTION_POINTS = 61**2  # of a grid
@@ -29,6 +30,10 @@ class Surface(Protocol):
         """Return the objective at origin + shares @ directions, shapes (n,), (k, n), (m, k)."""
         ...
 
+    def check_values(self, values: Floats) -> None:
+        """Refuse to draw where no value is a number."""
+        ...
+
     def optimum(self) -> Floats | None:
         """Return the point of the least objective, or None where only paths can tell."""
         ...
@@ -40,7 +45,9 @@ class FunctionSurface:
     grid_points = FUNCTION_POINTS
 
     def __init__(self, fun: Callable[[Any], Any], shape: tuple[int, ...]) -> None:
+        check_arity("fun", fun, "a function of a point")
         self.fun, self.shape = fun, shape
+        self.trouble = ""  # what it raised last
 
     def along(self, origin: Floats, directions: Floats, shares: Floats) -> Floats:
         """Return the function there; NaN where it has no value."""
@@ -49,11 +56,18 @@ class FunctionSurface:
             return np.array([self._value(point) for point in points], dtype=np.float64)
 
     def _value(self, point: Floats) -> float:
+        given = point.reshape(self.shape) if self.shape else float(point[0])
         try:
-            value = self.fun(point.reshape(self.shape) if self.shape else float(point[0]))
-        except (ArithmeticError, ValueError):  # of math: outside the domain, or overflow
+            value = call("fun", self.fun, given)
+        except (ArithmeticError, ValueError) as error:  # of math: outside the domain
+            self.trouble = f": it raised {type(error).__name__} ({first_line(error)})"
             return float("nan")
-        return float(np.asarray(value, dtype=np.float64).reshape(()))
+        return as_number(value)
+
+    def check_values(self, values: Floats) -> None:
+        """Refuse a function of which nothing is to be seen."""
+        if not np.isfinite(values).any():
+            raise ValueError(f"fun has no finite value anywhere in view{self.trouble}.")
 
     def optimum(self) -> None:
         """Return None: of a function nothing is known."""
@@ -90,6 +104,9 @@ class TableSurface:
             penalties = np.array([problem.penalty(point) for point in points])
         values: Floats = sums / problem.n + penalties
         return values
+
+    def check_values(self, values: Floats) -> None:
+        """Refuse nothing: a table that was fitted has an objective."""
 
     def _pad(self, point: Floats) -> Floats:
         """Return a point as a `Problem` has it: with an intercept, be it zero."""
@@ -128,7 +145,10 @@ def make_surface(fun: Any, trails: list[Trail]) -> Surface:
             "give the function that was minimised."
         )
     _check_same_objective(results)
-    return TableSurface(_problem(fun, results[0]))
+    problem = _problem(fun, results[0])
+    for result in results:
+        result.check_columns(problem.d, problem.source.feature_names)
+    return TableSurface(problem)
 
 
 def _problem(table: Any, result: FitResult) -> Problem:
@@ -136,13 +156,7 @@ def _problem(table: Any, result: FitResult) -> Problem:
     X, y, *weights = table
     stated = {name: result.recipe[name] for name in STATED}
     sample_weight = weights[0] if weights else result.recipe.get("sample_weight")
-    problem = Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
-    if problem.d != result.n_features_in_:
-        raise ValueError(
-            f"the table in fun must be the one that was fitted, of {result.n_features_in_} "
-            f"columns; got {problem.d} columns."
-        )
-    return problem
+    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
 
 
 def _check_same_objective(results: list[FitResult]) -> None:
@@ -158,6 +172,23 @@ def _check_same_objective(results: list[FitResult]) -> None:
                     f"results must share one objective; got {name}={show(value)} and "
                     f"{name}={show(other[name])}: draw them in pictures of their own."
                 )
+    if not all(_weigh_alike(results[0], other) for other in results[1:]):
+        raise ValueError(
+            "results must share one objective; got different sample weights: draw them in pictures "
+            "of their own."
+        )
+
+
+def _weigh_alike(first: FitResult, other: FitResult) -> bool:
+    """Tell whether two fits weighed their rows in the same proportions."""
+    a, b = (_proportions(result.recipe.get("sample_weight")) for result in (first, other))
+    return (1 in (len(a), len(b)) or len(a) == len(b)) and np.allclose(a, b)
+
+
+def _proportions(sample_weight: Any) -> Floats:
+    """Return weights of mean 1; a single one where there were none."""
+    weights = np.ones(1) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    return np.asarray(weights.ravel() / weights.mean())
 
 
 def value_at(surface: Surface, point: Floats) -> float:

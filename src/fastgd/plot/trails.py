@@ -29,7 +29,7 @@ class Trail:
     def names(self) -> list[str]:
         """What the parameters are called."""
         if not isinstance(self.result, FitResult):
-            return [f"x[{j}]" for j in range(self.points.shape[1])]
+            return [entry_name(place) for place in np.ndindex(self.shape or (1,))]
         fitted = self.result.feature_names_in_
         d = self.result.n_features_in_
         names = [str(j) for j in range(d)] if fitted is None else [str(name) for name in fitted]
@@ -67,6 +67,11 @@ class Trail:
             return self
         kept = np.unique(np.linspace(0, count - 1, most).round().astype(int))
         return Trail(self.label, self.points[kept], self.steps[kept], self.result)
+
+
+def entry_name(place: Iterable[Any]) -> str:
+    """Return what an entry of an array of parameters is called."""
+    return f"x[{', '.join(map(str, place))}]"
 
 
 def is_result(value: Any) -> bool:

@@ -9,14 +9,23 @@ import numpy as np
 from fastgd.passes import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.plane import REACH, Plane, choose_plane
-from fastgd.plot.style import SMALL, add_legend, colour, marker, one_axes
-from fastgd.plot.surface import best_known, make_surface
+from fastgd.plot.style import (
+    SMALL,
+    add_legend,
+    add_legend_beside,
+    colour,
+    line_style,
+    marker,
+    one_axes,
+)
+from fastgd.plot.surface import Surface, best_known, make_surface
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import MARGIN, Span, find_span
 
 FEW = 60  # points that are marked one by one
 CORNERS = {"upper right": (1, 1), "upper left": (0, 1), "lower right": (1, 0), "lower left": (0, 0)}
 LEGEND = (0.33, 0.3)  # of the axes that a legend takes, about
+MOST_WITHIN = 5  # entries of a legend within the axes
 BETWEEN = 20  # places on each line between two points that a legend should not hide
 MANY = 1000  # points from which on a line is thin
 
@@ -28,7 +37,7 @@ class Scene:
     trails: list[Trail]
     plane: Plane
     grid: Grid
-    optimum: Floats  # (2,), in the plane
+    optimum: Floats | None  # (2,), in the plane; None where none is known near the paths
     least: float
     span: Span
 
@@ -41,7 +50,8 @@ class Scene:
 def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = None) -> Any:
     """Draw paths over the contours of what they minimise.
 
-    Contours lie densest about the optimum, the star. A path of up to 60 points has a marker at
+    Contours lie densest about the optimum, the star; there is none where a function is flat, or
+    falls on and on, or is lowest far from all paths. A path of up to 60 points has a marker at
     each; its start is a ring. A path that runs away does not set the scale: it leaves the picture,
     and the legend says at which step.
 
@@ -55,9 +65,10 @@ def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = No
         With paths (``record_path=True``, or 1 for every step); a dict names them.
     plane : {"auto", "leading"} or pair
         "leading": the two directions in which the paths together move most about the optimum, the
-        share of the movement at each axis. A pair of parameters, as numbers or column names
-        ("intercept" too): a slice through the optimum, the other parameters there; paths are
-        projected onto it. "auto" is the two parameters where there are two, else "leading".
+        share of the movement at each axis. A pair of parameters, as numbers, column names
+        ("intercept" too) or places in an array, ((0, 1), (1, 2)): a slice through the optimum, the
+        other parameters there; paths are projected onto it. "auto" is the two parameters
+        where there are two, else "leading".
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -100,13 +111,23 @@ def make_scene(fun: Any, results: Any, plane: Any) -> Scene:
     surface = make_surface(fun, trails)
     known = best_known(surface, trails)
     chosen = choose_plane(plane, trails, known.point)
-    optimum, least = chosen.offset, known.value
-    span = find_span(optimum, [chosen.project(trail.points) for trail in trails], REACH)
-    box = view_box(span, [span.shown(chosen.project(trail.points)) for trail in trails])
-    grid = make_grid(surface, chosen, box)
+    paths = [chosen.project(trail.points) for trail in trails]
+    best: tuple[Floats, float] | None = (chosen.offset, known.value)
+    span, grid = _look(surface, chosen, paths, chosen.offset)
     if not known.is_optimum:
-        optimum, least = find_lowest(surface, chosen, grid, (optimum, least))
+        best = find_lowest(surface, chosen, grid, (chosen.offset, known.value))
+        if best is not None and not grid.shows(best[0]):
+            span, grid = _look(surface, chosen, paths, best[0])
+    surface.check_values(np.append(grid.values, known.value))
+    optimum, least = (None, grid.lowest[1]) if best is None else best
     return Scene(trails, chosen, grid, optimum, least, span)
+
+
+def _look(surface: Surface, plane: Plane, paths: list[Floats], centre: Floats) -> tuple[Span, Grid]:
+    """Return how far a picture about *centre* shows, and the objective there."""
+    span = find_span(centre, paths, REACH)
+    box = view_box(span, [span.shown(path) for path in paths])
+    return span, make_grid(surface, plane, box)
 
 
 def view_box(span: Span, paths: list[Floats]) -> tuple[Floats, Floats]:
@@ -135,9 +156,13 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
         ax.plot(*start.T, "o", ms=9, mfc="none", mec=colour(k), mew=1.5, zorder=5)
     ring = {"ls": "", "mfc": "none", "mec": "0.4", "mew": 1.5}
     ax.plot([], [], "o", ms=8, label="start", **ring)
-    best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
-    ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
-    add_legend(ax, free_corner(scene))
+    if scene.optimum is not None:
+        best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
+        ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
+    if len(ax.get_legend_handles_labels()[1]) > MOST_WITHIN:
+        add_legend_beside(ax)
+    else:
+        add_legend(ax, free_corner(scene))
     return lines
 
 
@@ -148,6 +173,7 @@ def _new_line(ax: Any, k: int, count: int, label: str) -> Any:
         [],
         [],
         color=colour(k),
+        linestyle=line_style(k),
         label=label,
         marker=marker(k) if is_marked else "",
         markersize=4.5,
@@ -170,10 +196,11 @@ def free_corner(scene: Scene) -> str:
     Matplotlib's own "best" is slow for long paths, and knows nothing of those that are still to
     grow.
     """
-    low = np.array([scene.grid.first[0], scene.grid.second[0]])
-    sizes = np.array([scene.grid.first[-1], scene.grid.second[-1]]) - low
-    ends = [scene.optimum[None, :], *(path[:1] for path in scene.paths)]
-    places = [(_dense(path) - low) / sizes for path in (*scene.paths, *ends)]
+    low, high = scene.grid.corners
+    ends = [path[:1] for path in scene.paths]
+    if scene.optimum is not None:
+        ends.append(scene.optimum[None, :])
+    places = [(_dense(path) - low) / (high - low) for path in (*scene.paths, *ends)]
 
     def crowd(corner: str) -> float:
         """Return the shares of the paths in a corner, summed up."""
