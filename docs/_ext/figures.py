@@ -44,7 +44,7 @@ def play(film: Animation, block_vars: dict[str, Any], gallery_conf: dict[str, An
     path = str(Path(next(block_vars["image_path_iterator"])).with_suffix(".gif"))
     film.save(path, writer=FlatGif(1000 / film.event_source.interval), dpi=FILM_DPI)
     drawn.add(film._fig)
-    shown = figure_rst([path], gallery_conf["src_dir"], describe(film._fig))
+    shown = figure_rst([path], gallery_conf["src_dir"], f"Film: {describe(film._fig)}")
     return f".. dropdown:: The film\n   :open:\n\n{textwrap.indent(shown, '   ')}\n"
 
 
