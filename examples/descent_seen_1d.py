@@ -134,7 +134,7 @@ pd.DataFrame(
         "steps to 1 mm": arrivals,
         "what it does": SAYS,
     },
-    index=pd.Index(RATES, name="rate"),
+    index=pd.Index(map(str, RATES), name="rate"),
 )
 
 # %%
@@ -147,7 +147,8 @@ from matplotlib import pyplot as plt
 figure, axis = plt.subplots(figsize=(7, 3.8), layout="constrained")
 colours = ("#0072B2", "#56B4E9", "#009E73", "#CC79A7", "#D55E00")
 for colour, (rate, r) in zip(colours, runs.items()):
-    axis.plot(r.path[:13], ".-", color=colour, label=f"rate {rate:g}")
+    shown = r.path[:4] if rate > 1 else r.path[:13]
+    axis.plot(shown, ".-", color=colour, label=f"rate {rate:g}")
 axis.axhline(100, color="0.4", linestyle="--", linewidth=1)
 axis.set(xlabel="step", ylabel="position, cm", ylim=(93, 107))
 axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
@@ -160,7 +161,7 @@ figure.set_label("The position against steps at five learning rates")
 #
 # Usually what you turn is not what you look at. Say that a screw at setting a
 # points the laser at a height of 10a, and the target is 47. With half the squared
-# error, :math:`\tfrac12 (10 a - 47)^2`, the slope by the chain rule is
+# error, :math:`\frac{1}{2} (10 a - 47)^2`, the slope by the chain rule is
 # :math:`10\,(10 a - 47)`: the error, times what one turn does.
 
 

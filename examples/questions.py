@@ -87,26 +87,31 @@ pd.DataFrame(steps, index=LIMITS.keys()).T
 #
 # The slope of ``|e|`` is 1 or -1, near the target as far from it. So at a constant
 # rate all steps are equally long, and at the end they swing about the target by up
-# to the rate. Steps on the square shrink with the error and settle. A rate that
-# falls, here as 0.8/√t, brings the absolute value to rest as well:
+# to the rate. Steps on the square shrink with the error and settle.
 
-falling = fastgd.InverseScaling(eta0=0.8, power_t=0.5)
 runs = {
     "square, rate 0.1": squares,
-    "absolute, rate 0.4": descend(*ABSOLUTE, 103, 0.4)[0],
+    "absolute, rate 0.7": descend(*ABSOLUTE, 103, 0.7)[0],
     "absolute, rate 0.08": descend(*ABSOLUTE, 103, 0.08)[0],
-    "absolute, rate 0.8/√t": descend(*ABSOLUTE, 103, falling, 9000)[0],
 }
 table = pd.DataFrame(
     {k: arrivals(r.path) for k, r in runs.items()}, LIMITS.keys()
 ).T
-table["swings by, cm"] = [f"{abs(r.path[-1] - 100):.2g}" for r in runs.values()]
+last = [np.abs(run.path[-10:] - 100).max() for run in runs.values()]
+table["error of the last 10 steps"] = [f"{error:.1g}" for error in last]
 table
 
 # %%
-# So: sooner to the last digits, yes. Sooner altogether, not always: from far away
-# or at a suitable rate the equal steps may be the quicker ones at first.
-#
+# So: sooner to the last digits, yes. Sooner to the first one, not always: equal
+# steps of 0.7 are within 1 cm after 3 steps, the square after 5. And a rate that
+# falls, here as 0.8/√t, lets the absolute value come to rest, too, if slowly:
+
+falling = fastgd.InverseScaling(eta0=0.8, power_t=0.5)
+calm = np.abs(descend(*ABSOLUTE, 103, falling, 1000)[0].path - 100)
+print(f"largest error from step 50 on: {calm[50:].max():.3f} cm, ", end="")
+print(f"from step 900 on: {calm[900:].max():.3f} cm")
+
+# %%
 # What does squaring punish that the absolute value does not?
 # -----------------------------------------------------------
 #

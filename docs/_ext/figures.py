@@ -15,7 +15,8 @@ from PIL import Image
 from sphinx_gallery.scrapers import figure_rst
 
 DPI, FILM_DPI = 160, 100
-COLOURS = 64  # of a film
+BROAD = 9  # inches
+COLOURS = 96  # of a film
 REST = 2000  # milliseconds for which a film shows how it ends
 drawn: weakref.WeakSet[Figure] = weakref.WeakSet()
 
@@ -33,8 +34,8 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         paths.append(path)
         alts.append(describe(figure))
     shown = [
-        figure_rst([path], gallery_conf["src_dir"], alt)
-        for path, alt in zip(paths, alts, strict=True)
+        in_a_box(figure_rst([path], gallery_conf["src_dir"], alt), figure)
+        for path, alt, figure in zip(paths, alts, figures.values(), strict=True)
     ]
     return "\n".join([*shown, played])
 
@@ -44,8 +45,15 @@ def play(film: Animation, block_vars: dict[str, Any], gallery_conf: dict[str, An
     path = str(Path(next(block_vars["image_path_iterator"])).with_suffix(".gif"))
     film.save(path, writer=FlatGif(1000 / film.event_source.interval), dpi=FILM_DPI)
     drawn.add(film._fig)
-    shown = figure_rst([path], gallery_conf["src_dir"], f"Film: {describe(film._fig)}")
+    told = f"Film: {describe(film._fig)}"
+    shown = in_a_box(figure_rst([path], gallery_conf["src_dir"], told), film._fig)
     return f".. dropdown:: The film\n   :open:\n\n{textwrap.indent(shown, '   ')}\n"
+
+
+def in_a_box(shown: str, figure: Figure) -> str:
+    """Return what shows a picture, in a box in which it can be moved where the page is narrow."""
+    size = "broad" if figure.get_figwidth() >= BROAD else "usual"
+    return f".. container:: picture {size}\n\n{textwrap.indent(shown, '   ')}\n"
 
 
 class FlatGif(AbstractMovieWriter):
@@ -65,7 +73,7 @@ class FlatGif(AbstractMovieWriter):
 
     def finish(self) -> None:
         """Choose the colours of the last picture, which has all, and write."""
-        palette = self.pictures[-1].quantize(COLOURS, dither=Image.Dither.NONE)
+        palette = self.pictures[-1].quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
         first, *others = [p.quantize(palette=palette, dither=0) for p in self.pictures]
         shown = [round(1000 / self.fps)] * len(others) + [REST]
         first.save(self.outfile, save_all=True, append_images=others, duration=shown, loop=0)
