@@ -150,12 +150,12 @@ ax.figure.set_label("Relative suboptimality after ten epochs against rates")
 
 # %%
 # From left to right: too small, and ten epochs do not suffice; a broad hollow of
-# good rates; too large. The dotted lines mark the largest stable rate in theory:
-# 2/L for ``batch``, nearly the same for batches of 256 rows, and 2/R² for single
-# rows, where R² measures the largest rows rather than the mean one. Crosses
-# diverged. Just below its dotted line ``stochastic`` is stable and of no use, for
-# its noise is as large as the signal; ``batch`` is best there. The dashed lines are
-# fits that tuned themselves.
+# good rates; too large. Crosses diverged. The dotted lines mark the largest stable
+# rate in theory: 2/L for ``batch``, nearly as much for batches of 256 rows, and
+# 2/R² for single rows, where R² grows with the largest rows (it is not the R² of a
+# score). Towards its dotted line ``stochastic`` gets worse again, for its noise
+# grows with the rate; ``batch`` has no noise, and is best just below its own. The
+# dashed lines are fits that tuned themselves.
 
 for name, rate in stable.items():
     print(f"{name:<10} stable below {rate:.3f}")
@@ -175,6 +175,7 @@ print(f"critical batch size: {suggestion.critical_batch_size:.1f}")
 # The dashed line is the critical batch size, R²/L + 1. To its left, twice the rows
 # allow for nearly twice the rate, so passes stay about the same. To its right the
 # rate is near its limit 2/L and cannot grow any more: twice the rows take twice the
-# passes for the same steps. Seconds tell another story, since rows that are read
-# together are cheaper than rows read one by one: that is why mini-batches are
-# larger than theory asks for.
+# passes for the same steps. Seconds follow another rule: rows that are read
+# together are cheaper than rows that are read one by one, so mini-batches are
+# usually larger than theory asks for. (Of so small a table they are thousandths,
+# and vary from build to build.)

@@ -17,6 +17,7 @@ goes on with data that do not lie on a line.
 # above it either comes to a halt just over the target, where the slope vanishes, or
 # steps across and then walks away, too. There is no lowest point to find.
 
+import textwrap
 import warnings
 
 import numpy as np
@@ -33,7 +34,7 @@ def descend(cost, slope, start, rate, steps=300):
             lambda y: cost(y - 100), start, jac=lambda y: slope(y - 100),
             learning_rate=rate, max_iter=steps, tol=None, record_path=1,
         )  # fmt: skip
-    return run, caught[0].message if caught else "no warning"
+    return run, *(textwrap.fill(str(warning.message), 80) for warning in caught)
 
 
 CUBE = lambda e: e**3, lambda e: 3 * e**2
@@ -42,12 +43,12 @@ SQUARE = lambda e: e**2, lambda e: 2 * e
 HALF_SQUARE = lambda e: e**2 / 2, lambda e: e
 ABSOLUTE = abs, np.sign
 
-halts, _ = descend(*CUBE, 103, 0.01)
+(halts,) = descend(*CUBE, 103, 0.01)
 print(f"from 103, rate 0.01: at {halts.path[-1]:.3f} after 300 steps")
 for start, rate in [(97, 0.01), (103, 0.15)]:
     away, warning = descend(*CUBE, start, rate)
     print(f"from {start}, rate {rate}:", away.path[:5].round(1), "...")
-    print("   ", warning)
+    print(warning)
 
 # %%
 
@@ -85,9 +86,9 @@ pd.DataFrame(steps, index=LIMITS.keys()).T
 # Does squaring get there faster than the absolute value?
 # -------------------------------------------------------
 #
-# The slope of ``|e|`` is 1 or -1, near the target as far from it. So at a constant
-# rate all steps are equally long, and at the end they swing about the target by up
-# to the rate. Steps on the square shrink with the error and settle.
+# The slope of :math:`|e|` is 1 or -1, near the target as far from it. So at a
+# constant rate all steps are equally long, and at the end they swing about the
+# target by up to the rate. Steps on the square shrink with the error and settle.
 
 runs = {
     "square, rate 0.1": squares,
@@ -177,9 +178,9 @@ print("largest sum of both errors:", np.abs(below + squares.path - 200).max())
 # truth:
 
 wild, warning = descend(*SQUARE, 103, 1.5)
-print("path   ", wild.path[:6], "...")
-print("warning", warning)
-print("result ", wild.x, "-", wild.message)
+print("path", wild.path[:6], "...")
+print(warning)
+print("result", wild.x)
 
 # %%
 # Where did the factor 2 go?
@@ -190,10 +191,7 @@ print("result ", wild.x, "-", wild.message)
 # with the cost that it belongs to. :func:`fastgd.fit` has the ½. The pointer as a
 # table of one row, X = [[1]] and y = [100]:
 
-half = fastgd.minimize(
-    lambda y: (y - 100) ** 2 / 2, 103, jac=lambda y: y - 100, learning_rate=0.2,
-    max_iter=200, tol=None,
-)  # fmt: skip
+(half,) = descend(*HALF_SQUARE, 103, 0.2, 200)
 fitted = fastgd.fit(
     [[1.0]], [100.0], "batch", coef_init=[103.0], fit_intercept=False,
     learning_rate=0.2, max_iter=200, record_path=1,

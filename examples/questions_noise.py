@@ -37,7 +37,7 @@ print(f"at the coefficients that made the data: {np.mean((X @ coef - y) ** 2):.4
 #
 # R² is one minus the share of the variance that is left. The signal has variance 1,
 # the noise 0.25, so 1/1.25 = 0.8 is what to expect of these data, and no algorithm
-# gets more of rows that it has not seen:
+# gets more on average of rows that it has not seen:
 
 others = fastgd.datasets.make_regression(20_000, 10, noise=0.5, random_state=0)
 unseen = slice(10_000, None)  # the next 10,000 rows of the same problem
@@ -57,9 +57,7 @@ print(f"R² on the rows fitted: {scores[0]:.3f}, on others: {scores[1]:.3f}")
 # here.
 
 by_formula = 0.5**2 * 11 / (2 * 10_000)
-print(
-    f"statistical error: {result.statistical_error:.2e}, formula {by_formula:.2e}"
-)
+print(f"measured {result.statistical_error:.2e}, by the formula {by_formula:.2e}")
 print(result.precision)
 
 # %%
@@ -93,7 +91,7 @@ table = pd.DataFrame(
     {f"rate {rate:g}": [excess(a, rate) for a in WHAT.values()] for rate in RATES},
     index=WHAT.keys(),
 )
-table.map("{:.2g}".format)
+table.map("{:.3g}".format)
 
 # %%
 # What does averaging do?
@@ -112,14 +110,9 @@ table.map("{:.2g}".format)
 from matplotlib import pyplot as plt
 
 run = fastgd.fit(
-    X,
-    y,
-    "stochastic",
-    learning_rate=0.02,
-    max_iter=4,
+    X, y, "stochastic", learning_rate=0.02, max_iter=4, record_path=10,
     random_state=0,
-    record_path=10,
-)
+)  # fmt: skip
 means = np.cumsum(run.path, axis=0) / np.arange(1, len(run.path) + 1)[:, None]
 
 figure, axis = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
