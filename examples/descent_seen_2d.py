@@ -156,7 +156,7 @@ for name, run in runs.items():
 # The same as a film. Every path gets its whole length in the same time, so a step
 # of ``batch`` takes longer to watch than one of ``stochastic``, as it does to make.
 
-film = fastgd.plot.animate((X, y), runs, frames=24, fps=4)
+film = fastgd.plot.animate((X, y), runs, frames=20, fps=4)
 
 # %%
 # Would the best possible step help?

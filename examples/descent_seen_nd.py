@@ -145,7 +145,7 @@ for name, run in tries.items():
 #
 # One fit per rate and variant, ten epochs each:
 
-ax = fastgd.plot.plot_learning_rates(X, y, learning_rates=np.geomspace(1e-4, 8, 13))
+ax = fastgd.plot.plot_learning_rates(X, y, learning_rates=np.geomspace(1e-4, 4, 11))
 ax.figure.set_label("Relative suboptimality after ten epochs against rates")
 
 # %%

@@ -14,8 +14,9 @@ goes on with data that do not lie on a line.
 #
 # The slope of :math:`e^3` is :math:`3 e^2`, which is never negative: it always says
 # "down". So from below, the pointer walks away from the target, ever faster. From
-# above it either comes to a halt just over the target, where the slope vanishes, or
-# steps across and then walks away, too. There is no lowest point to find.
+# above it either creeps down to the target and never quite arrives, for the slope
+# vanishes there, or it steps across and then walks away, too. There is no lowest
+# point to find.
 
 import textwrap
 import warnings
@@ -88,7 +89,8 @@ pd.DataFrame(steps, index=LIMITS.keys()).T
 #
 # The slope of :math:`|e|` is 1 or -1, near the target as far from it. So at a
 # constant rate all steps are equally long, and at the end they swing about the
-# target by up to the rate. Steps on the square shrink with the error and settle.
+# target by up to the rate (the last column is the largest error of the last ten
+# steps). Steps on the square shrink with the error and settle.
 
 runs = {
     "square, rate 0.1": squares,
@@ -99,7 +101,7 @@ table = pd.DataFrame(
     {k: arrivals(r.path) for k, r in runs.items()}, LIMITS.keys()
 ).T
 last = [np.abs(run.path[-10:] - 100).max() for run in runs.values()]
-table["error of the last 10 steps"] = [f"{error:.1g}" for error in last]
+table["at the end, cm"] = [f"{error:.1g}" for error in last]
 table
 
 # %%
