@@ -1,21 +1,31 @@
-"""Pictures of the pages that are run: new figures, or axes, among a block's variables."""
+"""Pictures of the pages that are run: new figures, axes or films, among a block's variables."""
 
+import textwrap
 import weakref
 from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.animation import AbstractMovieWriter, Animation
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 from sphinx_gallery.scrapers import figure_rst
 
-DPI = 160
+DPI, FILM_DPI = 160, 100
+BROAD = 9  # inches
+COLOURS = 256  # of a film
+REST = 2000  # milliseconds for which a film shows how it ends
 drawn: weakref.WeakSet[Figure] = weakref.WeakSet()
 
 
 def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Save the figures that no earlier block has made; return the text that shows them."""
     variables = block_vars["example_globals"].values()
+    films = [v for v in variables if isinstance(v, Animation) and v._fig not in drawn]
+    played = "\n".join(play(film, block_vars, gallery_conf) for film in films)
     figures = {id(f): f for value in variables for f in figures_in(value) if f not in drawn}
     paths, alts = [], []
     for figure, path in zip(figures.values(), block_vars["image_path_iterator"], strict=False):
@@ -24,10 +34,52 @@ def scrape(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any])
         paths.append(path)
         alts.append(describe(figure))
     shown = [
-        figure_rst([path], gallery_conf["src_dir"], alt)
-        for path, alt in zip(paths, alts, strict=True)
+        in_a_box(figure_rst([path], gallery_conf["src_dir"], alt), figure)
+        for path, alt, figure in zip(paths, alts, figures.values(), strict=True)
     ]
-    return "\n".join(shown)
+    return "\n".join([*shown, played])
+
+
+def play(film: Animation, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Save a film; return the text that shows it, in a box that a reader can close."""
+    path = str(Path(next(block_vars["image_path_iterator"])).with_suffix(".gif"))
+    film.save(path, writer=FlatGif(1000 / film.event_source.interval), dpi=FILM_DPI)
+    drawn.add(film._fig)
+    told = f"Film: {describe(film._fig)}"
+    shown = in_a_box(figure_rst([path], gallery_conf["src_dir"], told), film._fig)
+    return f".. dropdown:: The film\n   :open:\n\n{textwrap.indent(shown, '   ')}\n"
+
+
+def in_a_box(shown: str, figure: Figure) -> str:
+    """Return what shows a picture, in a box in which it can be moved where the page is narrow."""
+    size = "broad" if figure.get_figwidth() >= BROAD else "usual"
+    return f".. container:: picture {size}\n\n{textwrap.indent(shown, '   ')}\n"
+
+
+class FlatGif(AbstractMovieWriter):
+    """Writes a film in one set of colours, without dots: a tenth of what Matplotlib writes."""
+
+    def setup(self, fig: Figure, outfile: Any, dpi: float | None = None) -> None:
+        """Begin."""
+        super().setup(fig, outfile, dpi=dpi)
+        self.pictures: list[Image.Image] = []
+
+    def grab_frame(self, **keywords: Any) -> None:
+        """Take a picture."""
+        raw = BytesIO()
+        self.fig.savefig(raw, format="rgba", dpi=self.dpi)
+        picture = Image.frombytes("RGBA", self.frame_size, raw.getvalue())
+        self.pictures.append(picture.convert("RGB"))
+
+    def finish(self) -> None:
+        """Take the commonest colours of the last picture, which has all, and write."""
+        counted = self.pictures[-1].getcolors(self.pictures[-1].width * self.pictures[-1].height)
+        common = [colour for _, colour in sorted(counted, reverse=True)[:COLOURS]]
+        palette = Image.new("P", (1, 1))
+        palette.putpalette([channel for colour in common for channel in colour])
+        first, *others = [p.quantize(palette=palette, dither=0) for p in self.pictures]
+        shown = [round(1000 / self.fps)] * len(others) + [REST]
+        first.save(self.outfile, save_all=True, append_images=others, duration=shown, loop=0)
 
 
 def figures_in(value: Any) -> Iterator[Figure]:
