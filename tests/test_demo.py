@@ -107,11 +107,15 @@ def test_the_valley_shows_three_variants():
     assert after_all[1] < after_all[2] < after_all[0]  # single rows wander at this rate
 
 
+def steepest(X):
+    return np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+
+
 EDGES = {  # of stability: 2 over the largest curvature
     "laser": 1.0,
     "laser2d": 1 / laser2d.SQUARES,
-    "line": 2 / np.linalg.eigvalsh(line._curvature(line.points_on_a_line()[0]))[-1],
-    "valley": 1.3813432,
+    "line": 2 / steepest(np.column_stack([line.points_on_a_line()[0], np.ones(12)])),
+    "valley": 2 / steepest(valley.rows_of_the_valley()[0]),
 }
 RATES = ["1e-300", "1e-10", "1e-5", "0.01", "0.3", "edge", "edge+", "1", "10", "1e150", "1.7e308"]
 

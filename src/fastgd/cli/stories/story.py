@@ -45,7 +45,7 @@ def write_numbers(*numbers: float) -> list[str]:
 
 
 def write_factor(factor: float) -> str:
-    """Return what a step multiplies an error by; no rate leaves all of it."""
+    """Return what a step multiplies an error by, never 1: no rate is 0."""
     text = write_number(factor)
     return f"as good as {text}" if text == "1" or (text == "-1" and factor != -1) else text
 

@@ -47,12 +47,17 @@ def tell(learning_rate: float) -> Story:
     )
 
 
-def run_down_the_valley(learning_rate: float) -> tuple[Floats, Floats, dict[str, Any]]:
-    """Return rows, and the run of each variant."""
+def rows_of_the_valley() -> tuple[Floats, Floats]:
+    """Return two columns that are correlated, and a target with noise."""
     rng = np.random.default_rng(4)
     X = rng.standard_normal((ROWS, 2))
     X[:, 1] = CORRELATION * X[:, 0] + math.sqrt(1 - CORRELATION**2) * X[:, 1]
-    y = X @ [1.0, -1.0] + 0.5 * rng.standard_normal(ROWS)
+    return X, X @ [1.0, -1.0] + 0.5 * rng.standard_normal(ROWS)
+
+
+def run_down_the_valley(learning_rate: float) -> tuple[Floats, Floats, dict[str, Any]]:
+    """Return the rows, and the run of each variant."""
+    X, y = rows_of_the_valley()
     keywords: dict[str, Any] = {
         "learning_rate": learning_rate,
         "max_iter": EPOCHS,
