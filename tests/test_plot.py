@@ -122,7 +122,7 @@ def test_a_path_that_runs_away_is_cut_and_said_so(steps):
     target = parameter.get_lines()[1].get_ydata()[0]
     assert target == pytest.approx(2.0, abs=1e-3)
     assert len(error.get_lines()[0].get_xdata()) > 25
-    assert "threshold 0.01: never reached" in legend(error)
+    assert "threshold 0.01: not reached" in legend(error)
     curve.figure.canvas.draw()
 
 

@@ -14,7 +14,8 @@ from fastgd.cli.grid import show_grid
 from fastgd.cli.options import FORCE_FILES, NUMBER, option, path_option
 from fastgd.cli.origins import Made
 from fastgd.cli.outputs import check_out
-from fastgd.cli.stories import STORIES, Story
+from fastgd.cli.stories import STORIES
+from fastgd.cli.stories.story import Story, write_rate
 from fastgd.cli.work import Watch, work
 from fastgd.files import replacing
 from fastgd.plot import check_picture
@@ -47,11 +48,12 @@ def tell(name: str, learning_rate: float, plot: Path | None, force: bool) -> Non
     """Tell a story, and draw its picture where one is asked for."""
     check_plot(plot, force)
     check_positive("learning_rate", learning_rate)
-    write = STORIES[name][0]
+    write, usual = STORIES[name]
     story = work(Watch("descending"), partial(write, learning_rate))
     show_story(story)
     if plot is None:
-        click.echo(f"\n{how_to_draw(name)}")
+        given = "" if learning_rate == usual else f" --learning-rate {write_rate(learning_rate)}"
+        click.echo(f"\n{how_to_draw(name, given)}")
         return
     figure = work(Watch("drawing"), story.draw)
     with replacing(plot) as file:
@@ -76,15 +78,15 @@ def show_story(story: Story) -> None:
         if k > 0:
             click.echo()
         if isinstance(part, str):
-            click.echo(textwrap.fill(part, width))
+            click.echo(textwrap.fill(part, width, break_on_hyphens=False))
         else:
             show_grid(*part)
 
 
-def how_to_draw(name: str) -> str:
-    """Say how to get the picture."""
-    need = "" if find_spec("matplotlib") else 'run `pip install "fastgd[plot]"` and '
-    return f"For the picture {need}add --plot {name}.png."
+def how_to_draw(name: str, given: str = "") -> str:
+    """Say how to get the picture of what was just told."""
+    need = "" if find_spec("matplotlib") else '`pip install "fastgd[plot]"` and '
+    return f"For the picture run {need}`fastgd demo {name}{given} --plot {name}.png`."
 
 
 def add_story(name: str) -> None:

@@ -136,7 +136,7 @@ def _draw_error(ax: Any, scene: Scene, threshold: float | None) -> None:
         ax.plot(steps[~positive], floor, "v", color=colour(0), ms=6, mfc="none", label="exactly 0")
     if threshold is not None:
         reached = steps[error <= threshold]
-        when = f"reached at step {reached[0]}" if len(reached) else "never reached"
+        when = f"reached at step {reached[0]}" if len(reached) else "not reached"
         label = f"threshold {threshold:g}: {when}"
         ax.axhline(threshold, color=colour(1), linestyle="-.", linewidth=1.2, label=label)
     _whole_steps(ax)

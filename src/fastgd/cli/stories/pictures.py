@@ -3,12 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fastgd.cli.stories.story import Floats, write_rate
 from fastgd.plot import plot_descent_1d, plot_descent_2d
 from fastgd.plot.style import add_legend, look, some_axes
-
-Floats = NDArray[np.float64]
 
 WIDTH, HEIGHT = 10.0, 4.6  # inches
 LINES = (1, 10, 100, 1000)  # steps after which the line is drawn
@@ -28,7 +26,7 @@ def draw_laser2d(round_: Any, steep: Any, learning_rate: float, squares: float) 
     axes = some_axes(None, 2, WIDTH, HEIGHT)
     titles = "both errors count alike", f"errors upwards count {squares:g} times"
     for ax, run, title in zip(axes, (round_, steep), titles, strict=True):
-        plot_descent_2d(run.function, {f"rate {learning_rate:g}": run}, ax=ax)
+        plot_descent_2d(run.function, {f"rate {write_rate(learning_rate)}": run}, ax=ax)
         ax.set(xlabel="across, cm", ylabel="up, cm", title=title)
     return axes[0].figure
 
