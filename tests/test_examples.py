@@ -47,6 +47,7 @@ def test_stochastic_steps_find_the_tastes(capsys):
     assert found["run"].njev == len(found["order"]) + 1
 
 
+@pytest.mark.compiled  # in plain Python minutes go by
 def test_every_start_ends_in_one_of_four_minima(capsys):
     found, _ = ran("himmelblau", capsys)
     ends = np.array([run.x for run in found["paths"].values()])

@@ -12,7 +12,7 @@ from fastgd.plot.trails import Trail
 from fastgd.problem import BLOCK_ROWS, Problem
 from fastgd.reference import Curvature, find_reference
 from fastgd.result import FitResult
-from fastgd.validation import check_arity, first_line, show
+from fastgd.validation import check_arity, show
 
 MOST_LOOKED_AT = 200  # points of a path that may be the best one known
 FUNCTION_POINTS = 61**2  # of a grid
@@ -47,7 +47,6 @@ class FunctionSurface:
     def __init__(self, fun: Callable[[Any], Any], shape: tuple[int, ...]) -> None:
         check_arity("fun", fun, "a function of a point")
         self.fun, self.shape = fun, shape
-        self.trouble = ""  # what it raised last
 
     def along(self, origin: Floats, directions: Floats, shares: Floats) -> Floats:
         """Return the function there; NaN where it has no value."""
@@ -57,17 +56,12 @@ class FunctionSurface:
 
     def _value(self, point: Floats) -> float:
         given = point.reshape(self.shape) if self.shape else float(point[0])
-        try:
-            value = call("fun", self.fun, given)
-        except (ArithmeticError, ValueError) as error:  # of math: outside the domain
-            self.trouble = f": it raised {type(error).__name__} ({first_line(error)})"
-            return float("nan")
-        return as_number(value)
+        return as_number(call("fun", self.fun, given))
 
     def check_values(self, values: Floats) -> None:
         """Refuse a function of which nothing is to be seen."""
         if not np.isfinite(values).any():
-            raise ValueError(f"fun has no finite value anywhere in view{self.trouble}.")
+            raise ValueError("fun has no finite value anywhere in view.")
 
     def optimum(self) -> None:
         """Return None: of a function nothing is known."""
