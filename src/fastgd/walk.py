@@ -2,20 +2,19 @@
 
 import math
 import time
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.compose import Step, plain_reason
-from fastgd.functions import DIFFERENCES, Function, is_of_compiler
+from fastgd.functions import DIFFERENCES, Function
 from fastgd.journal import Journal
 from fastgd.kernels import minimize as kernels
-from fastgd.kernels._jit import bound, load, specialise
-from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length, moved
+from fastgd.kernels._jit import load
+from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length
 from fastgd.line_search import LineSearch
+from fastgd.loop import make_loop
 from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
 from fastgd.optimizers import Optimizer
 from fastgd.pilot import largest_rate
@@ -78,7 +77,9 @@ class Walk:
         self.points = _make_path(path_every, n)
         if self.points is not None:
             self.points.mark(0, self.x)
-        self._kernel = self._load()
+        search = rates if isinstance(rates, LineSearch) else None
+        without_a_step = self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0)))
+        self._loop = make_loop(function, optimizer, search, without_a_step)
 
     @property
     def start_point(self) -> Any:
@@ -171,40 +172,6 @@ class Walk:
             shown = show(self.g.tolist())
             raise ValueError(f"the gradient{how} must be finite at x0; got {shown}{mend}.")
 
-    def _load(self) -> Any:
-        """Return the loop, compiled where the function is."""
-        if self.function.compiled:
-            try:
-                kernel = specialise(kernels.descend, cache=False, **self._parts(True))
-                load(kernel, *self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0))))
-                return kernel
-            except Exception as error:
-                if not is_of_compiler(error):
-                    raise
-                warnings.warn(
-                    "what the jitted functions return keeps the loop from being compiled: they are "
-                    "called from Python, which is slower; return a number, and an array of the "
-                    f"shape of x0{plain_reason(str(error))}.",
-                    UserWarning,
-                    stacklevel=5,
-                )
-        parts, nothing = self._parts(False), np.empty(0)
-        scalars = self.optimizer.prepare(1, 1.0, self.optimizer.hyper, np.float64)
-        slots = [nothing] * 2
-        load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
-        load(moved, nothing, nothing)
-        return bound(kernels.descend, **parts)
-
-    def _parts(self, compiled: bool) -> dict[str, Any]:
-        """Return what binds the loop."""
-        search = self.rates if isinstance(self.rates, LineSearch) else None
-        step = Step(self.optimizer, penalised=False, averaged=False, in_coordinates=False)
-        return {
-            **self.function.parts(search, compiled),
-            "prepare": self.optimizer.prepare,
-            "move_all": step.move_all(inner=compiled),
-        }
-
     def _arguments(
         self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
     ) -> tuple[Any, ...]:
@@ -227,7 +194,7 @@ class Walk:
         points = np.empty((0, 0))
         if self.points is not None:
             points = np.empty((_multiples(self.t, steps, self.points.every), len(self.x)))
-        made, status = self._kernel(*self._arguments(self._rates(steps), rows, points))
+        made, status = self._loop(*self._arguments(self._rates(steps), rows, points))
         self._keep(made, rows, points)
         self.t += made
         if before is not None and made:
