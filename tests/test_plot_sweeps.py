@@ -183,12 +183,12 @@ def test_a_film_of_one_parameter_is_html_too():
 
 
 def test_films_refuse_in_a_sentence(monkeypatch):
-    from matplotlib.animation import writers
+    from matplotlib.animation import FFMpegWriter
 
     X, y = made()
     result = fitted(X, y)
     film = plot.animate
-    monkeypatch.setattr(writers, "is_available", lambda name: False)
+    monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
     cases = [
         (ValueError, ".gif or .mp4", lambda: film((X, y), result, "a.avi")),
         (RuntimeError, "ffmpeg", lambda: film((X, y), result, "a.mp4")),

@@ -3,21 +3,19 @@
 import textwrap
 import weakref
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.animation import AbstractMovieWriter, Animation
+from matplotlib.animation import Animation
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
 from sphinx_gallery.scrapers import figure_rst
+
+from fastgd.plot.gif import FlatGif
 
 DPI, FILM_DPI = 160, 100
 BROAD = 9  # inches
-COLOURS = 256  # of a film
-REST = 2000  # milliseconds for which a film shows how it ends
 drawn: weakref.WeakSet[Figure] = weakref.WeakSet()
 
 
@@ -54,32 +52,6 @@ def in_a_box(shown: str, figure: Figure) -> str:
     """Return what shows a picture, in a box in which it can be moved where the page is narrow."""
     size = "broad" if figure.get_figwidth() >= BROAD else "usual"
     return f".. container:: picture {size}\n\n{textwrap.indent(shown, '   ')}\n"
-
-
-class FlatGif(AbstractMovieWriter):
-    """Writes a film in one set of colours, without dots: a tenth of what Matplotlib writes."""
-
-    def setup(self, fig: Figure, outfile: Any, dpi: float | None = None) -> None:
-        """Begin."""
-        super().setup(fig, outfile, dpi=dpi)
-        self.pictures: list[Image.Image] = []
-
-    def grab_frame(self, **keywords: Any) -> None:
-        """Take a picture."""
-        raw = BytesIO()
-        self.fig.savefig(raw, format="rgba", dpi=self.dpi)
-        picture = Image.frombytes("RGBA", self.frame_size, raw.getvalue())
-        self.pictures.append(picture.convert("RGB"))
-
-    def finish(self) -> None:
-        """Take the commonest colours of the last picture, which has all, and write."""
-        counted = self.pictures[-1].getcolors(self.pictures[-1].width * self.pictures[-1].height)
-        common = [colour for _, colour in sorted(counted, reverse=True)[:COLOURS]]
-        palette = Image.new("P", (1, 1))
-        palette.putpalette([channel for colour in common for channel in colour])
-        first, *others = [p.quantize(palette=palette, dither=0) for p in self.pictures]
-        shown = [round(1000 / self.fps)] * len(others) + [REST]
-        first.save(self.outfile, save_all=True, append_images=others, duration=shown, loop=0)
 
 
 def figures_in(value: Any) -> Iterator[Figure]:

@@ -95,7 +95,7 @@ def animate(
 
     check_name("clock", clock, CLOCKS)
     rate, most = check_positive("fps", fps), check_count("frames", frames)
-    writer = None if path is None else _choose_writer(path)
+    writer = None if path is None else _make_writer(path, rate)
     trails = read_trails(results)
     ax = one_axes(None)
     stage = _stage_curve if trails[0].points.shape[1] == 1 else _stage_plane
@@ -110,24 +110,26 @@ def animate(
     _settle_layout(ax.figure, update)
     film: Any = FuncAnimation(ax.figure, update, frames=count, interval=1000 / rate, repeat=False)
     if path is not None:
-        film.save(path, writer=writer, fps=rate, dpi=DPI)
+        film.save(path, writer=writer, dpi=DPI)
     return film
 
 
-def _choose_writer(path: StrPath) -> str:
+def _make_writer(path: StrPath, fps: Any) -> Any:
     """Return what writes films of this ending."""
-    from matplotlib.animation import writers
+    from matplotlib.animation import FFMpegWriter
+
+    from fastgd.plot.gif import FlatGif
 
     ending = Path(path).suffix.lower()
     if ending == ".gif":
-        return "pillow"
+        return FlatGif(fps)
     if ending != ".mp4":
         raise ValueError(f"a film's name must end in .gif or .mp4; got {show(str(path))}.")
-    if not writers.is_available("ffmpeg"):
+    if not FFMpegWriter.isAvailable():
         raise RuntimeError(
             "an .mp4 needs ffmpeg, which is not installed: write a .gif, which needs nothing more."
         )
-    return "ffmpeg"
+    return FFMpegWriter(fps)
 
 
 def _clocks(trails: list[Trail], clock: str) -> list[Floats]:
