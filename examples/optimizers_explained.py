@@ -235,5 +235,5 @@ axis.plot(
 )
 axis.set(yscale="log", xlabel="steps", ylabel="relative suboptimality")
 axis.set(xlim=(0, 250), ylim=(1e-10, 3))
-axis.legend(frameon=False, ncols=2)
+figure.legend(frameon=False, loc="outside right upper")
 axis.spines[["top", "right"]].set_visible(False)
