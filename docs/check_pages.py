@@ -44,13 +44,15 @@ def main() -> None:
     """Check all pages and print what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--html", type=Path, default=BUILT, help="what was built")
+    parser.add_argument("--written", action="store_true", help="leave out what is generated")
     parser.add_argument("--shots", type=Path, help="where to keep pictures of the pages")
     options = parser.parse_args()
     chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None:
         sys.exit(f"no browser: none of {', '.join(BROWSERS)} is installed.")
     found = (path.relative_to(options.html) for path in options.html.rglob("*.html"))
-    pages = sorted(path for path in found if path.parts[0] != "_static")
+    skipped = {"_static", *(["generated"] if options.written else [])}
+    pages = sorted(path for path in found if not skipped & set(path.parts))
     if not pages:
         sys.exit(f"no pages in {options.html}: build them first.")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=options.html))
@@ -116,9 +118,9 @@ def is_dead(link: str, html: Path, ids: dict[str, set[str]]) -> bool:
     address, place = urldefrag(link)
     name = unquote(urlparse(address).path)
     name = f"{name}index.html" if not name or name.endswith("/") else name
-    if not name.endswith(".html"):
+    if name not in ids:  # no page, or one that was not opened
         return not (html / name).is_file()
-    return name not in ids or (place != "" and unquote(place) not in ids[name])
+    return place != "" and unquote(place) not in ids[name]
 
 
 def keep(page: Page, shots: Path, name: str) -> None:

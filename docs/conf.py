@@ -37,6 +37,7 @@ sphinx_gallery_conf = {
     "copyfile_regex": r"index\.rst",
     "image_scrapers": ("figures",),
     "run_stale_examples": True,
+    "parallel": True,  # with -j 2 or more; published pages are built without, for they time
     "download_all_examples": False,
     "show_signature": False,
     "min_reported_time": 1,

@@ -81,6 +81,7 @@ def seen(loss, fit_intercept=True, weights=None, l2=0.0):
     ).curvature
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("penalty", [{}, {"alpha": 0.1}])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -236,6 +237,7 @@ def test_what_was_chosen_is_told():
 # ---------------------------------------------------------------------------------------- the edges
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
 @pytest.mark.parametrize("loss", SLOPES)
 def test_a_recipe_gives_the_same_bits(variant, loss):
