@@ -1,5 +1,7 @@
 """Pictures that fit by themselves, and films."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -180,6 +182,12 @@ def test_a_film_of_one_parameter_is_html_too():
     assert "<img" in film.to_jshtml()
     drawn = film._fig.axes[0].get_lines()[2].get_xydata()
     np.testing.assert_allclose(drawn[:, 0], slide(0.5, 3).path)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="an .mp4 needs ffmpeg")
+def test_a_film_is_an_mp4_too(tmp_path):
+    plot.animate(bowl, slide(0.5, 3), tmp_path / "a.mp4", frames=3)
+    assert b"ftyp" in (tmp_path / "a.mp4").read_bytes()[:16]
 
 
 def test_films_refuse_in_a_sentence(monkeypatch):
