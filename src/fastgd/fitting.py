@@ -33,9 +33,7 @@ from fastgd.schedules import Constant
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
-from fastgd.validation import (
-    did_you_mean,
-)
+from fastgd.validation import refuse_unknown
 
 NEGLIGIBLE = 1e-14  # of what the columns explain
 
@@ -200,7 +198,7 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
-    refuse_unknown(unknown)
+    refuse_unknown(fit, unknown, "variant")
     watch = Stopwatch()
     request = read_request(
         variant=variant,
@@ -375,10 +373,3 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             UserWarning,
             stacklevel=3,
         )
-
-
-def refuse_unknown(unknown: dict[str, Any]) -> None:
-    """Refuse keywords that `fit` does not have; name the one that was meant."""
-    for word in unknown:
-        hint = did_you_mean(word, ["variant", *(fit.__kwdefaults__ or ())])
-        raise TypeError(f"fit() got an unexpected keyword argument {word!r}.{hint}")

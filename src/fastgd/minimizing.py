@@ -25,7 +25,7 @@ from fastgd.request import (
 from fastgd.result import ConvergenceWarning, DivergenceWarning, StopReason
 from fastgd.schedules import Schedule
 from fastgd.stopwatch import Stopwatch
-from fastgd.validation import check_count, check_fraction, did_you_mean, refusal, show
+from fastgd.validation import check_count, check_fraction, refusal, refuse_unknown, show
 from fastgd.walk import Walk
 
 MANY = 10_000  # parameters: too many for differences
@@ -119,7 +119,7 @@ def minimize(
     >>> round(result.x, 6)
     100.0
     """
-    _refuse_unknown(unknown)
+    refuse_unknown(minimize, unknown)
     watch = Stopwatch()
     point = _read_start(x0)
     function = _read_function(fun, jac, args, point.shape)
@@ -242,10 +242,3 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
             ConvergenceWarning,
             stacklevel=3,
         )
-
-
-def _refuse_unknown(unknown: dict[str, Any]) -> None:
-    """Refuse keywords that `minimize` does not have; name the one that was meant."""
-    for word in unknown:
-        hint = did_you_mean(word, minimize.__kwdefaults__ or ())
-        raise TypeError(f"minimize() got an unexpected keyword argument {word!r}.{hint}")

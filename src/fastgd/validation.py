@@ -191,6 +191,17 @@ def check_arity(name: str, function: Any, wanted: str) -> None:
         ) from None
 
 
+def refuse_unknown(function: Callable[..., Any], unknown: Iterable[str], *more: str) -> None:
+    """Refuse keywords that *function* does not have; name the one that was meant.
+
+    Those that may be meant are its keyword-only ones, and *more*.
+    """
+    for word in unknown:
+        known = [*more, *(getattr(function, "__kwdefaults__", None) or ())]
+        hint = did_you_mean(word, known)
+        raise TypeError(f"{function.__name__}() got an unexpected keyword argument {word!r}.{hint}")
+
+
 def keywords_of_plot(draw: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return keywords of a `.plot` as *draw* takes them, `ax` and `axes` alike; refuse others."""
     known = [name for name in inspect.signature(draw).parameters if not name.startswith("result")]
