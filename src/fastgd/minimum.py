@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.functions import DIFFERENCES
 from fastgd.line_search import LineSearch
 from fastgd.optimizers import Optimizer
 from fastgd.result import StopReason
 from fastgd.schedules import Constant, Schedule
-from fastgd.validation import keywords_of_plot
 
 STATUS = {  # SciPy's 0 and 1 where they mean the same
     StopReason.TOLERANCE: 0,
@@ -119,7 +119,7 @@ class MinimizeResult:
         """Say in a few lines what ran, what it cost, how it ended."""
         n = int(np.size(self.x))
         calls = f"{self.nfev:,} of the function, {self.njev:,} of the gradient"
-        if self.gradient == "central differences":
+        if self.gradient == DIFFERENCES:
             spent = 2 * n * self.njev
             calls = (
                 f"{self.nfev:,} of the function, {spent:,} of them for {self.njev:,} gradients by "
@@ -157,13 +157,9 @@ class MinimizeResult:
         ImportError
             Where Matplotlib (extra `plot`) is not installed.
         """
-        from fastgd.plot import plot_descent_1d, plot_descent_2d, plot_loss
+        from fastgd.plot.methods import plot_minimum
 
-        size = np.size(self.x)
-        if self.path is None or size > 2:
-            return plot_loss(self, **keywords_of_plot(plot_loss, keywords))
-        draw: Callable[..., Any] = plot_descent_1d if size == 1 else plot_descent_2d
-        return draw(self.function, self, **keywords_of_plot(draw, keywords))
+        return plot_minimum(self, keywords)
 
     def __repr__(self) -> str:
         """Say the essentials in one line."""

@@ -19,7 +19,7 @@ from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite, refuse_non_finite_table
 from fastgd.tables import pieces
 from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import check_name, did_you_mean, keywords_of_plot, show
+from fastgd.validation import check_name, did_you_mean, show
 
 COLUMNS = (
     "epoch",
@@ -295,9 +295,9 @@ class FitResult:
         ImportError
             Where Matplotlib (extra `plot`) is not installed.
         """
-        from fastgd.plot import plot_loss
+        from fastgd.plot.methods import plot_fit
 
-        return plot_loss(self, **keywords_of_plot(plot_loss, keywords))
+        return plot_fit(self, keywords)
 
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.

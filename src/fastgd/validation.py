@@ -202,23 +202,6 @@ def refuse_unknown(function: Callable[..., Any], unknown: Iterable[str], *more: 
         raise TypeError(f"{function.__name__}() got an unexpected keyword argument {word!r}.{hint}")
 
 
-def keywords_of_plot(draw: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return keywords of a `.plot` as *draw* takes them, `ax` and `axes` alike; refuse others."""
-    known = [name for name in inspect.signature(draw).parameters if not name.startswith("result")]
-    known = [name for name in known if name != "fun"]
-    seat = "axes" if "axes" in known else "ax"
-    if "ax" in given and "axes" in given:
-        raise TypeError(".plot takes ax or axes, not both.")
-    read = {seat if name in ("ax", "axes") else name: value for name, value in given.items()}
-    for name in read:
-        if name not in known:
-            raise TypeError(
-                f".plot takes {known} for this result, as {draw.__name__} does; got {name!r}."
-                f"{did_you_mean(name, known)}"
-            )
-    return read
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" where a known word is close or means the same, else ""."""
     names = {_plain(name): name for name in known}
