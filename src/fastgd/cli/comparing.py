@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,13 @@ import click
 import fastgd
 from fastgd.cli.grid import show_grid
 from fastgd.cli.origins import Data, Origin
-from fastgd.cli.outputs import check_out
+from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.scaling import standardize
 from fastgd.cli.work import Watch, work
 from fastgd.compare import TARGETS
 from fastgd.comparison import Comparison, check_condition, check_slower, write_table
 from fastgd.files import replacing
 from fastgd.peers import PEERS
-from fastgd.plot import check_picture
 from fastgd.runs import read_runs
 
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
@@ -51,10 +49,7 @@ class Race:
             raise click.UsageError(f"{', '.join(written)} must be different files.")
         for flag, path in written.items():
             check_out(path, force, [self.against], flag)
-        if self.plot is not None and find_spec("matplotlib") is None:
-            raise ImportError('--plot needs Matplotlib: run `pip install "fastgd[plot]"`.')
-        if self.plot is not None:
-            check_picture(self.plot)
+        check_plot(self.plot)
         check_slower(self.slower)
         names = [*read_runs(self.keywords.get("runs")), *self.keywords["peers"]]
         for condition in self.require:

@@ -9,21 +9,19 @@ from typing import Any
 
 import click
 
-from fastgd.cli.comparing import QUICK, QUICK_MADE, Race, run_race
+from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
 from fastgd.cli.grid import show_grid
 from fastgd.cli.options import FORCE_FILES, NUMBER, option, path_option
 from fastgd.cli.origins import Made
-from fastgd.cli.outputs import check_out
+from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.stories import STORIES
 from fastgd.cli.stories.story import Story, write_rate
 from fastgd.cli.work import Watch, work
 from fastgd.files import replacing
-from fastgd.plot import check_picture
 from fastgd.plot.style import DPI
 from fastgd.validation import check_positive
 
 PICTURE = path_option("--plot", "Save the picture: .png, .svg, .pdf; needs Matplotlib.")
-RACERS = ("batch", "stochastic", "minibatch", "minibatch:adam")
 WIDEST = 100  # characters in a line of text
 
 
@@ -46,7 +44,8 @@ def demo(context: click.Context) -> None:
 
 def tell(name: str, learning_rate: float, plot: Path | None, force: bool) -> None:
     """Tell a story, and draw its picture where one is asked for."""
-    check_plot(plot, force)
+    check_out(plot, force, [], "--plot")
+    check_plot(plot)
     check_positive("learning_rate", learning_rate)
     write, usual = STORIES[name]
     story = work(Watch("descending"), partial(write, learning_rate))
@@ -59,16 +58,6 @@ def tell(name: str, learning_rate: float, plot: Path | None, force: bool) -> Non
     with replacing(plot) as file:
         figure.savefig(file, dpi=DPI, format=plot.suffix.removeprefix("."))
     click.echo(f"\nThe picture is in {plot}.")
-
-
-def check_plot(plot: Path | None, force: bool) -> None:
-    """Refuse before anything runs what could not be drawn."""
-    check_out(plot, force, [], "--plot")
-    if plot is None:
-        return
-    if find_spec("matplotlib") is None:
-        raise ImportError('--plot needs Matplotlib: run `pip install "fastgd[plot]"`.')
-    check_picture(plot)
 
 
 def show_story(story: Story) -> None:
@@ -110,8 +99,9 @@ def race(plot: Path | None, force: bool) -> None:
 
     `fastgd compare` races what you choose, on your data, beside what others would use.
     """
-    check_plot(plot, force)
-    keywords = {**QUICK, "runs": [*RACERS], "peers": [], "random_state": 0}
+    check_out(plot, force, [], "--plot")
+    check_plot(plot)
+    keywords = {**QUICK, "runs": [*QUICK_RUNS], "peers": [], "random_state": 0}
     made = Made("make_regression", QUICK_MADE | {"random_state": 0})
     run_race(Race(made, keywords, False, None, None, plot, None, 1.5, ()))
     click.echo(f"\n{how_to_draw('race') if plot is None else f'The picture is in {plot}.'}")

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,7 @@ import numpy as np
 from fastgd.cli.polars_table import import_polars
 from fastgd.files import replacing
 from fastgd.kernels.arguments import Array
+from fastgd.plot import check_picture
 
 KINDS = (".csv", ".npy", ".parquet")  # of files of predictions
 
@@ -38,6 +40,15 @@ def check_out(
             )
     if not os.access(out.parent, os.W_OK):
         raise click.UsageError(f"nothing can be written in the folder {out.parent} of {flag}.")
+
+
+def check_plot(plot: Path | None) -> None:
+    """Refuse a picture that cannot be drawn here, or whose name says no format."""
+    if plot is None:
+        return
+    if find_spec("matplotlib") is None:
+        raise ImportError('--plot needs Matplotlib: run `pip install "fastgd[plot]"`.')
+    check_picture(plot)
 
 
 def check_kind(out: Path | None) -> None:
