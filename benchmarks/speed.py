@@ -66,7 +66,7 @@ class Minimize:
 
     def setup(self, kind, optimizer):
         self.fun = numba.njit(rosenbrock) if kind == "jitted" else rosenbrock
-        self.steps = 100_000 if kind == "jitted" else 1000
+        self.steps = 1_000_000 if kind == "jitted" else 1000
         self.time_steps(kind, optimizer)
 
     def time_steps(self, kind, optimizer):

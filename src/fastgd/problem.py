@@ -16,6 +16,7 @@ from fastgd.request import read_loss
 from fastgd.sources import Source
 from fastgd.validation import check_flag, check_fraction, check_not_negative
 
+OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")  # keywords of `fit`
 BLOCK_ROWS = 4096  # of float64 at a time: BLAS then gives the same bits on any number of threads
 
 
@@ -48,8 +49,7 @@ class Problem:
     @property
     def keywords(self) -> dict[str, Any]:
         """What states the objective, as keywords of `fit`."""
-        names = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in OBJECTIVE}
 
     @cached_property
     def table(self) -> Array:

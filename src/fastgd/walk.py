@@ -56,6 +56,7 @@ class Walk:
         path_every: int | None,
     ) -> None:
         self.function, self.optimizer, self.rates = function, optimizer, rates
+        self.search = rates if isinstance(rates, LineSearch) else None
         self.x = start.ravel().copy()
         n = len(self.x)
         self.g, self.counts = np.zeros(n), np.zeros(2, np.int64)
@@ -77,9 +78,8 @@ class Walk:
         self.points = _make_path(path_every, n)
         if self.points is not None:
             self.points.mark(0, self.x)
-        search = rates if isinstance(rates, LineSearch) else None
         without_a_step = self._arguments(np.empty(0), np.empty((0, 3)), np.empty((0, 0)))
-        self._loop = make_loop(function, optimizer, search, without_a_step)
+        self._loop = make_loop(function, optimizer, self.search, without_a_step)
 
     @property
     def start_point(self) -> Any:
@@ -119,14 +119,13 @@ class Walk:
 
     def result(self, reason: StopReason, seconds: float, compile_seconds: float) -> MinimizeResult:
         """Return what the user gets."""
-        if math.isnan(self.known[VALUE]):
-            self.known[VALUE] = self._value_at(self.x)
+        here = self._here()
         self.rows.mark(self.t, self.known[:STILL])
         if self.points is not None:
             self.points.mark(self.t, self.x)
         steps, rows = self.rows.table()
         columns = zip(HISTORY, (VALUE, NORM, RATE), strict=True)
-        place = self._last_good() if reason is StopReason.DIVERGED else self._here()
+        place = self._last_good() if reason is StopReason.DIVERGED else here
         path_steps, path = (None, None) if self.points is None else self.points.table()
         return MinimizeResult(
             x=self._shaped(place.x),
@@ -175,13 +174,12 @@ class Walk:
     def _arguments(
         self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
     ) -> tuple[Any, ...]:
-        search, path = self.rates, self.points
         every = (
             self.rows.every,
-            NEVER if path is None else path.every,
-            1 if isinstance(search, Adaptive) else NEVER,
+            NEVER if self.points is None else self.points.every,
+            1 if isinstance(self.rates, Adaptive) else NEVER,
         )
-        numbers = search.numbers if isinstance(search, LineSearch) else ()
+        numbers = () if self.search is None else self.search.numbers
         where = self.x, self.g, self.known, rates, self.t, self.state
         bounds = self.least, self.limit
         kept = every, rows, points, self.counts
@@ -233,6 +231,7 @@ class Walk:
         return Iterate(self.t, x, here.value, g, float(self.known[RATE]))
 
     def _here(self) -> Place:
+        """Return where it is; the value is looked for where no step wanted it."""
         if math.isnan(self.known[VALUE]):
             self.known[VALUE] = self._value_at(self.x)
         return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())

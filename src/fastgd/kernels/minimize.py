@@ -186,13 +186,7 @@ def value_of_both(x: Array, args: Args, counts: Array) -> float:
     return float(value)
 
 
-def evaluate_both(
-    x: Array,
-    g: Array,
-    wanted: bool,
-    args: Args,
-    counts: Array,
-) -> float:
+def evaluate_both(x: Array, g: Array, wanted: bool, args: Args, counts: Array) -> float:
     """Call a function that returns the value and the gradient."""
     counts[VALUES] += 1
     counts[GRADIENTS] += 1
@@ -201,33 +195,21 @@ def evaluate_both(
     return float(value)
 
 
-def evaluate_apart(
-    x: Array,
-    g: Array,
-    wanted: bool,
-    args: Args,
-    counts: Array,
-) -> float:
+def evaluate_apart(x: Array, g: Array, wanted: bool, args: Args, counts: Array) -> float:
     """Call the gradient, and the function where its value is wanted."""
     counts[GRADIENTS] += 1
     put(jac(as_given(x), *args), g)
     return value_of(x, args, counts) if wanted else math.nan
 
 
-def evaluate_by_differences(
-    x: Array,
-    g: Array,
-    wanted: bool,
-    args: Args,
-    counts: Array,
-) -> float:
+def evaluate_by_differences(x: Array, g: Array, wanted: bool, args: Args, counts: Array) -> float:
     """Take central differences (Nocedal, Wright, "Numerical optimization", 2006, section 8.1)."""
     counts[GRADIENTS] += 1
     value = value_of(x, args, counts) if wanted else math.nan
-    share = np.finfo(np.float64).eps ** (1 / 3)
+    relative_step = np.finfo(np.float64).eps ** (1 / 3)
     for j in range(x.shape[0]):
         at = x[j]
-        step = share * max(1.0, abs(at))
+        step = relative_step * max(1.0, abs(at))
         x[j] = at + step
         above, value_above = x[j], value_of(x, args, counts)
         x[j] = at - step

@@ -10,11 +10,9 @@ import numpy as np
 from fastgd.fitting import fit
 from fastgd.plot.style import need_matplotlib
 from fastgd.plot.surface import best_point
-from fastgd.problem import Problem, state_problem
+from fastgd.problem import OBJECTIVE, Problem, state_problem
 from fastgd.result import FitResult
 from fastgd.suggest import Suggestion, suggest
-
-OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")
 
 
 @dataclass
