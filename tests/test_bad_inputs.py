@@ -420,6 +420,7 @@ def test_the_others_come_near_a_minimum_of_what_is_degenerate(variant, case):
     assert np.isfinite(result.coef_).all() and np.abs(result.coef_[unseen]).max(initial=0) < 10
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -430,6 +431,7 @@ def test_fewer_rows_than_features_are_fitted_with_a_warning(variant, n, mode):
     np.testing.assert_allclose(result.predict(X[:n]), Y[:n], atol=1e-2)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_penalty_makes_fewer_rows_than_features_enough(variant, n):

@@ -733,6 +733,7 @@ def test_card_is_shown_though_the_model_cannot_be_saved(monkeypatch):
 # ---- as a process
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(sys.platform == "win32", reason="has no head")
 def test_reader_that_has_enough():
     X, y, _ = fastgd.datasets.make_regression(20_000, 2, random_state=0)

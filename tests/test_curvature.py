@@ -209,6 +209,7 @@ def test_what_a_result_tells_of_its_precision_is_true():
     assert max(told) < 30
 
 
+@pytest.mark.compiled
 def test_where_precision_is_not_known_it_is_not_told():
     for settings in (
         {"learning_rate": 1e-6, "max_iter": 2},
@@ -223,6 +224,7 @@ def test_where_precision_is_not_known_it_is_not_told():
     assert "statistical errors of the optimum" in fastgd.fit(X, Y, random_state=0).summary()
 
 
+@pytest.mark.compiled
 def test_what_was_chosen_is_told():
     table = np.column_stack([X, np.full(N, 7.0)])
     by_batches = fastgd.fit(table, Y, random_state=0).choices
@@ -247,6 +249,7 @@ def test_a_recipe_gives_the_same_bits(variant, loss):
     assert again.intercept_ == result.intercept_
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
 def test_constant_columns_get_zero_wherever_they_lie(variant):
     table = np.column_stack([X, np.full(N, 7.0), np.zeros(N)])
@@ -273,6 +276,7 @@ def test_a_column_that_the_sample_shows_as_constant_is_looked_at_whole():
         assert result.coef_[2] == pytest.approx(50.0 / 1e6, rel=0.05)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch"])
 @pytest.mark.parametrize("scale", [2.0**-40, 2.0**-7, 1.0, 2.0**40])
 def test_the_scale_of_a_table_without_an_intercept_does_not_matter(variant, scale):
@@ -496,6 +500,7 @@ def test_means_of_a_billion_spreads_are_stood(variant, offset):
     assert far.objective == pytest.approx(near.objective, rel=1e-3)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("scale", [1e-155, 1e-200])
 def test_columns_whose_squares_are_nothing_are_fitted(scale):
     result = fastgd.fit(X * scale, Y, random_state=0)

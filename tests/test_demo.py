@@ -120,6 +120,7 @@ EDGES = {  # of stability: 2 over the largest curvature
 RATES = ["1e-300", "1e-10", "1e-5", "0.01", "0.3", "edge", "edge+", "1", "10", "1e150", "1.7e308"]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", STORIES)
 @pytest.mark.parametrize("rate", RATES)
 def test_any_rate_makes_a_story(name, rate):
@@ -138,6 +139,7 @@ def test_any_rate_makes_a_story(name, rate):
 GONE, STAYS = "the error is gone in one step.", "the error stays as it is."
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("name", "rate", "words"),
     [

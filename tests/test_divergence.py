@@ -149,6 +149,7 @@ CHOICES = [
 ]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("variant", "optimizer", "loss"), CHOICES)
 def test_far_too_large_is_flagged_or_bounded(variant, optimizer, loss):
     y = targets(loss)

@@ -98,6 +98,7 @@ def test_every_layout_has_the_route(layout):
     np.testing.assert_allclose(gram.coef_, direct.coef_, rtol=rtol, atol=rtol)
 
 
+@pytest.mark.compiled
 def test_rows_are_read_a_few_times_only():
     direct, gram = both(*problem(), max_iter=100)
     assert_same(direct, gram)

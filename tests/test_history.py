@@ -99,6 +99,7 @@ def test_the_first_epoch_is_recorded_on_a_geometric_scale(variant):
     np.testing.assert_array_equal(after, per_epoch * np.array([1, 2, 3]))
 
 
+@pytest.mark.compiled
 def test_batch_is_recorded_at_a_hundred_steps_and_then_on_a_geometric_scale():
     steps = fit("batch", max_iter=2000).history["step"]
     np.testing.assert_array_equal(steps[:101], np.arange(101))

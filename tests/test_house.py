@@ -92,6 +92,7 @@ def test_public_name_is_documented(name: str) -> None:
     assert not public.__doc__.startswith(f"{name}("), "only what @dataclass writes by itself"
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["fastgd", *MODULES])
 def test_examples_in_docstrings_are_true(name: str, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)  # an example may save a model

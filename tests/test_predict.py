@@ -117,6 +117,7 @@ LABELS = {  # how two labels are handed in: in the order in which the model must
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", LABELS)
 @pytest.mark.parametrize("loss", TAKING_LABELS)
 def test_any_two_labels_are_told_apart(loss, kind):

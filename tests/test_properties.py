@@ -308,6 +308,7 @@ TUNED = (
 )
 
 
+@pytest.mark.compiled
 @settings(max_examples=100)
 @given(st.data())
 def test_a_self_tuned_fit_is_finite_and_no_worse_than_its_start(data):

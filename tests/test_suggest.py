@@ -76,6 +76,7 @@ def test_auto_follows_the_suggestion(settings, table, variant):
     assert again.coef_.tobytes() == result.coef_.tobytes()
 
 
+@pytest.mark.compiled
 def test_auto_leaves_room_for_what_only_batches_have():
     assert fastgd.fit(X, Y, "auto", batch_size=100, random_state=0).variant == "minibatch"
     order = np.arange(N)[None, :]

@@ -301,6 +301,7 @@ def looks(table):
     return type(table), table.dtype, table.strides, table.flags.writeable, table.ctypes.data
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_layout_gives_the_bits_of_c_order(variant, layout, small_pieces):

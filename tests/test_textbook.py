@@ -739,6 +739,7 @@ def with_scipy(data, loss, alpha):
     return minimize(objective_and_gradient, start, jac=True, options={"gtol": 1e-9}).x
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     "learning_rate",
     [0.2, fastgd.InverseScaling(eta0=0.4, power_t=0.25)],

@@ -14,7 +14,7 @@ from fastgd.kernels.rows import (
     add_four,
     four_dots,
     four_rows,
-    squared_norm,
+    four_squared_norms,
     two_ahead,
     weight_of,
 )
@@ -103,10 +103,13 @@ def sum_gradients(
                 weight_sum += shares[m]
                 z_sum += z[m]
             if is_guarded:
-                for m in range(count):
-                    x = at(X, here[m] * d)
-                    length = squared_norm(x, at(units, 0), at(shift, 0), d)
-                    pulls[m] = shares[m] * (one + length)
+                for m in range(0, count, QUAD):
+                    x0, x1, x2, x3 = four_rows(X, here, m)
+                    lengths = four_squared_norms(x0, x1, x2, x3, at(units, 0), at(shift, 0), d)
+                    pulls[m] = shares[m] * (one + lengths[0])
+                    pulls[m + 1] = shares[m + 1] * (one + lengths[1])
+                    pulls[m + 2] = shares[m + 2] * (one + lengths[2])
+                    pulls[m + 3] = shares[m + 3] * (one + lengths[3])
                 for m in range(count):
                     slopes[m] *= guard / pulls[m] if pulls[m] > guard else 1.0
             for m in range(count):

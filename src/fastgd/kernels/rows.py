@@ -43,16 +43,6 @@ def dot(x: Pointer, w: Pointer, d: int) -> Scalar:
 
 
 @compiled
-def squared_norm(x: Pointer, units: Pointer, shift: Pointer, d: int) -> Scalar:
-    """Return ||x * units + shift||^2."""
-    sums = zeros(x)
-    for j in range(0, d, width(x)):
-        u = plus_product(read(shift, j, d - j), read(x, j, d - j), read(units, j, d - j))
-        sums = plus_product(sums, u, u)
-    return total(sums)
-
-
-@compiled
 def ask_two(first: Pointer, second: Pointer, j: int, d: int) -> None:
     """Ask for two lines of two rows, all of the first row before the second.
 
@@ -89,6 +79,23 @@ def four_dots(
         z2 = plus_product(z2, read(x2, j, d - j), w_j)
         z3 = plus_product(z3, read(x3, j, d - j), w_j)
     return four_totals(z0, z1, z2, z3)
+
+
+@compiled
+def four_squared_norms(
+    x0: Pointer, x1: Pointer, x2: Pointer, x3: Pointer, units: Pointer, shift: Pointer, d: int
+) -> Any:
+    """Return ||x * units + shift||^2 of four rows."""
+    n0 = n1 = n2 = n3 = zeros(x0)
+    for j in range(0, d, width(x0)):
+        unit, offset = read(units, j, d - j), read(shift, j, d - j)
+        u0 = plus_product(offset, read(x0, j, d - j), unit)
+        u1 = plus_product(offset, read(x1, j, d - j), unit)
+        u2 = plus_product(offset, read(x2, j, d - j), unit)
+        u3 = plus_product(offset, read(x3, j, d - j), unit)
+        n0, n1 = plus_product(n0, u0, u0), plus_product(n1, u1, u1)
+        n2, n3 = plus_product(n2, u2, u2), plus_product(n3, u3, u3)
+    return four_totals(n0, n1, n2, n3)
 
 
 @compiled
