@@ -12,7 +12,7 @@ import pytest
 import fastgd
 from benchmarks import regimes
 from fastgd.inputs import make_source
-from fastgd.linalg import inverse, products, rows_times
+from fastgd.linalg import forms, inverse, products
 from fastgd.losses import LOSSES
 from fastgd.pilot import look_at
 from fastgd.supervision import DivergenceGuard
@@ -44,7 +44,13 @@ def test_products_and_inverses_are_right(size):
     np.testing.assert_allclose(products(rows), rows.T @ rows, rtol=1e-12, atol=1e-11)
     matrix = products(rows) / 700
     np.testing.assert_allclose(inverse(matrix) @ matrix, np.eye(size), atol=1e-12)
-    np.testing.assert_allclose(rows_times(rows, matrix), rows @ matrix, rtol=1e-12, atol=1e-12)
+    centre, weights = rows[0], np.linspace(0.0, 2.0, 700)
+    away = rows - centre
+    weighted = (away * weights[:, None]).T @ away
+    np.testing.assert_allclose(products(rows, centre, weights), weighted, rtol=1e-12, atol=1e-10)
+    found, squared_norms = forms(rows, centre, matrix)
+    np.testing.assert_allclose(found, ((away @ matrix) * away).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(squared_norms, (away**2).sum(axis=1), rtol=1e-12)
 
 
 BITS = """

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from fastgd.kernels.arguments import Array
-from fastgd.linalg import dot
+from fastgd.linalg import dot, joined
 from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import pieces, take
@@ -61,16 +61,16 @@ class Coordinates:
         """Return coefficients and intercept here, given those as they are."""
         w = np.asarray(coef[:-1], dtype=np.float64)
         v = np.divide(w, self.units, out=np.zeros_like(w), where=self.units > 0)
-        return np.append(v, coef[-1] + dot(self.mean, w))
+        return joined(v, coef[-1] + dot(self.mean, w))
 
     def leave(self, point: Array) -> Floats:
         """Return coefficients and intercept as they are, given those here."""
         v = np.asarray(point[:-1], dtype=np.float64)
-        return np.append(self.units * v, point[-1] + dot(self.shift, v))
+        return joined(self.units * v, point[-1] + dot(self.shift, v))
 
     def gradient(self, g: Floats) -> Floats:
         """Return a gradient here, given that in coefficients as they are."""
-        return np.append(self.units * g[:-1] + self.shift * g[-1], g[-1])
+        return joined(self.units * g[:-1] + self.shift * g[-1], g[-1])
 
 
 def identity(d: int) -> Coordinates:
@@ -84,10 +84,11 @@ def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordin
     Of a column that is the same all over the sample, all rows are looked at; which of those do
     vary is returned, too. Without an intercept, means stay where they are.
     """
-    sizes = np.abs(x).max(axis=0)
+    sizes = np.maximum(x.max(axis=0), -x.min(axis=0))
     mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
-    away = (x - mean) / np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
-    spread = sizes * np.sqrt(np.mean(np.square(away), axis=0))
+    away = x - mean
+    away /= np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
+    spread = sizes * np.sqrt(np.mean(np.square(away, out=away), axis=0))
     suspects = np.flatnonzero(~(spread > LEAST_SPREAD * sizes))
     is_read_whole = len(suspects) > 0 and len(x) < source.n
     if is_read_whole:

@@ -15,7 +15,7 @@ import numpy as np
 
 from fastgd.coordinates import Coordinates
 from fastgd.kernels.arguments import Array
-from fastgd.linalg import rows_times, times
+from fastgd.linalg import forms, joined, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.newton import Sample, descend, predictions, region
 from fastgd.passes import Floats
@@ -56,7 +56,7 @@ class Curvature:
     def solve(self, g: Floats) -> Floats:
         """Return the inverse curvature times a gradient, both in coefficients as they are."""
         g = self.coordinates.gradient(g)
-        step = np.append(times(self.inverse, g[:-1]), g[-1] / self.of_intercept)
+        step = joined(times(self.inverse, g[:-1]), g[-1] / self.of_intercept)
         return self.coordinates.leave(step)
 
     def decrement(self, g: Floats) -> float:
@@ -106,8 +106,9 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
     """
     m, d = drawn.rows.shape[0], drawn.rows.shape[1] - 1
     units, ones, shares = coordinates.units, drawn.rows[:, -1], drawn.shares
-    u = np.column_stack([(drawn.rows[:, :-1] - coordinates.mean) * units, ones])
-    u[:, :-1][:, unseen] = 0.0
+    u = drawn.rows.copy()
+    u[:, :-1] -= coordinates.mean
+    u[:, :-1] *= np.where(unseen, 0.0, units)
     sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen)
     share = 0.0 if drawn.is_everything else d / m
     ridges = _ridges(drawn, units, share)
@@ -121,9 +122,8 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
         far = region(sample, z, slopes, min(1.0, (d + 1) / m))
         metric = sample.metric(sample.curvatures(z, far), of_l2, ridges[0])
     curvatures, along, inverted = metric.curvatures, metric.along, metric.inverse
-    v = u[:, :-1] - metric.centre
-    sensitivity = np.einsum("ij,ij->i", rows_times(v, inverted), v) + ones / along
-    lengths = ones + np.einsum("ij,ij->i", v, v)
+    sensitivity, lengths = forms(u[:, :-1], metric.centre, inverted)
+    sensitivity, lengths = sensitivity + ones / along, lengths + ones
     levers = curvatures * sensitivity
     squares = slopes * slopes / drawn.stands_for
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
@@ -153,7 +153,8 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
 def _ridges(drawn: Drawn, units: Floats, share: float) -> tuple[Floats, Floats]:
     """Return the ridge of the inverse and that of the optimum, in units of the curvature."""
     x = drawn.rows[:, :-1]
-    spread = np.sqrt(np.square(x - x.mean(axis=0)).mean(axis=0)) * units
+    away = x - x.mean(axis=0)
+    spread = np.sqrt(np.square(away, out=away).mean(axis=0)) * units
     shown = np.minimum(1.0, np.square(spread))
     return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
 

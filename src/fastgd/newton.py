@@ -10,7 +10,7 @@ import numpy as np
 
 from fastgd.compose import load_for_loss, prediction_kernel
 from fastgd.kernels.arguments import Array
-from fastgd.linalg import inverse, products, times
+from fastgd.linalg import inverse, joined, products, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.passes import Floats
 from fastgd.sample import distance, middle
@@ -42,7 +42,7 @@ class Metric:
         """Return the inverse times a gradient."""
         g_w, g_b = gradient[:-1], gradient[-1]
         step = times(self.inverse, g_w - self.centre * g_b)
-        return np.append(step, g_b / self.along - self.centre @ step)
+        return joined(step, g_b / self.along - self.centre @ step)
 
 
 @dataclass
@@ -82,7 +82,7 @@ class Sample:
         rows, ones = self.u[:, :-1], self.u[:, -1]
         along = float(np.mean(curvatures))
         centre = np.einsum("i,ij->j", curvatures, rows) / curvatures.sum() * ones[0]
-        matrix = products((rows - centre) * np.sqrt(curvatures)[:, None]) / len(rows)
+        matrix = products(rows, centre, curvatures) / len(rows)
         matrix[np.diag_indices(len(matrix))] += l2 + along * (ridge + self.unseen)
         return Metric(curvatures, centre, matrix, along * ridge, along)
 

@@ -19,7 +19,7 @@ from fastgd.kernels._jit import Kernel, load
 from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
-from fastgd.linalg import dot
+from fastgd.linalg import dot, joined
 from fastgd.order import Rows
 from fastgd.passes import Floats, FullPass
 from fastgd.plan import Plan
@@ -356,9 +356,7 @@ class Run:
 
     def _with_l2(self, g: Floats, coef: Array) -> Floats:
         """Return the gradient of the objective, given the loss's; none along a fixed intercept."""
-        g = np.append(g[:-1] + self.l2 * coef[:-1], g[-1])
-        g[-1] *= self.plan.fit_intercept
-        return g
+        return joined(g[:-1] + self.l2 * coef[:-1], g[-1] * self.plan.fit_intercept)
 
     def _count_steps(self, steps: int) -> None:
         self.state.t += steps
