@@ -6,7 +6,13 @@ import pytest
 from fastgd.kernels import lines
 from fastgd.kernels._jit import specialise
 from fastgd.kernels.gather import gather
-from fastgd.kernels.rows import add_four, dot, four_dots, four_dots_and_products
+from fastgd.kernels.rows import (
+    add_four,
+    dot,
+    four_dots,
+    four_dots_and_products,
+    four_squared_norms,
+)
 
 DTYPES = ["float32", "float64"]
 SIZES = [*range(1, 20), 31, 32, 33, 100]
@@ -23,7 +29,7 @@ def of_arrays(function):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_dots_and_sums_of_any_length(dtype):
-    def everything(x, w, g, out):
+    def everything(x, w, s, g, out):
         d = w.shape[0]
         x0, x1, x2, x3 = lines.at(x, 0), lines.at(x, d), lines.at(x, 2 * d), lines.at(x, 3 * d)
         v = lines.at(w, 0)
@@ -32,18 +38,22 @@ def test_dots_and_sums_of_any_length(dtype):
         z, p = four_dots_and_products(x0, x1, x2, x3, v, d, x0, x1)
         out[5], out[6], out[7], out[8] = z
         out[9], out[10], out[11], out[12], out[13], out[14] = p
+        out[15], out[16], out[17], out[18] = four_squared_norms(
+            x0, x1, x2, x3, v, lines.at(s, 0), d
+        )
         one = x.dtype.type(1)
         two = x.dtype.type(2)
         add_four(lines.at(g, 0), x0, x1, x2, x3, one, two, one, two, d, x0, x1)
 
     kernel = of_arrays(everything)
     for d in SIZES:
-        x, w = numbers(dtype, 4, d), numbers(dtype, d)
-        g, out = np.ones(d + 9), np.empty(15)
-        kernel(x, w, g[:d], out)
+        x, w, s = numbers(dtype, 4, d), numbers(dtype, d), numbers(dtype, 1, d)[0]
+        g, out = np.ones(d + 9), np.empty(19)
+        kernel(x, w, s, g[:d], out)
         z, products = x @ w, x @ x.T
         pairs = [products[i, j] for i, j in ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))]
-        np.testing.assert_array_equal(out, [z[0], *z, *z, *pairs])
+        squares = np.square(x * w + s).sum(axis=1)
+        np.testing.assert_array_equal(out, [z[0], *z, *z, *pairs, *squares])
         np.testing.assert_array_equal(g[:d], 1 + x[0] + 2 * x[1] + x[2] + 2 * x[3])
         assert (g[d:] == 1).all()  # nothing is written beyond the end
 

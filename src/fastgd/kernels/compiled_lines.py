@@ -1,6 +1,6 @@
 """What `lines` does, in the terms of LLVM."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numba.extending import intrinsic, models, register_model
 
 from fastgd.kernels.arguments import LINE_BYTES
 
-INT32, INT64 = ir.IntType(32), ir.IntType(64)
+INT32, INT64, VOID = ir.IntType(32), ir.IntType(64), ir.VoidType()
 TO_READ, INTO_SECOND_LEVEL, DATA = INT32(0), INT32(2), INT32(1)
 
 
@@ -38,13 +38,13 @@ def line_of(dtype: Any) -> LineType:
 
 
 def has_cheap_masks() -> bool:
-    """Tell whether masked loads are as cheap as others: they are with AVX-512 alone."""
+    """Tell whether masks cost next to nothing: they do with AVX-512 alone."""
     if config.CPU_FEATURES is not None:  # asked for another machine's code than this one's
         return "+avx512vl" in config.CPU_FEATURES
     return bool(binding.get_host_cpu_features().get("avx512vl", False))
 
 
-MASKED_LOADS = has_cheap_masks()
+MASKED = has_cheap_masks()
 
 
 def _constant(kind: Any, values: Any) -> Any:
@@ -94,7 +94,7 @@ class Place:
 
     def read(self) -> Any:
         """Return the values, zeros after them."""
-        return self._read_masked() if MASKED_LOADS else self.either(self._read, self._read_masked)
+        return self._read_part() if MASKED else self.either(self._read, self._read_part)
 
     def either(self, whole: Callable[[], Any], part: Callable[[], Any]) -> Any:
         """Do the one where the line is full, the other where it is not."""
@@ -103,7 +103,7 @@ class Place:
                 first, from_first = whole(), self.builder.block
             with otherwise:
                 second, from_second = part(), self.builder.block
-        if isinstance(first.type, ir.VoidType):
+        if first is None:
             return None
         result = self.builder.phi(first.type)
         result.add_incoming(first, from_first)
@@ -113,7 +113,7 @@ class Place:
     def _read(self) -> Any:
         return self.builder.load(self.address, align=self.align)
 
-    def _read_masked(self) -> Any:
+    def _read_part(self) -> Any:
         zeros = _constant(self.vector.element, [0.0] * self.vector.count)
         arguments = [self.address, INT32(self.align), self.mask, zeros]
         name = f"llvm.masked.load.{_suffix(self.vector)}.p0"
@@ -121,15 +121,52 @@ class Place:
 
     def write(self, values: Any) -> None:
         """Write the values; what lies after them is left alone."""
-        self.either(lambda: self._write(values), lambda: self._write_masked(values))
+        self.either(lambda: self._write(values), lambda: self._write_part(values))
 
-    def _write(self, values: Any) -> Any:
-        return self.builder.store(values, self.address, align=self.align)
+    def _write(self, values: Any) -> None:
+        self.builder.store(values, self.address, align=self.align)
 
-    def _write_masked(self, values: Any) -> Any:
-        arguments = [values, self.address, INT32(self.align), self.mask]
-        name = f"llvm.masked.store.{_suffix(self.vector)}.p0"
-        return _call(self.builder, name, ir.VoidType(), arguments)
+    def _write_part(self, values: Any) -> None:
+        if MASKED:
+            arguments = [values, self.address, INT32(self.align), self.mask]
+            _call(self.builder, f"llvm.masked.store.{_suffix(self.vector)}.p0", VOID, arguments)
+            return
+        for address, part in self._pieces(values):
+            self.builder.store(part, address, align=self.align)
+
+    def add(self, values: Any) -> None:
+        """Add *values* to those that are there."""
+        self.either(lambda: self._add(values), lambda: self._add_part(values))
+
+    def _add(self, values: Any) -> None:
+        self._write(self.builder.fadd(self._read(), values))
+
+    def _add_part(self, values: Any) -> None:
+        if MASKED:
+            self._write_part(self.builder.fadd(self._read_part(), values))
+            return
+        for address, part in self._pieces(values):
+            sums = self.builder.fadd(self.builder.load(address, align=self.align), part)
+            self.builder.store(sums, address, align=self.align)
+
+    def _pieces(self, values: Any) -> Iterator[tuple[Any, Any]]:
+        """Yield what goes where: half a line if there is so much, then a quarter of one, ...
+
+        Each is yielded within its branch. Without AVX-512, masked stores are slow: batch descent
+        took 8.8 ns a row of 10 features with them, 15 of 30, and takes 8.3 and 14.
+        """
+        builder = self.builder
+        address = builder.bitcast(self.address, self.vector.element.as_pointer())
+        size = self.vector.count // 2
+        while size > 0:
+            there = builder.icmp_signed("!=", builder.and_(self.count, INT64(size)), INT64(0))
+            first = _pick(builder, values, values, list(range(size)))
+            with builder.if_then(there):
+                yield builder.bitcast(address, first.type.as_pointer()), first
+            others = [*range(size, values.type.count), *range(size)]
+            values = builder.select(there, _pick(builder, values, values, others), values)
+            address = builder.select(there, builder.gep(address, [INT64(size)]), address)
+            size //= 2
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -183,8 +220,7 @@ def write(typingctx: Any, pointer: Any, j: Any, line: Any, count: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, j, line, count = arguments
-        place = Place(builder, pointer, j, line.type, count)
-        place.either(lambda: place._write(line), lambda: place._write_masked(line))
+        Place(builder, pointer, j, line.type, count).write(line)
         return context.get_dummy_value()
 
     return types.void(pointer, types.intp, line, types.intp), codegen
@@ -199,11 +235,7 @@ def add_to(typingctx: Any, pointer: Any, j: Any, line: Any, count: Any) -> Any:
         vector = ir.VectorType(pointer.type.pointee, line.type.count)
         if vector.element != line.type.element:
             line = builder.fpext(line, vector)
-        place = Place(builder, pointer, j, vector, count)
-        place.either(
-            lambda: place._write(builder.fadd(place._read(), line)),
-            lambda: place._write_masked(builder.fadd(place._read_masked(), line)),
-        )
+        Place(builder, pointer, j, vector, count).add(line)
         return context.get_dummy_value()
 
     return types.void(pointer, types.intp, line, types.intp), codegen
