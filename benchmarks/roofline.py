@@ -8,7 +8,10 @@
 Every figure is a median of ratios: the two sides of a pair run in turn, again and again, on one
 thread unless said, and both sides' results are compared first. Epochs are whole ones, with
 shuffling, intercept and loss tracking. "Must" and "aim" are what the project set itself; a figure
-in brackets misses the first.
+in brackets misses the first. "Bound" is what could be reached here and now if nothing counted
+but what nobody can spare (`bounds.py`): reading the rows, twice for a whole call; of a shuffled
+epoch, reading them in that order; of columns, gathering their rows; of a batch pass, its arithmetic
+in the cache; of two threads, the gain of a plain sum.
 """
 
 import argparse
@@ -30,6 +33,7 @@ from sklearn.linear_model import SGDRegressor
 from threadpoolctl import threadpool_limits
 
 import fastgd
+from benchmarks import bounds
 from benchmarks.start_up import FIT
 from fastgd.bandwidth import read_bandwidth
 from fastgd.order import Order, make_order
@@ -50,6 +54,7 @@ class Row(NamedTuple):
     aim: float
     higher: bool = True
     unit: str = "x"
+    bound: float = np.nan
 
 
 class Scale(NamedTuple):
@@ -74,7 +79,7 @@ def main() -> None:
         f"reading {read_bandwidth(1) / 1e9:.0f} GB/s on one thread, "
         f"{read_bandwidth(os.cpu_count() or 1) / 1e9:.0f} on all"
     )
-    print(f"{'what':<62}{'median':>10}{'quartiles':>16}{'must':>8}{'aim':>8}")
+    print(f"{'what':<62}{'median':>10}{'quartiles':>16}{'must':>8}{'aim':>8}{'bound':>8}")
     for section in SECTIONS:
         if not options.words or any(word in section.__name__ for word in options.words):
             for row in section(scale):
@@ -87,10 +92,9 @@ def show(row: Row) -> None:
     low, high = np.quantile(row.ratios, [0.25, 0.75])
     missed = middle < row.must if row.higher else middle > row.must
     figure = f"({middle:.3g}{row.unit})" if missed else f"{middle:.3g}{row.unit}"
-    print(
-        f"{row.what:<62}{figure:>10}{f'{low:.3g} - {high:.3g}':>16}{row.must:>8g}{row.aim:>8g}",
-        flush=True,
-    )
+    line = f"{row.what:<62}{figure:>10}{f'{low:.3g} - {high:.3g}':>16}{row.must:>8g}{row.aim:>8g}"
+    bound = "" if np.isnan(row.bound) else f"{row.bound:.3g}"
+    print(f"{line}{bound:>8}", flush=True)
 
 
 # ------------------------------------------------------------------------------------- measuring
@@ -156,6 +160,11 @@ def share_of_bandwidth(X: np.ndarray, y: np.ndarray, variant: str, repeats: int)
     ]
 
 
+def reads(X: np.ndarray, rival_seconds: float) -> float:
+    """Return how often one thread could read X meanwhile: no kernel gains more on a rival."""
+    return rival_seconds * read_bandwidth(1) / X.nbytes
+
+
 # -------------------------------------------------------------------------------------- sections
 
 
@@ -166,7 +175,9 @@ def stochastic(scale: Scale) -> Iterator[Row]:
         X, y = table(d, scale.megabytes)
         theirs = functools.partial(sgd_regressor, X, y)
         found = epoch_ratios(scale.repeats, theirs, ours(X, y, "stochastic"))
-        yield Row(f"stochastic: SGDRegressor's epoch over ours, d={d}", found, must, aim)
+        bound = reads(X, epoch_seconds(theirs))
+        what = f"stochastic: SGDRegressor's epoch over ours, d={d}"
+        yield Row(what, found, must, aim, bound=bound)
 
 
 def sgd_regressor(X: np.ndarray, y: np.ndarray, epochs: int, shuffle: bool = True) -> SGDRegressor:
@@ -200,7 +211,9 @@ def minibatch(scale: Scale) -> Iterator[Row]:
     for d, must, aim in ((32, 40, 60), (100, 60, 80), (1000, 60, 90)):
         X, y = table(d, scale.megabytes)
         found = share_of_bandwidth(X, y, "minibatch", scale.repeats)
-        yield Row(f"minibatch: share of read bandwidth, d={d}", found, must, aim, unit="%")
+        bound = 100 / reads(X, bounds.visiting(X, y, bounds.sum_rows))
+        what = f"minibatch: share of read bandwidth, d={d}"
+        yield Row(what, found, must, aim, unit="%", bound=bound)
     X, y = table(100, scale.megabytes, "float32")
     mine = ours(X, y, "minibatch", fit_intercept=False)
     loops = [("NumPy", numpy_minibatches, 5, 8)]
@@ -210,7 +223,8 @@ def minibatch(scale: Scale) -> Iterator[Row]:
         check_loop(loop)
         theirs = functools.partial(loop, X, y)
         found = ratios(scale.repeats, lambda f=theirs: seconds(f), lambda: epoch_seconds(mine))
-        yield Row(f"minibatch: {name} loop over ours, float32, d=100", found, must, aim)
+        what = f"minibatch: {name} loop over ours, float32, d=100"
+        yield Row(what, found, must, aim, bound=reads(X, seconds(theirs)))
 
 
 def numpy_minibatches(X: np.ndarray, y: np.ndarray, order: np.ndarray | None = None) -> np.ndarray:
@@ -267,8 +281,9 @@ def layouts(scale: Scale) -> Iterator[Row]:
         mine, other = ours(columns, y, "minibatch"), ours(X, y, "minibatch")
         assert mine(1).coef_.tobytes() == other(1).coef_.tobytes()
         found = epoch_ratios(scale.repeats, mine, other)
+        bound = bounds.visiting(columns, y, bounds.meet_nothing) / epoch_seconds(other)
         what = f"minibatch: epoch on Fortran order over C order, d={d}"
-        yield Row(what, found, 1.5, 1.2, higher=False)
+        yield Row(what, found, 1.5, 1.2, higher=False, bound=bound)
 
 
 def batch(scale: Scale) -> Iterator[Row]:
@@ -276,7 +291,9 @@ def batch(scale: Scale) -> Iterator[Row]:
     for d, must in ((10, 75), (32, 75), (100, 80), (1000, 75)):
         X, y = table(d, scale.megabytes)
         found = share_of_bandwidth(X, y, "batch", scale.repeats)
-        yield Row(f"batch: share of read bandwidth, d={d}", found, must, 90, unit="%")
+        bound = min(100.0, 100 * bounds.pass_in_cache(d) / read_bandwidth(1))
+        what = f"batch: share of read bandwidth, d={d}"
+        yield Row(what, found, must, 90, unit="%", bound=bound)
     X, y = table(32, scale.megabytes)
     labels = (y > 0).astype(np.float64)
     logistic = ours(X, labels, "batch", loss="log_loss")
@@ -360,7 +377,8 @@ def whole_calls(scale: Scale) -> Iterator[Row]:
             lambda f=rival: seconds(f),
             lambda: seconds(lambda: fastgd.fit(X, y, random_state=0)),
         )
-        yield Row(f"whole call: {name} over ours, d=100", found, must, aim)
+        bound = reads(X, seconds(rival)) / 2  # a pass to get there, another one to know it
+        yield Row(f"whole call: {name} over ours, d=100", found, must, aim, bound=bound)
 
 
 def normal_equations(X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -401,7 +419,8 @@ def threads(scale: Scale) -> Iterator[Row]:
         )
 
     found = ratios(scale.repeats, lambda: seconds(fit(1)), lambda: seconds(fit(2)))
-    yield Row("batch: one thread over two, 16 MB, d=100", found, 1.6, 1.9)
+    bound = bounds.gain_of_two_threads(16)
+    yield Row("batch: one thread over two, 16 MB, d=100", found, 1.6, 1.9, bound=bound)
 
 
 CACHED_KERNEL = """

@@ -1,22 +1,32 @@
 """What every test may rely on: repeatable examples, and `compiled` tests only where JIT is on."""
 
+from collections import defaultdict
+
 import numba
 import pytest
 from hypothesis import settings
 
 import fastgd.bandwidth
 
+MOST_CASES = 12  # of a test that plain Python takes: it is there to meet every line
+
 # The first example of a property compiles, so no deadline; the same examples in every run.
 settings.register_profile("fastgd", deadline=None, derandomize=True)
 settings.load_profile("fastgd")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs machine code in a run that has none."""
-    if numba.config.DISABLE_JIT:
-        for item in items:
-            if item.get_closest_marker("compiled"):
-                item.add_marker(pytest.mark.skip(reason="needs compiled code"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a run without machine code, skip what needs it, and of many cases of a test take some."""
+    if not numba.config.DISABLE_JIT:
+        return
+    cases = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("compiled"):
+            item.add_marker(pytest.mark.skip(reason="needs compiled code"))
+        cases[item.nodeid.partition("[")[0]].append(item)
+    chosen = {item for alike in cases.values() for item in alike[:: -(-len(alike) // MOST_CASES)]}
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
 
 
 if numba.config.DISABLE_JIT:  # plain Python reads megabytes, not gigabytes a second

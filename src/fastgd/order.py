@@ -2,10 +2,10 @@
 
 A shuffled order is made in two levels, so that it costs little and the memory still reads whole
 pieces: pieces of consecutive rows (16 KiB of float64, 32 rows at most) are put in random order, and
-the rows of a buffer of pieces (256 KiB) are then visited in random order, the places of every
-buffer of an epoch in the same one. Where the table fits a buffer, that is a plain uniform shuffle;
-where a row fills a piece, too. Each epoch draws a new row for the first piece to begin at. The
-order depends on (n, d, seed, epoch) and nothing else.
+the rows of a buffer of pieces (256 KiB at most, all about as large) are then visited in random
+order, the places of every buffer of an epoch in the same one. Where the table fits a buffer, that
+is a plain uniform shuffle; where a row fills a piece, too. Each epoch draws a new row for the first
+piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
 """
 
 import hashlib
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import shuffle as kernels
 from fastgd.kernels._jit import load
-from fastgd.kernels.rows import QUAD
 from fastgd.validation import check_count, check_random_state, refusal
 
 Rows = NDArray[np.int64]
@@ -50,8 +49,10 @@ class Order:
         row_bytes = BYTES_PER_VALUE * self.d
         rows = min(PIECE_ROWS, PIECE_BYTES // row_bytes)
         self.piece_rows = max(FEWEST_ROWS, rows - rows % FEWEST_ROWS)
-        pieces = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
-        self.buffer_rows = (pieces - pieces % QUAD) * self.piece_rows
+        most = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
+        # All buffers about as large: in a small one, rows come last that are all of a few pieces.
+        buffers = -(-self.length // (most * self.piece_rows))
+        self.buffer_rows = -(-self.length // (buffers * self.piece_rows)) * self.piece_rows
         if self.buffer_rows >= self.length:
             self.piece_rows = self.buffer_rows = self.length
         buffers = WINDOW_WORK // (self.d + 16) // self.buffer_rows

@@ -1,0 +1,98 @@
+"""What bounds the figures of `roofline`, measured beside them.
+
+Each function does what has to be done whatever the kernel, and nothing else: what is left between
+a figure and its bound is for the kernel to gain.
+"""
+
+import time
+from collections.abc import Callable
+
+import numba
+import numpy as np
+
+from fastgd.compose import gradient_kernel
+from fastgd.inputs import make_source
+from fastgd.kernels.arguments import TALLY_SIZE, Settings
+from fastgd.kernels.gradient import make_room
+from fastgd.kernels.rows import fetch
+from fastgd.kernels.streaming import sum_values
+from fastgd.kernels.threads import Workers
+from fastgd.losses import SquaredError
+from fastgd.order import make_order
+from fastgd.passes import NOT_LISTED
+from fastgd.sources import Visits
+
+CACHED_BYTES = 1 << 22  # that stay in a last-level cache
+REPEATS = 5
+TIMES = 20  # that threads are given work, which is short
+
+
+def quickest(action: Callable[[], object]) -> float:
+    """Return in how many seconds something can be done."""
+    action()
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+@numba.njit(fastmath=True)
+def sum_rows(X, y, rows, coming):
+    """Return the sum of rows, each asked for in time."""
+    total = 0.0
+    for k in range(rows.shape[0]):
+        fetch(X, y, coming[k])
+        for value in X[rows[k]]:
+            total += value
+    return total
+
+
+def meet_nothing(X, y, rows, coming):
+    """Leave the rows as they were gathered."""
+
+
+def visiting(X: np.ndarray, y: np.ndarray, meet: Callable[..., object]) -> float:
+    """Return in how many seconds the rows of a shuffled epoch can be had, and met."""
+    source = make_source(X, y, None, "real")
+    order = make_order(source.n, source.d, 0, True)
+    order.load()
+
+    def epoch() -> None:
+        visits, start = Visits(source, order), 0
+        while start < order.length:
+            stop = min(visits.end(start), order.length)
+            data, rows, coming = visits.between(0, start, stop)
+            meet(data.X, data.y, rows, coming)
+            start = stop
+
+    return quickest(epoch)
+
+
+def pass_in_cache(d: int) -> float:
+    """Return how many bytes a second a pass of squared error meets where memory is no matter."""
+    n = CACHED_BYTES // (8 * d)
+    rng = np.random.default_rng(0)
+    source = make_source(rng.standard_normal((n, d)), rng.standard_normal(n), None, "real")
+    kernel, nothing = gradient_kernel(SquaredError()), np.empty(0)
+    settings = Settings((), (), *(nothing,) * 4, np.inf, True)
+    point = np.zeros(d), np.zeros(1), settings, np.inf, make_room(d, 8)
+    sums, tallies = np.zeros((1, d + 1)), np.zeros((1, TALLY_SIZE))
+    data = source.block(0, n, None)
+    seconds = quickest(lambda: kernel(data, NOT_LISTED, NOT_LISTED, *point, n, n, sums, tallies))
+    return n * d * 8 / seconds
+
+
+def gain_of_two_threads(megabytes: int) -> float:
+    """Return how much sooner two threads have added up some numbers, time and again."""
+    values, workers = np.ones(megabytes * 10**6 // 8), Workers()
+
+    def seconds(threads: int) -> float:
+        tasks = [(part,) for part in np.array_split(values, threads)]
+        return quickest(lambda: [workers.call(sum_values, tasks) for _ in range(TIMES)])
+
+    try:
+        return seconds(1) / seconds(2)
+    finally:
+        workers.close()
