@@ -8,7 +8,7 @@ from hypothesis import settings
 
 import fastgd.bandwidth
 
-MOST_CASES = 12  # of a test that plain Python takes: it is there to meet every line
+MOST_CASES = 8  # of a test that plain Python takes: it is there to meet every line
 
 # The first example of a property compiles, so no deadline; the same examples in every run.
 settings.register_profile("fastgd", deadline=None, derandomize=True)

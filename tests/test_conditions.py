@@ -31,6 +31,7 @@ def test_a_factor_and_another_run_on_the_right(left, symbol, number, right):
     assert (plain.factor, str(plain.right)) == (1.0, right)
 
 
+@pytest.mark.compiled
 @given(st.text())
 def test_whatever_else_is_refused_in_one_sentence(text):
     with pytest.raises(ValueError) as caught:

@@ -372,6 +372,7 @@ def test_an_offset_of_the_targets_changes_the_intercept_alone(variant):
     assert moved.n_iter_ == plain.n_iter_
 
 
+@pytest.mark.compiled
 def test_rows_without_weight_are_not_drawn():
     weights = np.zeros(N)
     weights[:40] = 1.0
@@ -467,6 +468,7 @@ def test_a_label_in_one_row_of_ten_thousand_is_seen(variant):
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("share", [0.5, 0.02])
 def test_rows_without_weight_are_as_if_they_were_not_there(share):
     rng = np.random.default_rng(0)

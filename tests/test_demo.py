@@ -94,6 +94,7 @@ def test_the_line_equals_the_spectrum_of_its_cost():
     assert all(row[1:3] == row[4:] for row in rows)
 
 
+@pytest.mark.compiled
 def test_the_valley_shows_three_variants():
     (rows,) = tables(told("valley"))
     assert [row[:3] for row in rows] == [
@@ -180,6 +181,7 @@ def test_a_run_that_went_away_says_so_in_the_table():
     assert rows[0][5] == "under 1e-07 %" and rows[2][5] == "ran away by step 512"
 
 
+@pytest.mark.compiled
 def test_what_is_left_is_what_the_cost_says():
     X, y, runs = valley.run_down_the_valley(0.05)
     best = np.linalg.lstsq(X, y)[0]
@@ -241,6 +243,7 @@ def test_it_lists_its_stories():
     assert "laser2d" in told() and "fastgd demo valley --plot valley.png" in told("--help")
 
 
+@pytest.mark.compiled
 def test_without_matplotlib_it_says_how_to_get_pictures(monkeypatch):
     for room in ("demo", "outputs"):
         monkeypatch.setattr(f"fastgd.cli.{room}.find_spec", lambda name: None)

@@ -84,6 +84,7 @@ def test_the_loss_is_followed_to_the_end():
     )
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("layout", ["float32", "Fortran", "int"])
 def test_every_layout_has_the_route(layout):
     X, y = problem()

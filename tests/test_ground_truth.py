@@ -646,6 +646,7 @@ def test_longley_is_certified_as_it_is_by_an_untuned_fit():
     assert right_digits(result.intercept_, LONGLEY_INTERCEPT) > 10
 
 
+@pytest.mark.compiled
 def test_longley_is_certified_after_3500_nesterov_steps():
     """Condition number of H about 12,000 once standardised: 11 digits of every coefficient."""
     table = np.array(LONGLEY.split(), dtype=float).reshape(16, 7)

@@ -507,6 +507,7 @@ def test_a_result_can_be_pickled():
     assert (again.path == result.path).all() and again.function([1.0, 1.0]) == 0.0
 
 
+@pytest.mark.compiled
 def test_counts_do_not_depend_on_the_clock():
     calls = [
         minimize(laser, 103, jac=laser_slope, learning_rate=1e-6, max_iter=5000, tol=None, **other)

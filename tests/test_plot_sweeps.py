@@ -165,6 +165,7 @@ def test_paths_grow_until_all_is_drawn(tmp_path):
     assert len(labelled(ax, "batch").get_xdata()) == 1
 
 
+@pytest.mark.compiled
 def test_clocks(tmp_path):
     X, y = made()
     results = [fitted(X, y), fitted(X, y, "stochastic", max_iter=5)]
@@ -184,6 +185,7 @@ def test_a_film_of_one_parameter_is_html_too():
     np.testing.assert_allclose(drawn[:, 0], slide(0.5, 3).path)
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="an .mp4 needs ffmpeg")
 def test_a_film_is_an_mp4_too(tmp_path):
     plot.animate(bowl, slide(0.5, 3), tmp_path / "a.mp4", frames=3)

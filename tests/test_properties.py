@@ -410,6 +410,7 @@ FRAMES = {
 }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", FRAMES)
 @settings(max_examples=40)
 @given(data=st.data())

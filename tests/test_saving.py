@@ -469,6 +469,7 @@ for _ in range(25):
 """
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(
     not hasattr(signal, "SIGKILL") or not hasattr(os, "fork"), reason="needs SIGKILL and fork"
 )
@@ -613,6 +614,7 @@ def test_a_damaged_file_takes_little_memory(good, tmp_path):
     assert peak < 5 * MEGABYTE
 
 
+@pytest.mark.compiled
 def test_no_byte_of_a_member_may_change(good, tmp_path):
     """Other bytes are dates and attributes, which nobody reads."""
     flipped = (

@@ -762,6 +762,7 @@ def test_batch_descent_reaches_the_optimum_that_scipy_finds(loss, learning_rate)
     assert_same(np.append(result.coef_, result.intercept_), expected, tolerance=1e-6)
 
 
+@pytest.mark.compiled
 def test_batch_descent_reaches_the_linear_support_vector_machine():
     """liblinear minimises |w|^2/2 + C sum of losses, so C = 1/(alpha n)."""
     data = Data(n=50, d=4, seed=6)

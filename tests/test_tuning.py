@@ -159,6 +159,7 @@ def test_a_custom_loss_without_curvature_gets_the_same_rule(variant):
     assert ours.objective == pytest.approx(optimum("absolute_error"), rel=5e-3)
 
 
+@pytest.mark.compiled
 def test_a_constant_target_and_columns_of_zeros_do_no_harm():
     table = X * [1.0, 0.0, 1.0, 0.0]
     for variant in VARIANTS:
@@ -263,5 +264,6 @@ def test_raw_columns_are_as_good_as_standardised_ones(case, raw):
     assert not np.array_equal(result.coef_, standard.coef_)
 
 
+@pytest.mark.compiled
 def test_columns_that_are_constant_are_no_reason_to_warn():
     squared("stochastic", np.column_stack([Z, np.full(len(Z), 7.0)]), T)
