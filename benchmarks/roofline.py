@@ -8,10 +8,10 @@
 Every figure is a median of ratios: the two sides of a pair run in turn, again and again, on one
 thread unless said, and both sides' results are compared first. Epochs are whole ones, with
 shuffling, intercept and loss tracking. "Must" and "aim" are what the project set itself; a figure
-in brackets misses the first. "Bound" is what could be reached here and now if nothing counted
-but what nobody can spare (`bounds.py`): reading the rows, twice for a whole call; of a shuffled
-epoch, reading them in that order; of columns, gathering their rows; of a batch pass, its arithmetic
-in the cache; of two threads, the gain of a plain sum.
+in brackets misses the first. "Bound" is what could be reached here and now if nothing counted but
+what nobody can spare (`bounds.py`): reading the rows, twice for a whole call; of a shuffled epoch,
+predicting them in that order, half of the work; of columns, gathering rows from them; of a batch
+pass, its arithmetic in the cache; of two threads, the gain of a plain sum.
 """
 
 import argparse
@@ -211,7 +211,7 @@ def minibatch(scale: Scale) -> Iterator[Row]:
     for d, must, aim in ((32, 40, 60), (100, 60, 80), (1000, 60, 90)):
         X, y = table(d, scale.megabytes)
         found = share_of_bandwidth(X, y, "minibatch", scale.repeats)
-        bound = 100 / reads(X, bounds.visiting(X, y, bounds.sum_rows))
+        bound = 100 / reads(X, bounds.visiting(X, y, bounds.predict_rows))
         what = f"minibatch: share of read bandwidth, d={d}"
         yield Row(what, found, must, aim, unit="%", bound=bound)
     X, y = table(100, scale.megabytes, "float32")

@@ -9,7 +9,7 @@ from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Order, Rows
 from fastgd.tables import Table, pieces
 
-BUFFERS_GATHERED = 4  # at a time: 1 MB; of one alone, Python would take as long as the rows
+BUFFERS_GATHERED = 8  # at a time: 2 MB; of one alone, Python would take as long as the rows
 
 
 @dataclass

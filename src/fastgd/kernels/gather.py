@@ -5,7 +5,7 @@ from fastgd.kernels.arguments import Array
 from fastgd.kernels.lines import ask, at, turn, width
 
 # Between what is gathered and what is asked for meanwhile; more at once, and some is forgotten.
-BYTES_AHEAD = 6400
+BYTES_AHEAD = 12800
 MOST_ROWS_AHEAD = 32
 
 
