@@ -38,6 +38,7 @@ class Curvature:
     coordinates: Coordinates  # in which all that follows is told
     matrix: Floats  # (d, d), the curvature, ridge included
     ridge: Floats  # (d,)
+    least: float  # what curves less is flat, in the type of the table
     inverse: Floats
     of_intercept: float  # curvature along it
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
@@ -78,7 +79,7 @@ class Curvature:
         for _ in range(CONJUGATE_STEPS):
             if not product > enough:
                 break
-            image = times(self.matrix, direction) - self.ridge * direction
+            image = times(self.matrix, direction) + (self.least - self.ridge) * direction
             bend = float(direction @ image)
             if not bend > 0:
                 break
@@ -133,6 +134,7 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
         coordinates=Coordinates(coordinates.mean + centre, units),
         matrix=metric.matrix,
         ridge=metric.ridge,
+        least=float(np.finfo(drawn.source.dtype).eps) * along,
         inverse=inverted,
         of_intercept=along,
         start=coordinates.leave(at_optimum),
