@@ -323,7 +323,9 @@ class Run:
     def _take_batch_step(self) -> None:
         state, plan, rows = self.state, self.plan, self.source.n
         g = state.g / rows
-        state.grad_norm, state.pull = self._gradient_norm(state.coef, g), self._pull(state.coef, g)
+        state.grad_norm = state.pull = self._gradient_norm(state.coef, g)
+        if plan.coordinates is not None:
+            state.pull = self._pull(state.coef, g)
         if plan.curvature is not None:
             state.decrement = plan.curvature.decrement(self._with_l2(g, state.coef))
         if plan.preconditioned:
@@ -455,8 +457,9 @@ class Run:
         l1, l2 = self.l1 if l1 is None else l1, self.l2 if l2 is None else l2
         w = np.asarray(coef[:-1], dtype=np.float64)
         g_w = g[:-1] + l2 * w
-        at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
-        g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))
+        if self.plan.alpha * self.plan.l1_ratio > 0:
+            at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
+            g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))
         return math.sqrt(dot(g_w, g_w) + self.plan.fit_intercept * float(g[-1]) * float(g[-1]))
 
     def _pull(self, coef: Array, g: Floats) -> float:
