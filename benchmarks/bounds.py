@@ -10,22 +10,16 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from fastgd.compose import gradient_kernel
 from fastgd.inputs import make_source
-from fastgd.kernels.arguments import TALLY_SIZE, Settings
-from fastgd.kernels.gradient import make_room
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import QUAD, fetch, four_dots, four_rows
-from fastgd.kernels.streaming import sum_values
-from fastgd.kernels.threads import Workers
 from fastgd.losses import SquaredError
 from fastgd.order import make_order
-from fastgd.passes import NOT_LISTED
+from fastgd.passes import FullPass
 from fastgd.sources import Visits
 
-CACHED_BYTES = 1 << 22  # that stay in a last-level cache
+CACHED_BYTES = 1 << 23  # that stay in a last-level cache
 REPEATS = 5
-TIMES = 20  # that threads are given work, which is short
 
 
 def quickest(action: Callable[[], object]) -> float:
@@ -78,24 +72,5 @@ def pass_in_cache(d: int) -> float:
     n = CACHED_BYTES // (8 * d)
     rng = np.random.default_rng(0)
     source = make_source(rng.standard_normal((n, d)), rng.standard_normal(n), None, "real")
-    kernel, nothing = gradient_kernel(SquaredError()), np.empty(0)
-    settings = Settings((), (), *(nothing,) * 4, np.inf, True)
-    point = np.zeros(d), np.zeros(1), settings, np.inf, make_room(d, 8)
-    sums, tallies = np.zeros((1, d + 1)), np.zeros((1, TALLY_SIZE))
-    data = source.block(0, n, None)
-    seconds = quickest(lambda: kernel(data, NOT_LISTED, NOT_LISTED, *point, n, n, sums, tallies))
-    return n * d * 8 / seconds
-
-
-def gain_of_two_threads(megabytes: int) -> float:
-    """Return how much sooner two threads have added up some numbers, time and again."""
-    values, workers = np.ones(megabytes * 10**6 // 8), Workers()
-
-    def seconds(threads: int) -> float:
-        tasks = [(part,) for part in np.array_split(values, threads)]
-        return quickest(lambda: [workers.call(sum_values, tasks) for _ in range(TIMES)])
-
-    try:
-        return seconds(1) / seconds(2)
-    finally:
-        workers.close()
+    with FullPass(source, SquaredError(), 1, gradients=True) as full:
+        return n * d * 8 / quickest(lambda: full.over_all(np.zeros(d + 1)))

@@ -13,23 +13,24 @@ AT_HAND = 1 << 14  # within the first-level cache
 REPEATS = 3
 
 
-def read_bandwidth(n_threads: int = 1) -> float:
+def read_bandwidth(n_threads: int = 1, size: int | None = None) -> float:
     """Return how many bytes a second *n_threads* threads read from memory together.
 
-    The best of some passes over 256 MB that only add up: memory has no faster use.
+    The best of some passes over 256 MB, or *size* bytes, that only add up: memory has no faster
+    use.
     """
-    values = np.ones(BYTES // 8)
+    values = np.ones((size or BYTES) // 8)
     load(sum_values, values[:0])
     tasks = [(part,) for part in np.array_split(values, n_threads)]
     workers, times = Workers(), []
     try:
-        for _ in range(REPEATS):
+        for _ in range(REPEATS * max(1, BYTES // values.nbytes)):
             began = time.perf_counter()
             workers.call(sum_values, tasks)
             times.append(time.perf_counter() - began)
     finally:
         workers.close()
-    return BYTES / min(times)
+    return values.nbytes / min(times)
 
 
 def read_cached() -> float:

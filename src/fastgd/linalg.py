@@ -50,7 +50,8 @@ def forms(rows: Array, centre: Floats, matrix: Floats) -> tuple[Floats, Floats]:
 def _widened(rows: Array, centre: Floats | None) -> Iterator[tuple[slice, Floats]]:
     """Yield the rows less the centre, some at a time, with zeros around them, in the same room.
 
-    Pages that are new cost more than the numbers in them: of 4096 rows of 100 values, 3 ms.
+    Pages that are new may cost more than the numbers in them: of 4096 rows of 100 values, 3 ms on a
+    virtual machine.
     """
     size, columns = rows.shape[1], padded(rows.shape[1])
     wide = np.zeros((max(FEWEST_ROWS, ROWS_PER_COLUMN * columns), columns))
