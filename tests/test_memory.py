@@ -103,7 +103,7 @@ LAYOUTS = {
     "polars, chunks": (polars_chunks, np.asarray, {}),
     "Arrow, chunks": (arrow_chunks, np.asarray, {}),
 }
-OFTEN = ("C", "Fortran", "pandas")  # measured in every run of the tests
+OFTEN = ("C", "Fortran", "strided", "pandas")  # measured in every run of the tests
 
 
 def make(layout, n):

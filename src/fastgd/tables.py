@@ -75,8 +75,8 @@ class ArrayTable:
         """Write these rows to *out*."""
         if self._lies_in_columns:
             gather(self.values.T, rows, out)
-        elif self.values.dtype == out.dtype:
-            np.take(self.values, rows, axis=0, out=out, mode="clip")  # or it would be made twice
+        elif self.in_place() is not None:  # of any other table np.take would copy the whole
+            np.take(self.values, rows, axis=0, out=out, mode="clip")
         else:
             out[...] = self._converted(self.values[rows])
 
