@@ -85,16 +85,49 @@ def test_rows_do_not_depend_on_how_they_are_asked_for(shuffle, monkeypatch):
     np.testing.assert_array_equal(in_turns, np.column_stack(whole[:2]))
 
 
+@pytest.mark.parametrize("buffers", [1, 2, 5])
 @pytest.mark.parametrize("shuffle", [True, False, "replacement"])
-def test_rows_to_ask_for_exist(shuffle, monkeypatch):
+def test_rows_to_ask_for_exist(shuffle, buffers, monkeypatch):
     make_small(monkeypatch, 3 * 2 * 8, 4)
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     for n in (1, 2, 11, 12, 13, 50):
         made = make_order(n, 2, 3, shuffle)
+        made.lead_by(buffers)
         for start in range(0, n, made.window):
             rows, coming = made.rows(0, start, min(n, start + made.window))
             assert rows.shape == coming.shape
             assert coming.min() >= 0 and coming.max() < n
+
+
+def test_threads_in_turn_ask_for_their_own_rows(monkeypatch):
+    """With two, those of the buffer after the next: in whatever order, all of them."""
+    make_small(monkeypatch, 3 * 2 * 8, 4)
+    monkeypatch.setattr(order, "WINDOW_WORK", 36 * (2 + 16))
+    n = 144
+    made = make_order(n, 2, 3, True)
+    before = made.rows(0, 0, 36)[0].copy()
+    made.lead_by(2)
+    rows, coming = made.rows(0, 0, 36)
+    np.testing.assert_array_equal(rows, before)
+    coming = coming.copy()
+    everything = np.concatenate([made.rows(0, k, k + 36)[0].copy() for k in range(0, n, 36)])
+    size = made.buffer_rows
+    for k in range(0, 36, size):
+        later = everything[k + 2 * size : k + 3 * size]
+        np.testing.assert_array_equal(np.sort(coming[k : k + size]), np.sort(later))
+
+
+@pytest.mark.parametrize("shuffle", [True, False, "replacement"])
+def test_windows_lie_in_the_same_place(shuffle, monkeypatch):
+    """Who reads them meanwhile need not be told of each."""
+    monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
+    made = make_order(50, 2, 3, shuffle)
+    places = {
+        (rows.ctypes.data, coming.ctypes.data)
+        for visit in range(50)
+        for rows, coming, _ in [made.window_of(0, visit)]
+    }
+    assert len(places) == 1
 
 
 # ------------------------------------------------------------------------- a function of the seed

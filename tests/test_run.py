@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import fastgd
-from fastgd import order, passes, recording, stopwatch
+from fastgd import order, passes, recording, stopwatch, team
 from fastgd.inputs import check_initial, make_source
 from fastgd.kernels import threads
 from fastgd.order import draw_seed
@@ -59,7 +59,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(order, "FEWEST_ROWS", 1)
     monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
     monkeypatch.setattr(passes, "CALL_VALUES", 8 * (D + 1))
-    monkeypatch.setattr(passes, "THREAD_VALUES", 1)
+    monkeypatch.setattr(team, "THREAD_VALUES", 1)
+    monkeypatch.setattr(passes, "TASK_VALUES", 1)
 
 
 def bits(result):

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import fastgd
-from fastgd import frames, gram, order, passes, sample, sources, tables
+from fastgd import frames, gram, order, passes, sample, sources, tables, team
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -53,7 +53,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(order, "FEWEST_ROWS", 1)
     monkeypatch.setattr(passes, "BLOCK_VALUES", 4 * (D + 1))
     monkeypatch.setattr(passes, "CALL_VALUES", 16 * (D + 1))
-    monkeypatch.setattr(passes, "THREAD_VALUES", 1)
+    monkeypatch.setattr(team, "THREAD_VALUES", 1)
+    monkeypatch.setattr(passes, "TASK_VALUES", 1)
     monkeypatch.setattr(sample, "SAMPLE_ROWS", PIECE_ROWS)
 
 

@@ -4,7 +4,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
+from fastgd.kernels import (
+    batch,
+    gradient,
+    losses,
+    minibatch,
+    predictions,
+    rows,
+    stochastic,
+    team,
+    update,
+)
 from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import GD, Optimizer
@@ -97,7 +107,7 @@ def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
     return specialise(
         minibatch.minibatch,
         cache=loss.built_in,
-        sum_gradients=gradient_kernel(loss, inner=True),
+        sum_gradients=_sum_gradients(loss),
         IN_COORDINATES=step.in_coordinates,
         **step.parts(),
     )
@@ -113,10 +123,14 @@ def prediction_kernel(loss: Loss) -> Kernel:
     return specialise(predictions.meet_predictions, cache=loss.built_in, loss=scalar_loss(loss))
 
 
-def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
-    """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
+def team_kernel(loss: Loss) -> Kernel:
+    """Return `team.sum_groups` for this loss."""
+    return specialise(team.sum_groups, cache=loss.built_in, sum_gradients=_sum_gradients(loss))
+
+
+def _sum_gradients(loss: Loss) -> Kernel:
     scalar, cache = scalar_loss(loss), loss.built_in
-    return specialise(gradient.sum_gradients, cache=cache, inner=inner, loss=scalar)
+    return specialise(gradient.sum_gradients, cache=cache, inner=True, loss=scalar)
 
 
 def batch_step_kernel(step: Step) -> Kernel:

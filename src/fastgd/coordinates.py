@@ -9,9 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from fastgd.kernels.arguments import Array
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.linalg import dot, joined
-from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import pieces, take
 

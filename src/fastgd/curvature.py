@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastgd.coordinates import Coordinates
-from fastgd.kernels.arguments import Array
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.linalg import forms, joined, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.newton import Sample, descend, predictions, region
-from fastgd.passes import Floats
 from fastgd.sample import Drawn
 from fastgd.sources import Source
 

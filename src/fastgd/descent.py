@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels.arguments import Array
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.recording import Recorder
 from fastgd.request import asks_to_stop
 from fastgd.result import Progress, StopReason

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from fastgd.kernels._jit import load
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, TALLY_SIZE, WEIGHT, Array
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, TALLY_SIZE, WEIGHT, Array, Floats
 from fastgd.kernels.gram import multiply
 from fastgd.linalg import products
 from fastgd.losses import SquaredError
 from fastgd.order import Rows
-from fastgd.passes import Floats, FullPass
+from fastgd.passes import FullPass
 from fastgd.sources import Source
 from fastgd.tables import Table, take
 
@@ -83,7 +83,7 @@ class Gram:
 
     def close(self) -> None:
         """Let no thread stay behind."""
-        self.rows.workers.close()
+        self.rows.close()
 
     def add(self, coef: Array, g: Floats, tally: Floats) -> None:
         """Add the sums over all rows at *coef* to *g* and *tally*, as a pass over them would."""

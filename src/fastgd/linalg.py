@@ -3,17 +3,22 @@
 OpenBLAS cuts a matrix into parts for its threads, and the columns at the edge of a part are added
 up in another order, unless parts and matrix end where its vectors do. So sizes are padded, and
 only small matrices are handed to LAPACK.
+
+What few columns take is done in products too small for it to use threads at all: those wait for
+more work in a busy loop, for 120 ms, and on two cores whatever else has threads gets half of what
+it could have (fits of 500,000 rows of 100 columns took 110 ms, and take 80).
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from fastgd.kernels.arguments import Array
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Array, Floats
 
 WHOLE = 64  # to a multiple of which sizes are padded; up to it, LAPACK takes one thread
 FEWEST_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
+FEW_COLUMNS = 3 * WHOLE
+UNSHARED = 1 << 18  # multiplications of a product that OpenBLAS hands to no other thread
 
 
 def padded(size: int) -> int:
@@ -28,7 +33,7 @@ def products(rows: Array, centre: Floats | None = None, weights: Floats | None =
     for here, wide in _widened(rows, centre):
         if weights is not None:
             wide[: here.stop - here.start] *= np.sqrt(weights[here])[:, np.newaxis]
-        total += wide.T @ wide
+        total += multiply(wide.T, wide)
     return np.ascontiguousarray(total[:size, :size])
 
 
@@ -40,11 +45,24 @@ def forms(rows: Array, centre: Floats, matrix: Floats) -> tuple[Floats, Floats]:
     values, squared_norms = np.empty(len(rows)), np.empty(len(rows))
     image = None
     for here, wide in _widened(rows, centre):
-        image = np.matmul(wide, square, out=image)
+        image = multiply(wide, square, out=image)
         count = here.stop - here.start
         values[here] = np.einsum("ij,ij->i", image, wide)[:count]
         squared_norms[here] = np.einsum("ij,ij->i", wide, wide)[:count]
     return values, squared_norms
+
+
+def multiply(a: Floats, b: Floats, out: Floats | None = None) -> Floats:
+    """Return a @ b, of padded sizes; few columns in pieces, for each of which one thread does."""
+    if b.shape[1] > FEW_COLUMNS:
+        return np.matmul(a, b, out=out)
+    out = np.empty((len(a), b.shape[1])) if out is None else out
+    size = (UNSHARED // len(b)).bit_length() - 1  # of a piece: two to the power of it
+    rows, columns = min(WHOLE, 1 << (size + 1) // 2), min(WHOLE, 1 << size // 2)
+    left = a.reshape(-1, 1, rows, len(b))
+    right = b.reshape(len(b), -1, columns).transpose(1, 0, 2)
+    np.matmul(left, right, out=out.reshape(-1, rows, len(right), columns).transpose(0, 2, 1, 3))
+    return out
 
 
 def _widened(rows: Array, centre: Floats | None) -> Iterator[tuple[slice, Floats]]:
@@ -92,7 +110,7 @@ def inverse(matrix: Floats) -> Floats:
     wide = np.eye(padded(size))
     wide[:size, :size] = matrix
     root = _inverse_of_factor(wide)
-    return np.ascontiguousarray((root.T @ root)[:size, :size])
+    return np.ascontiguousarray(multiply(root.T, root)[:size, :size])
 
 
 def _inverse_of_factor(matrix: Floats) -> Floats:
@@ -103,7 +121,9 @@ def _inverse_of_factor(matrix: Floats) -> Floats:
     half = size // WHOLE // 2 * WHOLE
     root = np.zeros_like(matrix)
     root[:half, :half] = upper = _inverse_of_factor(matrix[:half, :half])
-    across = matrix[half:, :half] @ upper.T
-    root[half:, half:] = lower = _inverse_of_factor(matrix[half:, half:] - across @ across.T)
-    root[half:, :half] = -(lower @ (across @ upper))
+    across = multiply(matrix[half:, :half], upper.T)
+    root[half:, half:] = lower = _inverse_of_factor(
+        matrix[half:, half:] - multiply(across, across.T)
+    )
+    root[half:, :half] = -multiply(lower, multiply(across, upper))
     return root

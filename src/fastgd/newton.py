@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastgd.compose import load_for_loss, prediction_kernel
-from fastgd.kernels.arguments import Array
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.linalg import inverse, joined, products, times
 from fastgd.losses import Loss, SquaredError
-from fastgd.passes import Floats
 from fastgd.sample import distance, middle
 
 NEWTON_STEPS = 20

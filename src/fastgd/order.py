@@ -42,6 +42,9 @@ class Order:
     piece_rows: int = field(init=False)  # consecutive rows that stay close together
     buffer_rows: int = field(init=False)  # visits whose rows are gathered at a time
     window: int = field(init=False)  # visits made at a time, whole buffers; `rows` crosses no end
+    _rows: Rows = field(init=False, repr=False)  # once: fresh pages each time cost 15 ns a row
+    _coming: Rows = field(init=False, repr=False)
+    _kept: tuple[int, int] = field(init=False, repr=False, default=(-1, -1))
     meets_every_row: ClassVar[bool] = True  # in each epoch
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class Order:
             self.piece_rows = self.buffer_rows = self.length
         buffers = WINDOW_WORK // (self.d + 16) // self.buffer_rows
         self.window = max(1, buffers) * self.buffer_rows
+        size = min(self.window, self.length)
+        self._rows, self._coming = np.empty(size, np.int64), np.empty(size, np.int64)
 
     @property
     def length(self) -> int:
@@ -67,10 +72,35 @@ class Order:
         """Compile or fetch what makes the order."""
 
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
-        """Return the rows of visits start..stop of an epoch, and those to ask for meanwhile."""
-        rows = np.arange(start, stop)
+        """Return the rows of visits start..stop of an epoch, and those to ask for meanwhile.
+
+        They lie within a window. The arrays are views, good until another window is asked for.
+        """
+        rows, coming, first = self.window_of(epoch, start)
+        return rows[start - first : stop - first], coming[start - first : stop - first]
+
+    def window_of(self, epoch: int, visit: int) -> tuple[Rows, Rows, int]:
+        """Return the same of the whole window of a visit, always in the same two places of memory.
+
+        The third is the visit at which the window begins. The last one is kept: visits may be asked
+        for in small steps.
+        """
+        first = visit - visit % self.window
+        if self._kept != (epoch, first):
+            count = min(self.window, self.length - first)
+            with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
+                self._fill(epoch, first, self._rows[:count], self._coming[:count])
+            self._kept = (epoch, first)
+        return self._rows, self._coming, first
+
+    def lead_by(self, buffers: int) -> None:
+        """Ask for rows so many buffers ahead: as many as threads take them in turn."""
+
+    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+        """Fill in a window, which begins at visit *first*, and the rows to ask for."""
+        rows[:] = np.arange(first, first + len(rows))
         ahead = max(1, BYTES_AHEAD // (BYTES_PER_VALUE * self.d))
-        return rows, np.minimum(rows + ahead, self.n - 1)
+        np.minimum(rows + ahead, self.n - 1, out=coming)
 
     def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the rows of whole buffers, in an order good for reading, and of visits.
@@ -93,40 +123,22 @@ class Injected(Order):
         """How many visits an epoch has."""
         return int(self.visits.shape[1])
 
-    def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
-        """Return the given rows."""
-        rows = self.visits[epoch, start:stop].astype(np.int64)
-        return rows, _soon(rows)
+    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+        rows[:] = self.visits[epoch, first : first + len(rows)]
+        _ask_soon(rows, coming)
 
 
 @dataclass
 class RandomOrder(Order):
-    """An order drawn from a seed; the last window is kept, for visits asked for in small steps."""
+    """An order drawn from a seed."""
 
     seed: int
     _state: NDArray[np.uint64] = field(init=False, repr=False)
-    _kept: tuple[int, int] = field(init=False, repr=False, default=(-1, -1))
-    _rows: Rows = field(init=False, repr=False)  # fresh pages each time cost 15 ns a row
-    _coming: Rows = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Choose the window and reserve the memory of the generator and of one window."""
+        """Reserve the memory of the generator."""
         super().__post_init__()
         self._state = np.zeros(1, dtype=np.uint64)
-        self._rows = np.empty(min(self.window, self.length), dtype=np.int64)
-
-    def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
-        """Return the drawn rows: views, good until the next window is asked for."""
-        first = start - start % self.window
-        if self._kept != (epoch, first):
-            with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
-                self._coming = self._draw(epoch, first, self._rows[: self.length - first])
-            self._kept = (epoch, first)
-        return self._rows[start - first : stop - first], self._coming[start - first : stop - first]
-
-    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
-        """Fill a whole window, which begins at visit *first*; return the rows to ask for."""
-        raise NotImplementedError
 
     def _seed_place(self, epoch: int, place: int) -> None:
         """Seed the generator for one place of one epoch, far from that of every other."""
@@ -144,10 +156,10 @@ class WithReplacement(RandomOrder):
         """Compile or fetch what makes the order."""
         load(kernels.fill_below, np.uint64(1), self._rows[:0], self._state)
 
-    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
+    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         self._seed_place(epoch, first)
         kernels.fill_below(np.uint64(self.n), rows, self._state)
-        return _soon(rows)
+        _ask_soon(rows, coming)
 
 
 @dataclass
@@ -156,7 +168,7 @@ class Shuffled(RandomOrder):
 
     _pieces: Rows = field(init=False, repr=False)
     _places: Rows = field(init=False, repr=False)  # in a buffer, in the order of their visits
-    _laid: Rows = field(init=False, repr=False)  # rows of a window and a buffer, piece after piece
+    _laid: Rows = field(init=False, repr=False)  # rows of a window and on, piece after piece
     _offset: int = field(init=False, repr=False, default=0)  # the row where piece 0 begins
     _drawn_epoch: int = field(init=False, repr=False, default=-1)
 
@@ -165,7 +177,19 @@ class Shuffled(RandomOrder):
         super().__post_init__()
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
         self._places = np.empty(self.buffer_rows, dtype=np.int64)
-        self._laid = np.empty(len(self._rows) + self.buffer_rows, dtype=np.int64)
+        self.lead_by(1)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.buffer_rows * BYTES_PER_VALUE * self.d > WIDE_BUFFER_BYTES
+
+    def lead_by(self, buffers: int) -> None:
+        """Ask for rows so many buffers ahead: as many as threads take them in turn."""
+        lead = buffers * self.buffer_rows
+        self._laid = np.empty(len(self._rows) + lead, dtype=np.int64)
+        if not self._is_wide:
+            self._coming = self._laid[lead:]
+        self._kept = (-1, -1)
 
     def load(self) -> None:
         """Compile or fetch what makes the order."""
@@ -173,7 +197,7 @@ class Shuffled(RandomOrder):
         load(kernels.shuffle, nothing, self._state)
         load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing, self._places, nothing)
 
-    def _draw(self, epoch: int, first: int, rows: Rows) -> Rows:
+    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
         if self._drawn_epoch != epoch:
             self._draw_epoch(epoch)
         count = len(rows)
@@ -185,14 +209,14 @@ class Shuffled(RandomOrder):
             rows[whole:] = laid[whole:count]
             self._seed_place(epoch, first)
             kernels.shuffle(rows[whole:], self._state)
-        if self.buffer_rows * BYTES_PER_VALUE * self.d > WIDE_BUFFER_BYTES:
-            return _soon(rows)
-        # While a row is visited, the row at the same place of the next buffer, as that was before
+        if self._is_wide:
+            _ask_soon(rows, coming)
+            return
+        # While a row is visited, the row at the same place of a later buffer, as that was before
         # its shuffle, is asked of the memory, which so reads whole pieces. After the last, nothing.
-        coming = self._laid[self.buffer_rows :][:count]
-        follow = max(0, len(laid) - self.buffer_rows)
+        lead = len(self._laid) - len(self._rows)
+        follow = max(0, len(laid) - lead)
         coming[follow:] = rows[follow:]
-        return coming
 
     def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the buffers' rows piece after piece, and the order of their visits."""
@@ -218,13 +242,11 @@ class Shuffled(RandomOrder):
         self._drawn_epoch = epoch
 
 
-def _soon(rows: Rows) -> Rows:
-    """Return, for each visit, the row that is visited a few visits later."""
-    coming = np.empty_like(rows)
+def _ask_soon(rows: Rows, coming: Rows) -> None:
+    """Ask, with each visit, for the row that is visited a few visits later."""
     ahead = max(0, len(rows) - CALL_AHEAD)
     coming[:ahead] = rows[CALL_AHEAD:]
     coming[ahead:] = rows[ahead:]
-    return coming
 
 
 def make_order(n: int, d: int, seed: int, shuffle: Any) -> Order:

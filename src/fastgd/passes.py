@@ -5,22 +5,18 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastgd.compose import gradient_kernel, load_for_loss, loss_kernel
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Settings
-from fastgd.kernels.gradient import make_room
+from fastgd.compose import load_for_loss, loss_kernel
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Floats, Settings
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
+from fastgd.team import NOT_LISTED, Team, empty_sums
 
 BLOCK_VALUES = 1 << 17  # values of X per block: 1 MB of float64
 CALL_VALUES = 1 << 24  # values of X between two looks at the clock: some 5 ms
-THREAD_VALUES = 1 << 18  # values of X that are worth a thread's 20 us of dispatch
-
-NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
-
-Floats = NDArray[np.float64]
+ROW_VALUES = 16  # a row takes as long as so many values more
+TASK_VALUES = 1 << 18  # values of X that are worth a thread's 20 us of dispatch
 
 
 class FullPass:
@@ -33,13 +29,15 @@ class FullPass:
     def __init__(self, source: Source, loss: Loss, n_threads: int, gradients: bool) -> None:
         self.source, self.loss, self.n_threads = source, loss, n_threads
         self.gradients = gradients
-        self.kernel = gradient_kernel(loss) if gradients else loss_kernel(loss)
         self.block_rows = max(4, BLOCK_VALUES // (source.d + 1) // 4 * 4)
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         vectors = (nothing, nothing, nothing, nothing)
         self.settings = Settings(loss.parameters, (), *vectors, np.inf, True)
         self.workers = Workers()
+        blocks = self.call_rows // self.block_rows if gradients and source.resident else 0
+        self.coef = np.zeros(source.d + 1, source.dtype)
+        self.team = self._team(self.coef, *empty_sums(blocks, source.d), n_threads)
 
     def __enter__(self) -> Self:
         """Begin; threads start when the first of them is needed."""
@@ -48,13 +46,20 @@ class FullPass:
 
     def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
+        self.close()
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self.team.dismiss()
         self.workers.close()
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
-        coef = np.zeros(self.source.d + 1, self.source.dtype)
-        idle = np.zeros((1, len(coef))), np.zeros((1, TALLY_SIZE))
-        load_for_loss(self.kernel, self.loss, *self._arguments(self.source.nobody(), coef, *idle))
+        if self.gradients:
+            self.team.load()
+        else:
+            arguments = self._arguments(self.source.nobody(), self.coef, np.zeros((1, TALLY_SIZE)))
+            load_for_loss(loss_kernel(self.loss), self.loss, *arguments)
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
         """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""
@@ -77,20 +82,30 @@ class FullPass:
         return float(tally[LOSS] / tally[WEIGHT])
 
     def _sums(self, coef: Array, start: int, stop: int) -> Iterator[tuple[Floats, Floats]]:
+        together = self.gradients and self.source.resident and len(coef) > 1
         for first in range(start, stop, self.call_rows):
             last = min(first + self.call_rows, stop)
             blocks = -(-(last - first) // self.block_rows)
-            sums, tallies = np.zeros((blocks, len(coef))), np.zeros((blocks, TALLY_SIZE))
-            values = (last - first) * len(coef)
-            threads = min(self.n_threads, blocks, max(1, values // THREAD_VALUES))
-            edges = [blocks * k // threads for k in range(threads + 1)]
-            rows = self.block_rows
-            tasks = [
-                (coef, first + a * rows, min(first + b * rows, last), sums[a:b], tallies[a:b])
-                for a, b in pairwise(edges)
-            ]
-            self.workers.call(self._sum_blocks, tasks)
+            if together:
+                sums, tallies = self.team.sums[:blocks], self.team.tallies[:blocks]
+                self.coef[:], sums[:], tallies[:] = coef, 0.0, 0.0
+                self.team.sum(self.source.in_place, NOT_LISTED, NOT_LISTED, first, last)
+            else:
+                sums, tallies = empty_sums(blocks, len(coef) - 1)
+                self._sum_apart(coef, first, last, sums, tallies)
             yield sums, tallies
+
+    def _sum_apart(self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats) -> None:
+        """Sum blocks that do not lie ready, or not as the team reads them."""
+        blocks, rows = len(sums), self.block_rows
+        values = (stop - start) * (len(coef) + ROW_VALUES)
+        threads = min(self.n_threads, blocks, max(1, values // TASK_VALUES))
+        edges = [blocks * k // threads for k in range(threads + 1)]
+        tasks = [
+            (coef, start + a * rows, min(start + b * rows, stop), sums[a:b], tallies[a:b])
+            for a, b in pairwise(edges)
+        ]
+        self.workers.call(self._sum_blocks, tasks)
 
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats
@@ -101,16 +116,18 @@ class FullPass:
         at_once = len(sums) if resident else 1
         # Made once: new pages for each block cost time.
         made = None if resident else np.empty((self.block_rows, len(coef) - 1), self.source.dtype)
+        alone = self._team(coef, sums, tallies, 1)
         for k in range(0, len(sums), at_once):
             first = start + k * self.block_rows
             data = block(first, min(first + at_once * self.block_rows, stop), made)
-            here = slice(k, k + at_once)
-            self.kernel(*self._arguments(data, coef, sums[here], tallies[here]))
+            if self.gradients:
+                alone.sum(data, NOT_LISTED, NOT_LISTED, 0, len(data.y), row=k)
+            else:
+                loss_kernel(self.loss)(*self._arguments(data, coef, tallies[k : k + at_once]))
 
-    def _arguments(self, data: Data, coef: Array, sums: Floats, tallies: Floats) -> tuple[Any, ...]:
-        w, b, rows = coef[:-1], coef[-1:], self.block_rows
-        if not self.gradients:
-            return data, w, b, self.settings, rows, tallies
-        room = make_room(self.source.d, self.source.dtype.itemsize)  # each thread needs its own
-        point = w, b, self.settings, np.inf, room
-        return data, NOT_LISTED, NOT_LISTED, *point, rows, rows, sums, tallies
+    def _team(self, coef: Array, sums: Floats, tallies: Floats, n_threads: int) -> Team:
+        how = self.source, self.loss, self.settings
+        return Team(*how, coef, sums, tallies, self.block_rows, n_threads, self.workers)
+
+    def _arguments(self, data: Data, coef: Array, tallies: Floats) -> tuple[Any, ...]:
+        return data, coef[:-1], coef[-1:], self.settings, self.block_rows, tallies

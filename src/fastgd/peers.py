@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastgd.kernels.arguments import Array
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.problem import Problem
 from fastgd.trace import Peer, Point
 from fastgd.validation import did_you_mean, show

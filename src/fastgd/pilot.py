@@ -11,9 +11,10 @@ import numpy as np
 from fastgd.coordinates import Coordinates, identity, standardise
 from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
+from fastgd.kernels.arguments import Floats
 from fastgd.losses import HalfSquare, Loss
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
-from fastgd.passes import Floats, FullPass
+from fastgd.passes import FullPass
 from fastgd.sample import (
     POWER_ITERATIONS,
     SAMPLE_VALUES,

@@ -82,6 +82,11 @@ class Plan:
         return self.curvature is not None and self.initial is self.curvature.start
 
     @property
+    def groups_per_batch(self) -> int:
+        """Return over how many buffers of the order a batch may reach."""
+        return (self.batch_size - 2) // self.order.buffer_rows + 2
+
+    @property
     def tells_distance(self) -> bool:
         """Tell whether a gradient shows how far above its optimum the objective is."""
         return self.curvature is not None and self.alpha * self.l1_ratio == 0

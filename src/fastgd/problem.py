@@ -9,9 +9,8 @@ import numpy as np
 
 from fastgd.compose import load_for_loss, prediction_kernel
 from fastgd.inputs import make_source
-from fastgd.kernels.arguments import Array
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.losses import Loss
-from fastgd.passes import Floats
 from fastgd.request import read_loss
 from fastgd.sources import Source
 from fastgd.validation import check_flag, check_fraction, check_not_negative

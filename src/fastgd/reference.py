@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.kernels.arguments import Floats
 from fastgd.losses import SquaredError
-from fastgd.passes import Floats
 from fastgd.problem import Problem
 
 REFINEMENTS = 3

@@ -10,23 +10,23 @@ import numpy as np
 from fastgd.compose import (
     Step,
     batch_step_kernel,
-    gradient_kernel,
     load_for_loss,
     minibatch_kernel,
     stochastic_kernel,
 )
-from fastgd.kernels._jit import Kernel, load
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Model, Settings
+from fastgd.kernels._jit import Kernel, load, unbound
+from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Floats, Model, Settings
 from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
 from fastgd.linalg import dot, joined
 from fastgd.order import Rows
-from fastgd.passes import Floats, FullPass
+from fastgd.passes import FullPass
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
 from fastgd.settling import begin_to_settle, settle
 from fastgd.sources import Source, Visits
 from fastgd.state import Seen, Settled, State, initial_state
+from fastgd.team import Team
 
 BACK_OFF = 0.25  # of the rate
 
@@ -77,6 +77,12 @@ class Run:
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         self.visits = Visits(source, plan.order)
+        state, size, threads = self.state, plan.order.buffer_rows, plan.n_threads
+        place = state.coef, state.sums, state.tallies
+        how = source, plan.loss, self.settings
+        self.team = Team(*how, *place, size, threads, self.full.workers)
+        if len(state.sums):
+            plan.order.lead_by(self.team.threads(plan.batch_size))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -84,6 +90,7 @@ class Run:
 
     def __exit__(self, *failure: Any) -> None:
         """Let no thread stay behind."""
+        self.team.dismiss()
         self.full.__exit__(*failure)
         self.evaluation.__exit__(*failure)
         if self.plan.gram is not None:
@@ -99,6 +106,9 @@ class Run:
                 load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
             return
         self.plan.order.load()
+        if self.plan.preconditioned:
+            self.team.load()
+            return
         no_rows = np.empty(0, np.int64)
         for kernel in {self.kernel, self.row_kernel}:
             arguments = self._arguments(self.source.nobody(), no_rows, no_rows, 0, 0)
@@ -219,7 +229,8 @@ class Run:
         state.coef[:] = coef
         if self.plan.coordinates is not None:
             state.point[:] = self.plan.coordinates.enter(coef)
-        for sums in (state.g, state.tally, state.total, state.first, state.second):
+        summed = state.g, state.sums, state.tally, state.tallies, state.total
+        for sums in (*summed, state.first, state.second):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
         state.decrement, state.seen = np.inf, None
@@ -284,16 +295,29 @@ class Run:
             if stop == self.plan.order.length:
                 self._take_batch_step()
             return
-        data, rows, coming = self.visits.between(self.state.epoch, start, stop)
-        if not self.plan.preconditioned:
-            self.kernel(*self._arguments(data, rows, coming, start, stop))
-            self._count_steps(self.steps_at(stop) - self.steps_at(start))
+        if self.plan.preconditioned:
+            self._take_batches(start, stop)
             return
-        for first in range(start - start % self.batch_size, stop, self.batch_size):
-            begin, end = max(first, start), min(first + self.batch_size, stop)
-            here = slice(begin - start, end - start)
-            self.kernel(*self._arguments(data, rows[here], coming[here], begin, end))
-            if end in (first + self.batch_size, self.plan.order.length):
+        visited = self.visits.between(self.state.epoch, start, stop)
+        self.kernel(*self._arguments(*visited, start, stop))
+        self._count_steps(self.steps_at(stop) - self.steps_at(start))
+
+    def _take_batches(self, start: int, stop: int) -> None:
+        """Visit start..stop, each batch by groups that threads share; step where it is full."""
+        state, size, buffer_rows = self.state, self.batch_size, self.plan.order.buffer_rows
+        data, rows, coming, offset = self.visits.around(state.epoch, start)
+        guard = self.plan.guard
+        if math.isfinite(guard):
+            guard /= float(self._rates(0, coming=1)[0])
+        for first in range(start - start % size, stop, size):
+            begin, end = max(first, start), min(first + size, stop)
+            visits = begin - offset, end - offset
+            filled, row = begin % buffer_rows, begin // buffer_rows - first // buffer_rows
+            self.team.sum(data, rows, coming, *visits, filled=filled, row=row, guard=guard)
+            if end in (first + size, self.plan.order.length):
+                state.g += state.sums.sum(axis=0)
+                state.tally += state.tallies.sum(axis=0)
+                state.sums[:], state.tallies[:] = 0.0, 0.0
                 self._take_preconditioned_step(end - first)
 
     def _arguments(
@@ -301,16 +325,9 @@ class Run:
     ) -> tuple[Any, ...]:
         """Return what the kernel is called with for the visits start..stop."""
         state, plan, visited = self.state, self.plan, (data, rows, coming)
-        sums, tallies = state.g[np.newaxis], state.tally[np.newaxis]
         buffer_rows = plan.order.buffer_rows
         left = buffer_rows - start % buffer_rows
         steps = self.steps_at(stop) - self.steps_at(start)
-        if plan.preconditioned:
-            guard = plan.guard
-            if math.isfinite(guard):
-                guard /= float(self._rates(0, coming=1)[0])
-            point = state.coef[:-1], state.coef[-1:], self.settings, guard, self.room
-            return *visited, *point, left, buffer_rows, sums, tallies
         is_guarded_batch = plan.variant == "minibatch" and math.isfinite(plan.guard)
         rates = self._rates(steps, coming=int(is_guarded_batch))
         taking = *visited, self._model(), self.settings, rates, state.t + 1
@@ -318,7 +335,7 @@ class Run:
             return *taking, state.tally, self.rows_here
         size, ends_epoch = self.batch_size, stop == plan.order.length
         batch = start % size, size, ends_epoch, left, buffer_rows
-        return *taking, tallies, sums, *batch, self.room
+        return *taking, state.tally, state.g, *batch, self.room
 
     def _take_batch_step(self) -> None:
         state, plan, rows = self.state, self.plan, self.source.n
@@ -413,6 +430,7 @@ class Run:
         state, cast = self.state, coef.astype(self.source.dtype)
         if state.seen is not None and (state.seen.coef == cast).all():
             return state.seen
+        self.team.dismiss()
         seen = Seen(cast, np.zeros(len(coef)), np.zeros(TALLY_SIZE))
         self.full.add(cast, 0, self.source.n, seen.g, seen.tally)
         return seen
@@ -494,7 +512,7 @@ class Run:
     def _kernel(self, row_by_row: bool = False) -> Kernel:
         plan, step = self.plan, self.step
         if plan.preconditioned:
-            return gradient_kernel(plan.loss)
+            return unbound
         if plan.variant == "batch":
             return batch_step_kernel(step)
         if plan.variant == "minibatch":

@@ -6,10 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from fastgd.kernels.arguments import Array
+from fastgd.kernels.arguments import Array, Floats
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import Rows
-from fastgd.passes import Floats
 from fastgd.sources import Source
 from fastgd.tables import take
 
@@ -64,10 +63,11 @@ class Drawn:
 
 def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES) -> Drawn:
     """Draw up to 4096 rows."""
-    pool = np.flatnonzero(source.weights) if source.weighted else np.arange(source.n)
-    size = min(SAMPLE_ROWS, len(pool), max(FEWEST_ROWS, most_values // source.d))
+    pool = np.flatnonzero(source.weights) if source.weighted else None
+    count = source.n if pool is None else len(pool)
+    size = min(SAMPLE_ROWS, count, max(FEWEST_ROWS, most_values // source.d))
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(pool, size, replace=False)
+    chosen = rng.choice(count if pool is None else pool, size, replace=False)
     if source.classes is not None:
         chosen = _with_both_labels(chosen, pool, source.y, rng)
     chosen = np.sort(chosen)
@@ -78,12 +78,12 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     return Drawn(source, chosen, rows)
 
 
-def _with_both_labels(chosen: Rows, pool: Rows, y: Array, rng: np.random.Generator) -> Rows:
+def _with_both_labels(chosen: Rows, pool: Rows | None, y: Array, rng: np.random.Generator) -> Rows:
     """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
     for label in (-1.0, 1.0):
         of_label = y[chosen] == label
         if np.count_nonzero(of_label) < FEWEST_OF_A_LABEL:
-            rare = pool[y[pool] == label]
+            rare = np.flatnonzero(y == label) if pool is None else pool[y[pool] == label]
             drawn = rng.choice(rare, min(FEWEST_OF_A_LABEL, len(rare)), replace=False)
             chosen = np.concatenate([chosen[~of_label], drawn])
     return chosen

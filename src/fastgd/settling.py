@@ -9,7 +9,7 @@ after which the objective is higher is taken back by half.
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plan import Plan
 from fastgd.state import Settled, State
 

@@ -107,16 +107,20 @@ class Visits:
 
     def between(self, epoch: int, start: int, stop: int) -> tuple[Data, Rows, Rows]:
         """Return a block, the rows of it that visits start..stop meet, and those to ask for."""
+        data, rows, coming, first = self.around(epoch, start)
+        return data, rows[start - first : stop - first], coming[start - first : stop - first]
+
+    def around(self, epoch: int, visit: int) -> tuple[Data, Rows, Rows, int]:
+        """Return the same for all visits up to the `end`, and the first of them."""
         if self.source.resident:
-            return self.source.in_place, *self.order.rows(epoch, start, stop)
-        first = start - start % self.order.window % self._at_once
+            return self.source.in_place, *self.order.window_of(epoch, visit)
+        first = visit - visit % self.order.window % self._at_once
         if self._kept != (epoch, first):
             last = min(self.end(first), self.order.length)
             rows, self._places = self.order.stretch(epoch, first, last)
             self._block = self.source.gather(rows, self._room)
             self._kept = epoch, first
-        places = self._places[start - first : stop - first]
-        return self._block, places, places
+        return self._block, self._places, self._places, first
 
 
 def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:

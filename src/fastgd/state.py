@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastgd.kernels.arguments import TALLY_SIZE, Array
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import TALLY_SIZE, Array, Floats
 from fastgd.plan import Plan
 from fastgd.schedules import Memory
 from fastgd.sources import Source
+from fastgd.team import empty_sums
 
 
 class Settled:
@@ -46,6 +46,8 @@ class State:
     first: Array  # the optimizer's slots, (d + 1,) or (0,)
     second: Array
     g: Floats  # (d + 1,): gradients of a batch that is not full yet
+    sums: Floats  # (groups, d + 1): the same by groups of its rows, where threads share them
+    tallies: Floats  # what was met with them, not yet in `tally`
     total: Floats  # (d + 1,): sum of the points that are averaged, or (0,)
     tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
     t: int = 0  # steps taken
@@ -81,6 +83,8 @@ def initial_state(plan: Plan, source: Source) -> State:
     if plan.coordinates is not None:
         point = plan.coordinates.enter(coef).astype(dtype)
         coef[:] = plan.coordinates.leave(point)
+    shared = plan.preconditioned and plan.variant == "minibatch"
+    sums, tallies = empty_sums(plan.groups_per_batch if shared else 0, source.d)
     settles = plan.preconditioned and plan.settles_after == 0
     return State(
         coef=coef,
@@ -89,5 +93,7 @@ def initial_state(plan: Plan, source: Source) -> State:
         first=np.zeros(size if slots > 0 else 0, dtype),
         second=np.zeros(size if slots > 1 else 0, dtype),
         g=np.zeros(size),
+        sums=sums,
+        tallies=tallies,
         total=np.zeros(size if averaged else 0),
     )

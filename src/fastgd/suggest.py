@@ -9,10 +9,10 @@ import numpy as np
 
 from fastgd.curvature import Curvature
 from fastgd.inputs import make_source
-from fastgd.kernels.arguments import TALLY_SIZE
+from fastgd.kernels.arguments import TALLY_SIZE, Floats
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import draw_seed, settle_random_state
-from fastgd.passes import Floats, FullPass
+from fastgd.passes import FullPass
 from fastgd.pilot import look_at, stable_rate
 from fastgd.plan import (
     DEFAULT_BATCH_SIZE,

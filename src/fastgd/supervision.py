@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Floats
 from fastgd.pilot import largest_stable_rate
 from fastgd.plan import PATIENCE, has_gradient_test
 from fastgd.run import Run

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.problem import Problem
 from fastgd.result import StopReason
 from fastgd.validation import show

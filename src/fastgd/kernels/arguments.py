@@ -6,9 +6,11 @@ the loop is counted in and out there, which made a row of ten features cost 49 n
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Floats = NDArray[np.float64]
 Scalar = Any  # a NumPy number of the arrays' type
 Args = tuple[Any, ...]  # whatever a user's function is called with besides
 

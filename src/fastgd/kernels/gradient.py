@@ -43,15 +43,14 @@ def sum_gradients(
     room: Room,
     left: int,
     group_rows: int,
-    sums: Array,
-    tallies: Array,
+    g: Array,
+    tally: Array,
 ) -> None:
-    """Add each row's gradient to *sums* and its loss to *tallies*: of *rows*, or as they lie.
+    """Add each row's gradient to *g* and its loss to *tally*: of *rows*, or as they lie.
 
     Where *rows* are listed, those *coming* are asked of the memory meanwhile; where none are, every
-    row is met. They are taken in groups, of which the first has *left* rows; each is added to a row
-    of *sums* and *tallies* of its own, or all to the only one. Blocks begin anew with each group:
-    so it is the same bits whoever sums which groups, and from wherever their rows were gathered.
+    row is met. They are taken in groups, of which the first has *left* rows. Blocks begin anew with
+    each group: so it is the same bits from wherever their rows were gathered.
     A block's last quad may be short: it repeats its last row with slope zero. The *guard* is that
     of the settings over the rate of the step.
     """
@@ -71,12 +70,11 @@ def sum_gradients(
     is_guarded = guard < np.inf
     for m in range(BLOCK_ROWS):
         shares[m] = 1.0
-    start = group = 0
+    total = at(g, 0)
+    loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
+    start = 0
     while start < n:
         stop = min(n, start + left)
-        total = at(sums, group * (d + 1))
-        loss_sum, weight_sum = tallies[group, LOSS], tallies[group, WEIGHT]
-        not_finite = tallies[group, NOT_FINITE]
         for first in range(start, stop, block_rows):
             count = min(block_rows, stop - first)
             for m in range(block_rows):
@@ -117,13 +115,11 @@ def sum_gradients(
             for m in range(count, block_rows):
                 slopes[m] = 0.0
             not_finite += not np.isfinite(z_sum + intercept)
-            sums[group, d] += slope_sum
+            g[d] += slope_sum
             for m in range(0, count, QUAD):
                 x0, x1, x2, x3 = four_rows(X, here, m)
                 r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
                 ahead0, ahead1 = two_ahead(X, y, ahead, asked + m // 2)
                 add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
-        tallies[group, LOSS], tallies[group, WEIGHT] = loss_sum, weight_sum
-        tallies[group, NOT_FINITE] = not_finite
         start, left = stop, group_rows
-        group += sums.shape[0] > 1
+    tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

@@ -21,8 +21,8 @@ def minibatch(
     settings: Settings,
     rates: Array,
     t: int,
-    tallies: Array,
-    sums: Array,
+    tally: Array,
+    g: Array,
     filled: int,
     batch_size: int,
     ends_epoch: bool,
@@ -32,16 +32,15 @@ def minibatch(
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
-    A batch may span two calls: *sums*, of one row, holds the gradients of the *filled* rows met so
-    far, and *rates*, where there is a guard, one more, for a batch that is not full yet. A short
-    batch steps where the epoch ends. The rows of a buffer are a group, of which the current one
-    has *left*.
+    A batch may span two calls: *g* holds the sum of the gradients of the *filled* rows met so far,
+    and *rates*, where there is a guard, one more, for a batch that is not full yet. A short batch
+    steps where the epoch ends. The rows of a buffer are a group, of which the current one has
+    *left*.
     """
     coef, w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     hyper, l1, l2, fit_intercept = settings.hyper, settings.l1, settings.l2, settings.fit_intercept
     units, shift = settings.units, settings.shift
     T = data.X.dtype.type
-    g = sums[0]
     d = w.shape[0]
     coef_w, coef_b = coef[:d], coef[d:]
     steps = 0
@@ -53,7 +52,7 @@ def minibatch(
         if guard < np.inf:
             guard /= rates[steps]
         point = coef_w, coef_b, settings, guard, room
-        sum_gradients(data, here, soon, *point, left, buffer_rows, sums, tallies)
+        sum_gradients(data, here, soon, *point, left, buffer_rows, g, tally)
         filled += stop - start
         left = buffer_rows - (buffer_rows - left + stop - start) % buffer_rows
         start = stop

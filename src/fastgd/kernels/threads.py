@@ -46,6 +46,11 @@ class Workers:
         for _ in others:
             _result(done.get())
 
+    def start(self, wanted: int, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call *function* in one of at least so many threads, as soon as one has nothing to do."""
+        self._start(wanted)
+        self._jobs.put((copy_context().run, (function, *arguments), Queue()))
+
     def close(self) -> None:
         """End the threads, each when it has finished what it is at."""
         if self._owner == os.getpid():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.files import StrPath
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot import curve, two_dimensions
 from fastgd.plot.style import SMALL, colour, need_matplotlib, one_axes
 from fastgd.plot.trails import Trail, read_trails

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.style import SMALL, colour
 from fastgd.plot.surface import Surface, make_surface, value_at
 from fastgd.plot.trails import Trail, read_trails

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.kernels.arguments import Floats
 from fastgd.optimizers import GD
-from fastgd.passes import Floats
 from fastgd.pilot import stable_rate
 from fastgd.plot.style import (
     LEARNING_RATE,

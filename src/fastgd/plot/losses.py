@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, shared_axes
 from fastgd.plot.trails import read_results
 from fastgd.validation import check_name

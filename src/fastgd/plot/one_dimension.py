@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.curve import TARGET, Scene, draw_curve, make_scene
 from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
 from fastgd.validation import check_positive

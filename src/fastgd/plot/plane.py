@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.trails import Trail, entry_name
 from fastgd.plot.view import find_span
 from fastgd.validation import as_int, did_you_mean, show

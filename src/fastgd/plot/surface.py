@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fastgd.functions import as_number, call
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.trails import Trail
 from fastgd.problem import BLOCK_ROWS, Problem
 from fastgd.reference import Curvature, find_reference

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.kernels.arguments import Floats
 from fastgd.minimum import MinimizeResult
-from fastgd.passes import Floats
 from fastgd.result import FitResult
 from fastgd.validation import describe_type
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.passes import Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.plane import REACH, Plane, choose_plane
 from fastgd.plot.style import (

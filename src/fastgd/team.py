@@ -1,0 +1,103 @@
+"""A team: the thread that asks for gradients, and others that help it to sum them."""
+
+from typing import Any
+
+import numpy as np
+
+from fastgd.compose import load_for_loss, team_kernel
+from fastgd.kernels._jit import JIT_ENABLED
+from fastgd.kernels.arguments import TALLY_SIZE, Array, Data, Floats, Settings
+from fastgd.kernels.gradient import make_room
+from fastgd.kernels.team import BOARD_SIZE, CLOSED, LEFT
+from fastgd.kernels.threads import Workers
+from fastgd.losses import Loss
+from fastgd.order import Rows
+from fastgd.sources import Source
+
+THREAD_VALUES = 1 << 16  # values of X that are worth a thread's while
+NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
+
+
+class Team:
+    """Sums gradients and losses of groups of rows, each group into a row of *sums* and *tallies*.
+
+    Neither the number of threads nor who of them takes which group changes a bit. Gradients are
+    those at *coef*, an array that is the team's to read whenever it is asked for a sum.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        loss: Loss,
+        settings: Settings,
+        coef: Array,
+        sums: Floats,
+        tallies: Floats,
+        group_rows: int,
+        n_threads: int,
+        workers: Workers,
+    ) -> None:
+        self.source, self.loss, self.settings = source, loss, settings
+        self.coef, self.sums, self.tallies = coef, sums, tallies
+        self.group_rows, self.n_threads, self.workers = group_rows, n_threads, workers
+        self.kernel = team_kernel(loss)
+        self._guard = np.full(1, np.inf)
+        self._board = np.zeros(BOARD_SIZE, np.int64)
+        self._room = make_room(source.d, source.dtype.itemsize)
+        self._enlisted = 0  # helpers, ever
+
+    def load(self) -> None:
+        """Compile or fetch the kernel."""
+        table = self.source.nobody(), NOT_LISTED, NOT_LISTED
+        load_for_loss(self.kernel, self.loss, *self._arguments(*table), True, 0, 0, 0, 0)
+
+    def threads(self, rows: int) -> int:
+        """Return how many threads are of use for so many rows at a time."""
+        if not (JIT_ENABLED and self.source.resident):
+            return 1
+        worthy = rows * (self.source.d + 1) // THREAD_VALUES
+        return max(1, min(self.n_threads, -(-rows // self.group_rows), worthy))
+
+    def sum(
+        self,
+        data: Data,
+        rows: Rows,
+        coming: Rows,
+        start: int,
+        stop: int,
+        *,
+        filled: int = 0,
+        row: int = 0,
+        guard: float = np.inf,
+    ) -> None:
+        """Add the visits start..stop to the sums and tallies, from one of the rows on.
+
+        The first group may have been begun before: it is *filled* with so many rows.
+        """
+        self._guard[0] = guard
+        self._board[CLOSED] = 0
+        arguments = self._arguments(data, rows, coming)
+        helpers = self.threads(stop - start) - 1
+        if self._enlisted - int(self._board[LEFT]) < helpers:
+            self._enlist(arguments, helpers)
+        self.kernel(*arguments, True, start, stop, filled, row)
+
+    def dismiss(self) -> None:
+        """Let the helpers go, for some time."""
+        self._board[CLOSED] = 1
+
+    def _enlist(self, arguments: tuple[Any, ...], wanted: int) -> None:
+        table, room, rest = arguments[:7], arguments[7], arguments[8:]
+        for _ in range(wanted - self._enlisted + int(self._board[LEFT])):
+            own = room._replace(floats=room.floats.copy(), numbers=room.numbers.copy())
+            self.workers.start(wanted, self.kernel, *table, own, *rest, False, 0, 0, 0, 0)
+            self._enlisted += 1
+
+    def _arguments(self, data: Data, rows: Rows, coming: Rows) -> tuple[Any, ...]:
+        point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, self._room
+        return data, rows, coming, *point, self.group_rows, self.sums, self.tallies, self._board
+
+
+def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:
+    """Return sums and tallies of so many groups of rows."""
+    return np.zeros((groups, d + 1)), np.zeros((groups, TALLY_SIZE))

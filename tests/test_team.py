@@ -1,0 +1,198 @@
+"""Threads that sum gradients together, beside one that does it alone and a plain sum."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import fastgd
+from fastgd import team
+from fastgd.inputs import make_source
+from fastgd.kernels import team as kernels
+from fastgd.kernels import threads
+from fastgd.kernels.arguments import Settings
+from fastgd.kernels.threads import Workers
+from fastgd.passes import FullPass
+from fastgd.team import NOT_LISTED, Team, empty_sums
+
+D, GROUP = 7, 20
+
+
+def make_team(n=500, n_threads=1, group_rows=GROUP):
+    """A team, all of whose rows are in groups of so many."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, D))
+    y = X @ np.arange(D) + rng.standard_normal(n)
+    source = make_source(X, y, None, "real")
+    nothing = np.empty(0)
+    settings = Settings((), (), nothing, nothing, nothing, nothing, np.inf, True)
+    sums = empty_sums(-(-n // group_rows) + 1, D)
+    loss = fastgd.SquaredError()
+    coef = rng.standard_normal(D + 1)
+    made = Team(source, loss, settings, coef, *sums, group_rows, n_threads, Workers())
+    made.load()
+    return made
+
+
+def plain_sum(made, rows):
+    """The gradients' sum, and the losses', by NumPy."""
+    X, y = made.source.in_place.X[rows], made.source.in_place.y[rows]
+    residuals = X @ made.coef[:-1] + made.coef[-1] - y
+    return np.append(residuals @ X, residuals.sum()), 0.5 * np.sum(residuals**2)
+
+
+def close(made):
+    made.dismiss()
+    made.workers.close()
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """A thread for whatever there is to do."""
+    monkeypatch.setattr(team, "THREAD_VALUES", 1)
+
+
+def test_groups_are_summed_apart():
+    made = make_team()
+    order = np.random.default_rng(1).permutation(500)
+    made.sum(made.source.in_place, order, order, 0, 90)
+    for k in range(5):
+        g, loss = plain_sum(made, order[k * GROUP : min(90, (k + 1) * GROUP)])
+        np.testing.assert_allclose(made.sums[k], g, rtol=1e-12)
+        np.testing.assert_allclose(made.tallies[k], [loss, min(GROUP, 90 - k * GROUP), 0])
+    assert not made.sums[5:].any()
+    assert not made.tallies[5:].any()
+
+
+def test_rows_as_they_lie():
+    made = make_team(n=90)
+    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90)
+    g, loss = plain_sum(made, slice(0, 90))
+    np.testing.assert_allclose(made.sums.sum(axis=0), g, rtol=1e-12)
+    np.testing.assert_allclose(made.tallies.sum(axis=0), [loss, 90, 0])
+
+
+def test_a_group_that_was_begun_is_gone_on_with():
+    """Cut where rows that are taken together end, it is the same bits."""
+    whole, cut = make_team(), make_team()
+    order = np.random.default_rng(1).permutation(500)
+    whole.sum(whole.source.in_place, order, order, 0, 100)
+    for start, stop in [(0, 36), (36, 56), (56, 100)]:
+        row = start // GROUP
+        cut.sum(cut.source.in_place, order, order, start, stop, filled=start % GROUP, row=row)
+    assert cut.sums.tobytes() == whole.sums.tobytes()
+    assert cut.tallies.tobytes() == whole.tallies.tobytes()
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("n_threads", [2, 3, 7])
+def test_any_number_of_threads_sums_the_same_bits(n_threads, eager):
+    """Again and again: helpers come and go meanwhile."""
+    alone, made = make_team(), make_team(n_threads=n_threads)
+    order = np.random.default_rng(1).permutation(500)
+    rng = np.random.default_rng(2)
+    try:
+        for turn in range(2000):
+            start = int(rng.integers(0, 250)) // GROUP * GROUP
+            stop = start + int(rng.integers(1, 250))
+            for each in (alone, made):
+                each.coef[:] = np.random.default_rng(turn).standard_normal(D + 1)
+                each.sums[:], each.tallies[:] = 0.0, 0.0
+                each.sum(each.source.in_place, order, order, start, stop)
+            assert made.sums.tobytes() == alone.sums.tobytes()
+            assert made.tallies.tobytes() == alone.tallies.tobytes()
+            if turn % 200 == 0:
+                made.dismiss()
+            if turn % 500 == 0:
+                time.sleep(0.01)  # they leave
+    finally:
+        close(made)
+    assert made._enlisted >= n_threads - 1
+
+
+def test_a_helper_takes_what_is_listed_and_leaves():
+    """As one that comes when the leader is somewhere else."""
+    made = make_team()
+    order = np.random.default_rng(1).permutation(500)
+    arguments = made._arguments(made.source.in_place, order, order)
+    board = arguments[-1]
+    board[kernels.LISTED], board[kernels.STOP] = 5, 90
+    made.kernel(*arguments, False, 0, 0, 0, 0)
+    np.testing.assert_allclose(made.sums.sum(axis=0), plain_sum(made, order[:90])[0], rtol=1e-12)
+    assert board[kernels.DONE] == board[kernels.LISTED] == 5
+    assert board[kernels.LEFT] == 1
+
+
+def test_a_helper_without_work_leaves_at_once_where_the_team_is_dismissed():
+    made = make_team()
+    made.dismiss()
+    arguments = made._arguments(made.source.in_place, NOT_LISTED, NOT_LISTED)
+    made.kernel(*arguments, False, 0, 0, 0, 0)
+    assert arguments[-1][kernels.LEFT] == 1
+    assert not made.sums.any()
+
+
+@pytest.mark.compiled
+def test_helpers_that_find_nothing_to_do_leave(eager):
+    made = make_team(n_threads=2)
+    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
+    deadline = time.monotonic() + 20
+    while made._board[kernels.LEFT] < 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert made._board[kernels.LEFT] == 1
+    close(made)
+
+
+@pytest.mark.compiled
+def test_where_no_thread_can_be_had_the_leader_does_it_all(eager, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "start_new_thread", refuse)
+    made = make_team(n_threads=4)
+    for _ in range(3):
+        made.sums[:] = 0.0
+        made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
+        expected = plain_sum(made, slice(None))[0]
+        np.testing.assert_allclose(made.sums.sum(axis=0), expected, rtol=1e-12)
+    close(made)
+
+
+@pytest.mark.compiled
+def test_teams_at_work_side_by_side_do_not_wait_for_each_other(eager):
+    """More threads than cores: all of them come to an end."""
+    results = []
+
+    def work(k):
+        made = make_team(n=2000, n_threads=3)
+        try:
+            for _ in range(300):
+                made.sums[:] = 0.0
+                made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 2000)
+            results.append(made.sums.tobytes())
+        finally:
+            close(made)
+
+    workers = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert not any(worker.is_alive() for worker in workers)
+    assert len(results) == 4
+    assert len(set(results)) == 1
+
+
+@pytest.mark.compiled
+def test_helpers_are_sent_away_at_the_end():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40_000, 20))
+    source = make_source(X, X @ np.ones(20), None, "real")
+    before = threading.active_count()
+    with FullPass(source, fastgd.SquaredError(), 2, gradients=True) as full:
+        full.over_all(np.ones(21))
+        board = full.team._board
+    assert board[kernels.CLOSED] == 1
+    assert full.team._enlisted == 1
+    assert threading.active_count() == before
