@@ -37,7 +37,7 @@ class FullPass:
         self.workers = Workers()
         blocks = self.call_rows // self.block_rows if gradients and source.resident else 0
         self.coef = np.zeros(source.d + 1, source.dtype)
-        self.team = self._team(self.coef, *empty_sums(blocks, source.d), n_threads)
+        self.team = self._team(self.coef, *empty_sums(1 + blocks, source.d), n_threads)
 
     def __enter__(self) -> Self:
         """Begin; threads start when the first of them is needed."""
@@ -64,9 +64,10 @@ class FullPass:
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
         """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""
         for sums, tallies in self._sums(coef, start, stop):
-            for block_sum, block_tally in zip(sums, tallies, strict=True):
-                g += block_sum
-                tally += block_tally
+            # After what was there before, row by row; so `sum` does it, too, in a tenth of the time.
+            sums[0], tallies[0] = g, tally
+            sums.sum(axis=0, out=g)
+            tallies.sum(axis=0, out=tally)
 
     def over_all(self, coef: Array) -> tuple[float, Floats]:
         """Return the weighted mean loss over all rows and its gradient (NaN if not wanted)."""
@@ -82,17 +83,18 @@ class FullPass:
         return float(tally[LOSS] / tally[WEIGHT])
 
     def _sums(self, coef: Array, start: int, stop: int) -> Iterator[tuple[Floats, Floats]]:
+        """Yield the sums and tallies of blocks, with a row before them."""
         together = self.gradients and self.source.resident and len(coef) > 1
         for first in range(start, stop, self.call_rows):
             last = min(first + self.call_rows, stop)
             blocks = -(-(last - first) // self.block_rows)
             if together:
-                sums, tallies = self.team.sums[:blocks], self.team.tallies[:blocks]
+                sums, tallies = self.team.sums[: 1 + blocks], self.team.tallies[: 1 + blocks]
                 self.coef[:], sums[:], tallies[:] = coef, 0.0, 0.0
-                self.team.sum(self.source.in_place, NOT_LISTED, NOT_LISTED, first, last)
+                self.team.sum(self.source.in_place, NOT_LISTED, NOT_LISTED, first, last, row=1)
             else:
-                sums, tallies = empty_sums(blocks, len(coef) - 1)
-                self._sum_apart(coef, first, last, sums, tallies)
+                sums, tallies = empty_sums(1 + blocks, len(coef) - 1)
+                self._sum_apart(coef, first, last, sums[1:], tallies[1:])
             yield sums, tallies
 
     def _sum_apart(self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats) -> None:

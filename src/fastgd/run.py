@@ -474,7 +474,7 @@ class Run:
         """Return the norm of the least subgradient of the objective, given the loss's gradient."""
         l1, l2 = self.l1 if l1 is None else l1, self.l2 if l2 is None else l2
         w = np.asarray(coef[:-1], dtype=np.float64)
-        g_w = g[:-1] + l2 * w
+        g_w = g[:-1] + l2 * w if self.plan.alpha > 0 else g[:-1]
         if self.plan.alpha * self.plan.l1_ratio > 0:
             at_zero = np.sign(g_w) * np.maximum(np.abs(g_w) - l1, 0.0)
             g_w = np.where(w == 0, at_zero, g_w + l1 * np.sign(w))

@@ -26,18 +26,19 @@ class DivergenceGuard:
         scale = max(abs(start_loss), abs(zero_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
         self.limit = DIVERGED_FACTOR * scale
         self.start = self.good = self._candidate = run.coefficients()
-        self._seen = np.zeros(2)
+        self._seen = 0.0, 0.0
         self._back_offs = 0
 
     def is_sound(self) -> bool:
         """Look at what was met since the last look; call it after every advance."""
         state = self.run.state
-        met = state.tally[[LOSS, WEIGHT]] - self._seen
-        self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]].copy()
+        before, seen = self._seen, self._loss_and_weight()
+        loss, weight = seen[0] - before[0], seen[1] - before[1]
+        self._seen = (0.0, 0.0) if state.visit == 0 else seen
         # A slot that overflows makes steps of zero: the coefficients alone would look sound.
         arrays = (state.tally, state.coef, state.first, state.second)
-        finite = all(np.isfinite(array).all() for array in arrays)
-        if not finite or state.tally[NOT_FINITE] > 0 or met[0] > self.limit * met[1]:
+        finite = all(np.isfinite(array).all() for array in arrays if len(array))
+        if not finite or state.tally[NOT_FINITE] > 0 or loss > self.limit * weight:
             return False
         # The loss of a point is met after the point is reached.
         self.good, self._candidate = self._candidate, self.run.coefficients()
@@ -54,13 +55,17 @@ class DivergenceGuard:
             self.good = self.good if losses[0] <= losses[1] else nothing
         self._back_offs += 1
         run.go_on_from(self.good)
-        self._seen = run.state.tally[[LOSS, WEIGHT]].copy()
+        self._seen = self._loss_and_weight()
         self._candidate = self.good
         return True
 
     def last_good(self) -> Floats:
         """Return what was good before it was not, or the start where that was better."""
         return self.good if self._loss_at(self.good) <= self.start_loss else self.start
+
+    def _loss_and_weight(self) -> tuple[float, float]:
+        tally = self.run.state.tally
+        return float(tally[LOSS]), float(tally[WEIGHT])
 
     def _loss_at(self, coef: Floats) -> float:
         return self.run.full.over_all(coef.astype(self.run.source.dtype))[0]
