@@ -59,7 +59,7 @@ def test_groups_are_summed_apart():
     made.sum(made.source.in_place, order, order, 0, 90)
     for k in range(5):
         g, loss = plain_sum(made, order[k * GROUP : min(90, (k + 1) * GROUP)])
-        np.testing.assert_allclose(made.sums[k], g, rtol=1e-12)
+        np.testing.assert_allclose(made.sums[k, : D + 1], g, rtol=1e-12)
         np.testing.assert_allclose(made.tallies[k], [loss, min(GROUP, 90 - k * GROUP), 0])
     assert not made.sums[5:].any()
     assert not made.tallies[5:].any()
@@ -69,7 +69,7 @@ def test_rows_as_they_lie():
     made = make_team(n=90)
     made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90)
     g, loss = plain_sum(made, slice(0, 90))
-    np.testing.assert_allclose(made.sums.sum(axis=0), g, rtol=1e-12)
+    np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], g, rtol=1e-12)
     np.testing.assert_allclose(made.tallies.sum(axis=0), [loss, 90, 0])
 
 
@@ -119,7 +119,9 @@ def test_a_helper_takes_what_is_listed_and_leaves():
     board = arguments[-1]
     board[kernels.LISTED], board[kernels.STOP] = 5, 90
     made.kernel(*arguments, False, 0, 0, 0, 0)
-    np.testing.assert_allclose(made.sums.sum(axis=0), plain_sum(made, order[:90])[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        made.sums.sum(axis=0)[: D + 1], plain_sum(made, order[:90])[0], rtol=1e-12
+    )
     assert board[kernels.DONE] == board[kernels.LISTED] == 5
     assert board[kernels.LEFT] == 1
 
@@ -155,7 +157,7 @@ def test_where_no_thread_can_be_had_the_leader_does_it_all(eager, monkeypatch):
         made.sums[:] = 0.0
         made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
         expected = plain_sum(made, slice(None))[0]
-        np.testing.assert_allclose(made.sums.sum(axis=0), expected, rtol=1e-12)
+        np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], expected, rtol=1e-12)
     close(made)
 
 

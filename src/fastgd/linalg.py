@@ -17,7 +17,7 @@ from fastgd.kernels.arguments import Array, Floats
 
 WHOLE = 64  # to a multiple of which sizes are padded; up to it, LAPACK takes one thread
 FEWEST_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
-FEW_COLUMNS = 3 * WHOLE
+FEW_COLUMNS = 4 * WHOLE
 UNSHARED = 1 << 18  # multiplications of a product that OpenBLAS hands to no other thread
 
 

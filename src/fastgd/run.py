@@ -315,7 +315,7 @@ class Run:
             filled, row = begin % buffer_rows, begin // buffer_rows - first // buffer_rows
             self.team.sum(data, rows, coming, *visits, filled=filled, row=row, guard=guard)
             if end in (first + size, self.plan.order.length):
-                state.g += state.sums.sum(axis=0)
+                state.g += state.sums.sum(axis=0)[: len(state.g)]
                 state.tally += state.tallies.sum(axis=0)
                 state.sums[:], state.tallies[:] = 0.0, 0.0
                 self._take_preconditioned_step(end - first)

@@ -46,7 +46,7 @@ class State:
     first: Array  # the optimizer's slots, (d + 1,) or (0,)
     second: Array
     g: Floats  # (d + 1,): gradients of a batch that is not full yet
-    sums: Floats  # (groups, d + 1): the same by groups of its rows, where threads share them
+    sums: Floats  # (groups, d + 1 and more): the same by groups of its rows, where threads share it
     tallies: Floats  # what was met with them, not yet in `tally`
     total: Floats  # (d + 1,): sum of the points that are averaged, or (0,)
     tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
