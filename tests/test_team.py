@@ -115,10 +115,9 @@ def test_a_helper_takes_what_is_listed_and_leaves():
     """As one that comes when the leader is somewhere else."""
     made = make_team()
     order = np.random.default_rng(1).permutation(500)
-    arguments = made._arguments(made.source.in_place, order, order)
-    board = arguments[-1]
+    board = made._board
     board[kernels.LISTED], board[kernels.STOP] = 5, 90
-    made.kernel(*arguments, False, 0, 0, 0, 0)
+    made._help(made._arguments((made.source.in_place, order, order), made._room))
     np.testing.assert_allclose(
         made.sums.sum(axis=0)[: D + 1], plain_sum(made, order[:90])[0], rtol=1e-12
     )
@@ -129,9 +128,9 @@ def test_a_helper_takes_what_is_listed_and_leaves():
 def test_a_helper_without_work_leaves_at_once_where_the_team_is_dismissed():
     made = make_team()
     made.dismiss()
-    arguments = made._arguments(made.source.in_place, NOT_LISTED, NOT_LISTED)
-    made.kernel(*arguments, False, 0, 0, 0, 0)
-    assert arguments[-1][kernels.LEFT] == 1
+    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    made._help(made._arguments(table, made._room))
+    assert made._board[kernels.LEFT] == 1
     assert not made.sums.any()
 
 
@@ -159,6 +158,39 @@ def test_where_no_thread_can_be_had_the_leader_does_it_all(eager, monkeypatch):
         expected = plain_sum(made, slice(None))[0]
         np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], expected, rtol=1e-12)
     close(made)
+
+
+def refuse_large(z, y):
+    if y > 1e6:
+        raise ValueError("too large")
+    return 0.5 * (z - y) * (z - y), z - y
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("n_threads", [1, 2, 4])
+def test_what_a_loss_raises_in_any_thread_comes_out(n_threads):
+    """In the first row and in the last: one of them is a helper's, if there are any."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60_000, 20))
+    for row in (0, 59_999, 31_000):
+        y = X @ np.ones(20)
+        y[row] = 1e7
+        with pytest.raises(ValueError, match="too large"):
+            fastgd.fit(X, y, "batch", loss=refuse_large, learning_rate=0.1, n_threads=n_threads)
+
+
+def test_what_a_helper_raises_the_leader_tells(monkeypatch):
+    made = make_team()
+
+    def fail(*_):
+        raise MemoryError("no room")
+
+    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    monkeypatch.setattr(made, "kernel", fail)
+    made._help(made._arguments(table, made._room))
+    monkeypatch.undo()
+    with pytest.raises(MemoryError, match="no room"):
+        made.sum(*table, 0, 500)
 
 
 @pytest.mark.compiled

@@ -106,6 +106,7 @@ class FullPass:
             (coef, start + a * rows, min(start + b * rows, stop), sums[a:b], tallies[a:b])
             for a, b in pairwise(edges)
         ]
+        self.team.dismiss()
         self.workers.call(self._sum_blocks, tasks)
 
     def _sum_blocks(

@@ -77,11 +77,18 @@ class Run:
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         self.visits = Visits(source, plan.order)
-        state, size, threads = self.state, plan.order.buffer_rows, plan.n_threads
-        place = state.coef, state.sums, state.tallies
-        how = source, plan.loss, self.settings
-        self.team = Team(*how, *place, size, threads, self.full.workers)
-        if len(state.sums):
+        self.team = Team(
+            source,
+            plan.loss,
+            self.settings,
+            coef=self.state.coef,
+            sums=self.state.sums,
+            tallies=self.state.tallies,
+            group_rows=plan.order.buffer_rows,
+            n_threads=plan.n_threads,
+            workers=self.full.workers,
+        )
+        if len(self.state.sums):
             plan.order.lead_by(self.team.threads(plan.batch_size))
 
     def __enter__(self) -> Self:

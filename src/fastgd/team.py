@@ -1,14 +1,15 @@
 """A team: the thread that asks for gradients, and others that help it to sum them."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from fastgd.compose import load_for_loss, team_kernel
-from fastgd.kernels._jit import JIT_ENABLED
-from fastgd.kernels.arguments import TALLY_SIZE, Array, Data, Floats, Settings
+from fastgd.kernels._jit import JIT_ENABLED, Kernel
+from fastgd.kernels.arguments import TALLY_SIZE, Array, Data, Floats, Room, Settings
 from fastgd.kernels.gradient import make_room
-from fastgd.kernels.team import BOARD_SIZE, CLOSED, LEFT
+from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED, LEFT
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.order import Rows
@@ -41,16 +42,21 @@ class Team:
         self.source, self.loss, self.settings = source, loss, settings
         self.coef, self.sums, self.tallies = coef, sums, tallies
         self.group_rows, self.n_threads, self.workers = group_rows, n_threads, workers
-        self.kernel = team_kernel(loss)
         self._guard = np.full(1, np.inf)
         self._board = np.zeros(BOARD_SIZE, np.int64)
         self._room = make_room(source.d, source.dtype.itemsize)
         self._enlisted = 0  # helpers, ever
+        self._failure: BaseException | None = None  # of one: a user's loss may raise
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """What all of them run."""
+        return team_kernel(self.loss)
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
         table = self.source.nobody(), NOT_LISTED, NOT_LISTED
-        load_for_loss(self.kernel, self.loss, *self._arguments(*table), True, 0, 0, 0, 0)
+        load_for_loss(self.kernel, self.loss, *self._arguments(table, self._room), True, 0, 0, 0, 0)
 
     def threads(self, rows: int) -> int:
         """Return how many threads are of use for so many rows at a time."""
@@ -75,28 +81,36 @@ class Team:
 
         The first group may have been begun before: it is *filled* with so many rows.
         """
+        table = data, rows, coming
         self._guard[0] = guard
         self._board[CLOSED] = 0
-        arguments = self._arguments(data, rows, coming)
         helpers = self.threads(stop - start) - 1
         if self._enlisted - int(self._board[LEFT]) < helpers:
-            self._enlist(arguments, helpers)
-        self.kernel(*arguments, True, start, stop, filled, row)
+            self._enlist(table, helpers)
+        self.kernel(*self._arguments(table, self._room), True, start, stop, filled, row)
+        if self._failure is not None:
+            raise self._failure
 
     def dismiss(self) -> None:
         """Let the helpers go, for some time."""
         self._board[CLOSED] = 1
 
-    def _enlist(self, arguments: tuple[Any, ...], wanted: int) -> None:
-        table, room, rest = arguments[:7], arguments[7], arguments[8:]
+    def _enlist(self, table: tuple[Data, Rows, Rows], wanted: int) -> None:
         for _ in range(wanted - self._enlisted + int(self._board[LEFT])):
-            own = room._replace(floats=room.floats.copy(), numbers=room.numbers.copy())
-            self.workers.start(wanted, self.kernel, *table, own, *rest, False, 0, 0, 0, 0)
+            room = make_room(self.source.d, self.source.dtype.itemsize)
+            self.workers.start(wanted, self._help, self._arguments(table, room))
             self._enlisted += 1
 
-    def _arguments(self, data: Data, rows: Rows, coming: Rows) -> tuple[Any, ...]:
-        point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, self._room
-        return data, rows, coming, *point, self.group_rows, self.sums, self.tallies, self._board
+    def _help(self, arguments: tuple[Any, ...]) -> None:
+        try:
+            self.kernel(*arguments, False, 0, 0, 0, 0)
+        except BaseException as failure:
+            self._failure = failure
+            self._board[FAILED] = 1
+
+    def _arguments(self, table: tuple[Data, Rows, Rows], room: Room) -> tuple[Any, ...]:
+        point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, room
+        return *table, *point, self.group_rows, self.sums, self.tallies, self._board
 
 
 def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:

@@ -16,8 +16,9 @@ sum_gradients = unbound
 
 # Places on the board, each in a cache line of its own. Numbers of groups count up from 0 for as
 # long as the team lasts: what a helper has read before it was held up is never taken for new.
-NEXT, LISTED, DONE, LEFT, CLOSED, FIRST, START, STOP, FILLED, ROW = (8 * k for k in range(10))
-BOARD_SIZE = 80
+NEXT, LISTED, DONE, LEFT, CLOSED, FAILED = (8 * k for k in range(6))
+FIRST, START, STOP, FILLED, ROW = (8 * k for k in range(6, 11))
+BOARD_SIZE = 88
 
 LOOKS = 2000  # of a helper that finds nothing to do: about a millisecond
 
@@ -98,7 +99,7 @@ def sum_groups(
             step_aside()
             looks += 1
     if leads:
-        while look(board, DONE) < board[LISTED]:
+        while look(board, DONE) < board[LISTED] and look(board, FAILED) == 0:
             step_aside()
     else:
         add(board, LEFT, 1)
