@@ -12,7 +12,6 @@ from fastgd.kernels import (
     predictions,
     rows,
     stochastic,
-    team,
     update,
 )
 from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
@@ -107,7 +106,7 @@ def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
     return specialise(
         minibatch.minibatch,
         cache=loss.built_in,
-        sum_gradients=_sum_gradients(loss),
+        sum_gradients=gradient_kernel(loss, inner=True),
         IN_COORDINATES=step.in_coordinates,
         **step.parts(),
     )
@@ -123,14 +122,10 @@ def prediction_kernel(loss: Loss) -> Kernel:
     return specialise(predictions.meet_predictions, cache=loss.built_in, loss=scalar_loss(loss))
 
 
-def team_kernel(loss: Loss) -> Kernel:
-    """Return `team.sum_groups` for this loss."""
-    return specialise(team.sum_groups, cache=loss.built_in, sum_gradients=_sum_gradients(loss))
-
-
-def _sum_gradients(loss: Loss) -> Kernel:
+def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
+    """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
     scalar, cache = scalar_loss(loss), loss.built_in
-    return specialise(gradient.sum_gradients, cache=cache, inner=True, loss=scalar)
+    return specialise(gradient.sum_gradients, cache=cache, inner=inner, loss=scalar)
 
 
 def batch_step_kernel(step: Step) -> Kernel:

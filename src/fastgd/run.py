@@ -333,7 +333,6 @@ class Run:
         """Return what the kernel is called with for the visits start..stop."""
         state, plan, visited = self.state, self.plan, (data, rows, coming)
         buffer_rows = plan.order.buffer_rows
-        left = buffer_rows - start % buffer_rows
         steps = self.steps_at(stop) - self.steps_at(start)
         is_guarded_batch = plan.variant == "minibatch" and math.isfinite(plan.guard)
         rates = self._rates(steps, coming=int(is_guarded_batch))
@@ -341,8 +340,9 @@ class Run:
         if plan.variant == "stochastic":
             return *taking, state.tally, self.rows_here
         size, ends_epoch = self.batch_size, stop == plan.order.length
-        batch = start % size, size, ends_epoch, left, buffer_rows
-        return *taking, state.tally, state.g, *batch, self.room
+        batch = start % size, size, ends_epoch, start % buffer_rows, buffer_rows
+        sums, tallies = state.g[np.newaxis], state.tally[np.newaxis]
+        return *taking, tallies, sums, *batch, *self.team.room
 
     def _take_batch_step(self) -> None:
         state, plan, rows = self.state, self.plan, self.source.n

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.compose import load_for_loss, team_kernel
+from fastgd.compose import gradient_kernel, load_for_loss
 from fastgd.kernels._jit import JIT_ENABLED, Kernel
 from fastgd.kernels.arguments import TALLY_SIZE, Array, Data, Floats, Room, Settings
 from fastgd.kernels.gradient import make_room
-from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED, LEFT
+from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.order import Rows
@@ -44,19 +44,20 @@ class Team:
         self.group_rows, self.n_threads, self.workers = group_rows, n_threads, workers
         self._guard = np.full(1, np.inf)
         self._board = np.zeros(BOARD_SIZE, np.int64)
-        self._room = make_room(source.d, source.dtype.itemsize)
-        self._enlisted = 0  # helpers, ever
+        self.room = make_room(source.d, source.dtype.itemsize), self._guard, self._board
+        self._helpers: list[object] = []  # that are looking for something to do, or soon will
         self._failure: BaseException | None = None  # of one: a user's loss may raise
 
     @cached_property
     def kernel(self) -> Kernel:
         """What all of them run."""
-        return team_kernel(self.loss)
+        return gradient_kernel(self.loss)
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
         table = self.source.nobody(), NOT_LISTED, NOT_LISTED
-        load_for_loss(self.kernel, self.loss, *self._arguments(table, self._room), True, 0, 0, 0, 0)
+        arguments = self._arguments(table, self.room[0])
+        load_for_loss(self.kernel, self.loss, *arguments, True, 0, 0, 0, 0)
 
     def threads(self, rows: int) -> int:
         """Return how many threads are of use for so many rows at a time."""
@@ -85,9 +86,9 @@ class Team:
         self._guard[0] = guard
         self._board[CLOSED] = 0
         helpers = self.threads(stop - start) - 1
-        if self._enlisted - int(self._board[LEFT]) < helpers:
+        while len(self._helpers) < helpers:
             self._enlist(table, helpers)
-        self.kernel(*self._arguments(table, self._room), True, start, stop, filled, row)
+        self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
         if self._failure is not None:
             raise self._failure
 
@@ -96,10 +97,9 @@ class Team:
         self._board[CLOSED] = 1
 
     def _enlist(self, table: tuple[Data, Rows, Rows], wanted: int) -> None:
-        for _ in range(wanted - self._enlisted + int(self._board[LEFT])):
-            room = make_room(self.source.d, self.source.dtype.itemsize)
-            self.workers.start(wanted, self._help, self._arguments(table, room))
-            self._enlisted += 1
+        room = make_room(self.source.d, self.source.dtype.itemsize)
+        self._helpers.append(room)
+        self.workers.start(wanted, self._help, self._arguments(table, room))
 
     def _help(self, arguments: tuple[Any, ...]) -> None:
         try:
@@ -107,6 +107,8 @@ class Team:
         except BaseException as failure:
             self._failure = failure
             self._board[FAILED] = 1
+        finally:
+            self._helpers.pop()
 
     def _arguments(self, table: tuple[Data, Rows, Rows], room: Room) -> tuple[Any, ...]:
         point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, room

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Room, Settings
+from fastgd.kernels.atomics import add
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import (
     QUAD,
@@ -17,6 +18,17 @@ from fastgd.kernels.rows import (
     four_squared_norms,
     two_ahead,
     weight_of,
+)
+from fastgd.kernels.team import (
+    DONE,
+    FILLED,
+    FIRST,
+    ROW,
+    START,
+    STOP,
+    list_groups,
+    next_group,
+    wait_for_others,
 )
 
 loss = unbound
@@ -39,20 +51,29 @@ def sum_gradients(
     w: Array,
     b: Array,
     settings: Settings,
-    guard: float,
+    guard: Array,
     room: Room,
-    left: int,
     group_rows: int,
-    g: Array,
-    tally: Array,
+    sums: Array,
+    tallies: Array,
+    board: Array,
+    leads: bool,
+    start: int,
+    stop: int,
+    filled: int,
+    row: int,
 ) -> None:
-    """Add each row's gradient to *g* and its loss to *tally*: of *rows*, or as they lie.
+    """Add the gradients and losses of the visits start..stop to *sums* and *tallies*.
 
-    Where *rows* are listed, those *coming* are asked of the memory meanwhile; where none are, every
-    row is met. They are taken in groups, of which the first has *left* rows. Blocks begin anew with
-    each group: so it is the same bits from wherever their rows were gathered.
-    A block's last quad may be short: it repeats its last row with slope zero. The *guard* is that
-    of the settings over the rate of the step.
+    Visits are of *rows*, while those *coming* are asked of the memory, or where none are listed of
+    the rows as they lie. They are taken by groups from the list on the *board*; the first may have
+    begun before, with *filled* rows. Each is added to a row of the sums of its own, from *row* on,
+    or all to the only one. Blocks begin anew with each group: so it is the same bits whoever takes
+    it, and from wherever its rows were gathered. A block's last quad may be short: it repeats its
+    last row with slope zero. *guard* holds one number, that of the settings over the rate.
+
+    The leader returns when all are summed, a helper, to whom visits are no matter, when nothing is
+    left to do. What stands before *board* is the same for all of a team but *room*.
     """
     X, y, weights, weight_scale = data
     parameters, units, shift = settings.loss, settings.units, settings.shift
@@ -60,25 +81,33 @@ def sum_gradients(
     T = X.dtype.type
     d = X.shape[1]
     as_they_lie = rows.shape[0] == 0
-    n = X.shape[0] if as_they_lie else rows.shape[0]
     one = 1.0 if settings.fit_intercept else 0.0
     rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
     z, targets, shares, pulls, slopes = floats[0], floats[1], floats[2], floats[3], floats[4]
     here, ahead = numbers[0], numbers[1]
     coef = at(w, 0)
     is_weighted = weights.shape[0] > 0
-    is_guarded = guard < np.inf
+    is_guarded = guard[0] < np.inf
     for m in range(BLOCK_ROWS):
         shares[m] = 1.0
-    total = at(g, 0)
-    loss_sum, weight_sum, not_finite = tally[LOSS], tally[WEIGHT], tally[NOT_FINITE]
-    start = 0
-    while start < n:
-        stop = min(n, start + left)
-        for first in range(start, stop, block_rows):
-            count = min(block_rows, stop - first)
+    if leads:
+        list_groups(board, start, stop, filled, row, group_rows)
+    while True:
+        number = next_group(board, leads)
+        if number < 0:
+            break
+        k = number - board[FIRST]
+        begin = board[START] - board[FILLED] + k * group_rows
+        end = min(board[STOP], begin + group_rows)
+        begin = max(board[START], begin)
+        place = board[ROW] + k if sums.shape[0] > 1 else 0
+        total = at(sums, place * sums.shape[1])
+        loss_sum, weight_sum = tallies[place, LOSS], tallies[place, WEIGHT]
+        not_finite = tallies[place, NOT_FINITE]
+        for first in range(begin, end, block_rows):
+            count = min(block_rows, end - first)
             for m in range(block_rows):
-                k = min(first + m, stop - 1)
+                k = min(first + m, end - 1)
                 here[m] = k if as_they_lie else rows[k]
                 ahead[m] = k + rows_ahead if as_they_lie else coming[k]
             # Half of what comes is asked for with the dots, half with the sums.
@@ -109,17 +138,20 @@ def sum_gradients(
                     pulls[m + 2] = shares[m + 2] * (one + lengths[2])
                     pulls[m + 3] = shares[m + 3] * (one + lengths[3])
                 for m in range(count):
-                    slopes[m] *= guard / pulls[m] if pulls[m] > guard else 1.0
+                    slopes[m] *= guard[0] / pulls[m] if pulls[m] > guard[0] else 1.0
             for m in range(count):
                 slope_sum += slopes[m]
             for m in range(count, block_rows):
                 slopes[m] = 0.0
             not_finite += not np.isfinite(z_sum + intercept)
-            g[d] += slope_sum
+            sums[place, d] += slope_sum
             for m in range(0, count, QUAD):
                 x0, x1, x2, x3 = four_rows(X, here, m)
                 r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
                 ahead0, ahead1 = two_ahead(X, y, ahead, asked + m // 2)
                 add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
-        start, left = stop, group_rows
-    tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite
+        tallies[place, LOSS], tallies[place, WEIGHT] = loss_sum, weight_sum
+        tallies[place, NOT_FINITE] = not_finite
+        add(board, DONE, 1)
+    if leads:
+        wait_for_others(board)

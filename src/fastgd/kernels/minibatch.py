@@ -21,40 +21,43 @@ def minibatch(
     settings: Settings,
     rates: Array,
     t: int,
-    tally: Array,
-    g: Array,
+    tallies: Array,
+    sums: Array,
     filled: int,
     batch_size: int,
     ends_epoch: bool,
-    left: int,
+    before: int,
     buffer_rows: int,
     room: Room,
+    guard: Array,
+    board: Array,
 ) -> None:
     """Visit *rows*, stepping whenever a batch is full; the first step is t, at rates[0].
 
-    A batch may span two calls: *g* holds the sum of the gradients of the *filled* rows met so far,
-    and *rates*, where there is a guard, one more, for a batch that is not full yet. A short batch
-    steps where the epoch ends. The rows of a buffer are a group, of which the current one has
-    *left*.
+    A batch may span two calls: *sums*, of one row, holds the gradients of the *filled* rows met so
+    far, and *rates*, where there is a guard, one more, for a batch that is not full yet. A short
+    batch steps where the epoch ends. The rows of a buffer are a group; the first was begun *before*
+    by so many. *guard* and *board* are room for what `sum_gradients` needs.
     """
     coef, w, w_first, w_second, w_total, b, b_first, b_second, b_total = model
     hyper, l1, l2, fit_intercept = settings.hyper, settings.l1, settings.l2, settings.fit_intercept
     units, shift = settings.units, settings.shift
     T = data.X.dtype.type
+    g = sums[0]
     d = w.shape[0]
     coef_w, coef_b = coef[:d], coef[d:]
     steps = 0
     start = 0
     while start < rows.shape[0]:
         stop = min(rows.shape[0], start + batch_size - filled)
-        here, soon = rows[start:stop], coming[start:stop]
-        guard = settings.guard
-        if guard < np.inf:
-            guard /= rates[steps]
+        guard[0] = settings.guard
+        if settings.guard < np.inf:
+            guard[0] /= rates[steps]
         point = coef_w, coef_b, settings, guard, room
-        sum_gradients(data, here, soon, *point, left, buffer_rows, g, tally)
+        groups = buffer_rows, sums, tallies, board, True
+        sum_gradients(data, rows, coming, *point, *groups, start, stop, before, 0)
         filled += stop - start
-        left = buffer_rows - (buffer_rows - left + stop - start) % buffer_rows
+        before = (before + stop - start) % buffer_rows
         start = stop
         if filled == batch_size or (ends_epoch and stop == rows.shape[0]):
             if IN_COORDINATES:
