@@ -106,12 +106,13 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
     """
     m, d = drawn.rows.shape[0], drawn.rows.shape[1] - 1
     units, ones, shares = coordinates.units, drawn.rows[:, -1], drawn.shares
-    u = drawn.rows.copy()
-    u[:, :-1] -= coordinates.mean
+    u = np.empty_like(drawn.rows)
+    np.subtract(drawn.rows[:, :-1], coordinates.mean, out=u[:, :-1])
     u[:, :-1] *= np.where(unseen, 0.0, units)
+    u[:, -1] = ones
     sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen)
     share = 0.0 if drawn.is_everything else d / m
-    ridges = _ridges(drawn, units, share)
+    ridges = _ridges(u[:, :-1], share)
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance)
@@ -151,12 +152,13 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
     )
 
 
-def _ridges(drawn: Drawn, units: Floats, share: float) -> tuple[Floats, Floats]:
-    """Return the ridge of the inverse and that of the optimum, in units of the curvature."""
-    x = drawn.rows[:, :-1]
-    away = x - x.mean(axis=0)
-    spread = np.sqrt(np.square(away, out=away).mean(axis=0)) * units
-    shown = np.minimum(1.0, np.square(spread))
+def _ridges(u: Floats, share: float) -> tuple[Floats, Floats]:
+    """Return the ridge of the inverse and that of the optimum, in units of the curvature.
+
+    Columns have a spread of 1, but for those that are not seen to vary.
+    """
+    squares = np.einsum("ij,ij->j", u, u) / len(u) - np.square(u.mean(axis=0))
+    shown = np.clip(squares, 0.0, 1.0)
     return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
 
 

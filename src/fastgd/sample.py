@@ -71,8 +71,8 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     if source.classes is not None:
         chosen = _with_both_labels(chosen, pool, source.y, rng)
     chosen = np.sort(chosen)
-    rows = np.full((len(chosen), source.d + 1), float(fit_intercept))
-    rows[:, :-1] = take(source.table, chosen)
+    rows = np.empty((len(chosen), source.d + 1))
+    rows[:, :-1], rows[:, -1] = take(source.table, chosen), float(fit_intercept)
     if not np.isfinite(rows).all():
         source.check_finite()
     return Drawn(source, chosen, rows)
