@@ -87,7 +87,7 @@ def sum_gradients(
     here, ahead = numbers[0], numbers[1]
     coef = at(w, 0)
     is_weighted = weights.shape[0] > 0
-    is_guarded = guard[0] < np.inf
+    is_guarded = settings.guard < np.inf
     for m in range(BLOCK_ROWS):
         shares[m] = 1.0
     if leads:
@@ -96,11 +96,11 @@ def sum_gradients(
         number = next_group(board, leads)
         if number < 0:
             break
-        k = number - board[FIRST]
-        begin = board[START] - board[FILLED] + k * group_rows
+        group = number - board[FIRST]
+        begin = board[START] - board[FILLED] + group * group_rows
         end = min(board[STOP], begin + group_rows)
         begin = max(board[START], begin)
-        place = board[ROW] + k if sums.shape[0] > 1 else 0
+        place = board[ROW] + group if sums.shape[0] > 1 else 0
         total = at(sums, place * sums.shape[1])
         loss_sum, weight_sum = tallies[place, LOSS], tallies[place, WEIGHT]
         not_finite = tallies[place, NOT_FINITE]
