@@ -1,5 +1,6 @@
 """Threads that sum gradients together, beside one that does it alone and a plain sum."""
 
+import _thread
 import threading
 import time
 
@@ -138,7 +139,6 @@ def test_helpers_that_find_nothing_to_do_leave(eager):
     made = make_team(n_threads=2)
     made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
     deadline = time.monotonic() + 20
-    assert len(made._helpers) == 1
     while made._helpers and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not made._helpers
@@ -190,6 +190,24 @@ def test_what_a_helper_raises_the_leader_tells(monkeypatch):
     made._helpers.append(None)
     made._help(made._arguments(table, made.room[0]))
     monkeypatch.undo()
+    for _ in range(2):
+        with pytest.raises(MemoryError, match="no room"):
+            made.sum(*table, 0, 500)
+
+
+def test_a_team_whose_leader_failed_does_not_wait_for_its_group(monkeypatch):
+    made = make_team()
+
+    def fail(*_):
+        made._board[kernels.LISTED] += 1  # that is taken, and never done
+        made._board[kernels.NEXT] += 1
+        raise MemoryError("no room")
+
+    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    monkeypatch.setattr(made, "kernel", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        made.sum(*table, 0, 500)
+    monkeypatch.undo()
     with pytest.raises(MemoryError, match="no room"):
         made.sum(*table, 0, 500)
 
@@ -224,9 +242,12 @@ def test_helpers_are_sent_away_at_the_end():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((40_000, 20))
     source = make_source(X, X @ np.ones(20), None, "real")
-    before = threading.active_count()
+    before = _thread._count()
     with FullPass(source, fastgd.SquaredError(), 2, gradients=True) as full:
         full.over_all(np.ones(21))
         board = full.team._board
     assert board[kernels.CLOSED] == 1
-    assert threading.active_count() == before
+    deadline = time.monotonic() + 10
+    while _thread._count() > before and time.monotonic() < deadline:
+        time.sleep(0.001)  # it has said that it ends
+    assert _thread._count() == before

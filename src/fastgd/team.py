@@ -46,7 +46,7 @@ class Team:
         self._board = np.zeros(BOARD_SIZE, np.int64)
         self.room = make_room(source.d, source.dtype.itemsize), self._guard, self._board
         self._helpers: list[object] = []  # that are looking for something to do, or soon will
-        self._failure: BaseException | None = None  # of one: a user's loss may raise
+        self._failure: BaseException | None = None  # of any of them: a user's loss may raise
 
     @cached_property
     def kernel(self) -> Kernel:
@@ -88,7 +88,11 @@ class Team:
         helpers = self.threads(stop - start) - 1
         while len(self._helpers) < helpers:
             self._enlist(table, helpers)
-        self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
+        if self._failure is None:
+            try:
+                self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
+            except Exception as failure:  # a group is left that nobody will finish
+                self._fail(failure)
         if self._failure is not None:
             raise self._failure
 
@@ -105,10 +109,14 @@ class Team:
         try:
             self.kernel(*arguments, False, 0, 0, 0, 0)
         except BaseException as failure:
-            self._failure = failure
-            self._board[FAILED] = 1
+            self._fail(failure)
         finally:
             self._helpers.pop()
+
+    def _fail(self, failure: BaseException) -> None:
+        """Let nobody wait for what was not summed."""
+        self._failure = self._failure or failure
+        self._board[FAILED] = 1
 
     def _arguments(self, table: tuple[Data, Rows, Rows], room: Room) -> tuple[Any, ...]:
         point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, room
