@@ -379,9 +379,11 @@ def whole_calls(scale: Scale) -> Iterator[Row]:
     told = result.suboptimality / result.statistical_error
     what = "whole call: ours above the optimum at most, statistical errors"
     yield Row(what, [told], 1, 0.1, higher=False, unit="")
-    found = [
-        seconds_at_rest(lambda: fastgd.fit(X, y, random_state=0)) for _ in range(scale.repeats)
-    ]
+
+    def whole_call() -> float:
+        return seconds_at_rest(lambda: fastgd.fit(X, y, random_state=0))
+
+    found = [whole_call() for _ in range(scale.repeats)]
     yield Row("whole call: ours, compiling left out", found, np.nan, np.nan, False, " s")
     rivals = {
         "SGDRegressor's defaults": (lambda: SGDRegressor(random_state=0).fit(X, y), 25, 25),
@@ -390,11 +392,7 @@ def whole_calls(scale: Scale) -> Iterator[Row]:
     if tuned := quickest_of_grid(X, y, best + result.statistical_error):
         rivals["SGDRegressor, best of a grid,"] = lambda: tuned.fit(X, y), 5, 5
     for name, (rival, must, aim) in rivals.items():
-        found = ratios(
-            scale.repeats,
-            lambda f=rival: seconds_at_rest(f),
-            lambda: seconds_at_rest(lambda: fastgd.fit(X, y, random_state=0)),
-        )
+        found = ratios(scale.repeats, lambda f=rival: seconds_at_rest(f), whole_call)
         bound = reads(X, seconds(rival)) / 2  # a pass to get there, another one to know it
         yield Row(f"whole call: {name} over ours, d=100", found, must, aim, bound=bound)
 

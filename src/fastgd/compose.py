@@ -4,16 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fastgd.kernels import (
-    batch,
-    gradient,
-    losses,
-    minibatch,
-    predictions,
-    rows,
-    stochastic,
-    update,
-)
+from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
 from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import GD, Optimizer

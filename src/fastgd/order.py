@@ -87,6 +87,7 @@ class Order:
         """
         first = visit - visit % self.window
         if self._kept != (epoch, first):
+            self._kept = (-1, -1)  # while it is being made
             count = min(self.window, self.length - first)
             with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
                 self._fill(epoch, first, self._rows[:count], self._coming[:count])

@@ -68,12 +68,11 @@ class Run:
             in_coordinates=plan.coordinates is not None,
         )
         self.in_quads = plan.variant == "stochastic" and self.step.plain
-        self.room = make_room(source.d, source.dtype.itemsize)
         columns = source.d if plan.coordinates is not None else 0
         self.rows_here = np.empty((QUAD, columns), source.dtype)
         self.rows_together = QUAD if self.in_quads else 1
         if plan.variant == "minibatch":
-            self.rows_together = self.room.together
+            self.rows_together = make_room(source.d, source.dtype.itemsize).together
         self.kernel = self._kernel()
         self.row_kernel = self._kernel(row_by_row=True) if peeks and self.in_quads else self.kernel
         self.visits = Visits(source, plan.order)

@@ -124,7 +124,7 @@ class Team:
 
 
 def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:
-    """Return sums and tallies of so many groups of rows, each in cache lines of its own.
+    """Return sums and tallies of so many groups of rows, the sums in cache lines of their own.
 
     Where threads write to the same lines, ten features took twice as long on two as on one.
     """

@@ -1,7 +1,7 @@
 """Threads that sum the gradients of groups of rows together, taking them from one list.
 
-To wake a thread takes 60 to 200 us, and as long again to get Python's lock: more than a batch of
-4096 rows of 100 features does. Here a leader lists the groups and takes one after another, and
+To wake a thread takes 60 to 200 us, and then it has to get Python's lock: a batch of 4096 rows of
+100 features takes no longer. Here a leader lists the groups and takes one after another, and
 whoever else is looking takes some of them. It never waits for a helper that has not come, only for
 those at work; helpers that find nothing to do for a while leave.
 
@@ -18,7 +18,7 @@ NEXT, LISTED, DONE, CLOSED, FAILED = (8 * k for k in range(5))
 FIRST, START, STOP, FILLED, ROW = (8 * k for k in range(5, 10))
 BOARD_SIZE = 80
 
-LOOKS = 2000  # of a helper that finds nothing to do: about a millisecond
+LOOKS = 2000  # of a helper that finds nothing to do: about a millisecond where cores are idle
 
 
 @compiled
