@@ -34,7 +34,8 @@ from fastgd.sources import Source
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
 TOLD_TOLERANCE, TOLD_ITERATIONS = 1e-5, 100  # of one that a user is told
 CURVATURE_VALUES = 1 << 22  # of a sample that tells of curvature
-TIME_CONSTANTS = 2.0  # of the curvature's typical direction, before rates fall
+TIME_CONSTANTS = 16.0  # of the curvature's typical direction, before rates fall
+FEW_TIME_CONSTANTS = 4.0  # where a loss that is not quadratic adds something to the mean
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
 EPOCHS_AT_FIRST_RATE = 30.0  # where no curvature is known
 ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
@@ -221,7 +222,8 @@ def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> floa
     """
     if curvature is None:
         return max(1.0, EPOCHS_AT_FIRST_RATE * epoch)
-    settled = TIME_CONSTANTS / (rate * curvature.typical)
+    wanted = TIME_CONSTANTS if math.isinf(curvature.stands) else FEW_TIME_CONSTANTS
+    settled = wanted / (rate * curvature.typical)
     slowest = min(1.0 / (rate * curvature.slowest), EPOCHS_FOR_THE_SLOWEST * epoch)
     return max(1.0, settled, slowest)
 
