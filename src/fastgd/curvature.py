@@ -53,6 +53,11 @@ class Curvature:
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
 
+    @property
+    def uncertainty(self) -> float:
+        """Return by what factor that of all rows, along a direction, may differ from this."""
+        return (1.0 + self.spread) ** 2
+
     def solve(self, g: Floats) -> Floats:
         """Return the inverse curvature times a gradient, both in coefficients as they are."""
         g = self.coordinates.gradient(g)

@@ -185,8 +185,8 @@ def _tune_batches(
     assert sharpest is not None
     bound = sharpest * size + batch_size * _of_penalty(l2, seen.coordinates)
     rate = 0.5 * batch_size / bound
-    if seen.curvature is not None:
-        rate = min(rate, _calm_rate(batch_size, seen.curvature, seen.curvature.noise))
+    if seen.curvature is not None:  # twice of it is calm enough, for this rate will fall
+        rate = min(rate, 2.0 * _calm_rate(batch_size, seen.curvature, seen.curvature.noise))
     rate = _finite(rate)
     # What the curvature tells of time is told of standardised columns.
     curvature = seen.curvature if seen.scaling == "standardize" else None
@@ -223,7 +223,7 @@ def _decay_steps(rate: float, epoch: float, curvature: Curvature | None) -> floa
     if curvature is None:
         return max(1.0, EPOCHS_AT_FIRST_RATE * epoch)
     wanted = TIME_CONSTANTS if math.isinf(curvature.stands) else FEW_TIME_CONSTANTS
-    settled = wanted / (rate * curvature.typical)
+    settled = wanted * curvature.uncertainty / (rate * curvature.typical)
     slowest = min(1.0 / (rate * curvature.slowest), EPOCHS_FOR_THE_SLOWEST * epoch)
     return max(1.0, settled, slowest)
 

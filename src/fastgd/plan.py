@@ -375,7 +375,7 @@ def _settles_after(request: Request, order: Order) -> int:
 
 def _settling_rate(curvature: Curvature | None) -> float:
     """Return the rate at which no direction overshoots, as far as the sample tells."""
-    return math.nan if curvature is None else (1.0 + curvature.spread) ** -2.0
+    return math.nan if curvature is None else 1.0 / curvature.uncertainty
 
 
 def _tol(request: Request) -> float | None:

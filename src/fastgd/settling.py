@@ -70,7 +70,7 @@ def remaining(state: State, plan: Plan) -> float:
     settled = state.settled
     if settled is None or plan.curvature is None:
         return np.inf
-    slowest = plan.settling_rate / (1.0 + plan.curvature.spread) ** 2
+    slowest = plan.settling_rate / plan.curvature.uncertainty
     contraction = max(LEAST_CONTRACTION, (1.0 - slowest) ** 2)
     if settled.contraction > 0:
         contraction = max(LEAST_CONTRACTION, settled.contraction)
