@@ -83,7 +83,7 @@ def seen(loss, fit_intercept=True, weights=None, l2=0.0):
     """The curvature and what a step of a rate of 1 takes, in NumPy, from all rows."""
     source = make_source(X, targets(loss), weights, "binary" if loss == "log_loss" else "real")
     return look_at(
-        source, LOSSES[loss](), l2, fit_intercept, 0, wants_curvature=True, scaling="none"
+        source, LOSSES[loss](), l2, fit_intercept, 1, 0, wants_curvature=True, scaling="none"
     ).curvature
 
 
@@ -202,6 +202,20 @@ def test_steps_of_one_row_get_along_the_slow_directions_of_a_wide_table():
     for epochs, most in ((2, 1.0), (10, 0.2)):
         settings = {"max_iter": epochs, "tol": None}
         assert regimes.measure(X, y, best, "stochastic", "squared_error", **settings).excess < most
+
+
+@pytest.mark.compiled
+def test_levels_whose_few_rows_in_the_sample_agree_lead_no_step_astray():
+    rng = np.random.default_rng(0)
+    n, levels = 200_000, 40
+    level = np.where(rng.random(n) < 0.2, rng.integers(levels, size=n), levels)
+    table = np.column_stack([rng.standard_normal((n, 2)), level[:, None] == np.arange(levels)])
+    z = table @ np.append([1.0, -1.0], rng.choice([-5.0, 5.0], levels))
+    y = np.where(z + rng.logistic(size=n) > 0, 1.0, -1.0)
+    best = regimes.optimum(table, y, "log_loss")
+    two = regimes.measure(table, y, best, "minibatch", "log_loss", max_iter=2, tol=None)
+    assert two.excess < 1.5
+    assert regimes.measure(table, y, best, "batch", "log_loss").epochs < 20
 
 
 @pytest.mark.compiled

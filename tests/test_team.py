@@ -31,7 +31,7 @@ def make_team(n=500, n_threads=1, group_rows=GROUP):
     sums = empty_sums(-(-n // group_rows) + 1, D)
     loss = fastgd.SquaredError()
     coef = rng.standard_normal(D + 1)
-    made = Team(source, loss, settings, coef, *sums, group_rows, n_threads, Workers())
+    made = Team(source, loss, settings, coef, *sums, group_rows, n_threads, Workers(n_threads))
     made.load()
     return made
 

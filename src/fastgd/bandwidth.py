@@ -22,14 +22,12 @@ def read_bandwidth(n_threads: int = 1, size: int | None = None) -> float:
     values = np.ones((size or BYTES) // 8)
     load(sum_values, values[:0])
     tasks = [(part,) for part in np.array_split(values, n_threads)]
-    workers, times = Workers(), []
-    try:
+    times = []
+    with Workers(n_threads) as workers:
         for _ in range(REPEATS * max(1, BYTES // values.nbytes)):
             began = time.perf_counter()
             workers.call(sum_values, tasks)
             times.append(time.perf_counter() - began)
-    finally:
-        workers.close()
     return values.nbytes / min(times)
 
 

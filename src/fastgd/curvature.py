@@ -5,7 +5,9 @@ the units, means and correlations of the columns. The sample's inverse is nearly
 all rows: with d features and m rows, the curvatures that are left lie within (1 +- sqrt(d / m))^2,
 and a ridge of (d / m)^1.5 keeps directions that the sample hardly shows from being taken for flat.
 The sample's optimum is that of a smaller ridge, (d / m)^2: where the columns are correlated, what a
-ridge takes away from it lies in slow directions.
+ridge takes away from it lies in slow directions. Columns that few rows make up have a larger one
+where targets are labels (levels of a category, a row in 200 each, log_loss, 500,000 rows: without
+it, 48 statistical errors are left after two epochs, with it 0.005).
 """
 
 import math
@@ -15,6 +17,7 @@ import numpy as np
 
 from fastgd.coordinates import Coordinates
 from fastgd.kernels.arguments import Array, Floats
+from fastgd.kernels.threads import Workers
 from fastgd.linalg import forms, joined, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.newton import Sample, descend, predictions, region
@@ -28,6 +31,7 @@ CONJUGATE_STEPS = 50
 STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
 MOST_LEVERAGE = 0.99
+NORMAL = 3.0  # kurtosis of a normal column
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,14 @@ class Curvature:
         return float(v[:-1] @ times(self.matrix, w[:-1])) + along
 
 
-def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: Array) -> Curvature:
+def look(
+    drawn: Drawn,
+    loss: Loss,
+    l2: float,
+    coordinates: Coordinates,
+    unseen: Array,
+    workers: Workers,
+) -> Curvature:
     """Return what the rows tell; columns that vary, though not in these rows, are *unseen*.
 
     Raises
@@ -115,9 +126,9 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
     np.subtract(drawn.rows[:, :-1], coordinates.mean, out=u[:, :-1])
     u[:, :-1] *= np.where(unseen, 0.0, units)
     u[:, -1] = ones
-    sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen)
+    sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers)
     share = 0.0 if drawn.is_everything else d / m
-    ridges = _ridges(u[:, :-1], share)
+    ridges = _ridges(u[:, :-1], share, has_labels=loss.target == "binary")
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance)
@@ -128,7 +139,7 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
         far = region(sample, z, slopes, min(1.0, (d + 1) / m))
         metric = sample.metric(sample.curvatures(z, far), of_l2, ridges[0])
     curvatures, along, inverted = metric.curvatures, metric.along, metric.inverse
-    sensitivity, lengths = forms(u[:, :-1], metric.centre, inverted)
+    sensitivity, lengths = forms(u[:, :-1], metric.centre, inverted, workers)
     sensitivity, lengths = sensitivity + ones / along, lengths + ones
     levers = curvatures * sensitivity
     squares = slopes * slopes / drawn.stands_for
@@ -157,14 +168,22 @@ def look(drawn: Drawn, loss: Loss, l2: float, coordinates: Coordinates, unseen: 
     )
 
 
-def _ridges(u: Floats, share: float) -> tuple[Floats, Floats]:
+def _ridges(u: Floats, share: float, has_labels: bool) -> tuple[Floats, Floats]:
     """Return the ridge of the inverse and that of the optimum, in units of the curvature.
 
-    Columns have a spread of 1, but for those that are not seen to vary.
+    Columns have a spread of 1, but for those that are not seen to vary. One that k rows make up
+    has a ridge of 1 / k where targets are labels: of some rows of one label, the optimum would be
+    where all are sure to have it, and nothing curves there. A normal column is made up by a third
+    of the rows, which is none too few.
     """
-    squares = np.einsum("ij,ij->j", u, u) / len(u) - np.square(u.mean(axis=0))
-    shown = np.clip(squares, 0.0, 1.0)
-    return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), share**2 * shown
+    squares = np.einsum("ij,ij->j", u, u)
+    shown = np.clip(squares / len(u) - np.square(u.mean(axis=0)), 0.0, 1.0)
+    of_optimum = np.full(len(shown), share**2)
+    if share > 0 and has_labels:
+        fourths = np.einsum("ij,ij->j", np.square(u), np.square(u))
+        few = fourths / np.square(np.where(squares > 0, squares, np.inf)) - NORMAL / len(u)
+        of_optimum = np.maximum(of_optimum, few)
+    return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), of_optimum * shown
 
 
 def _statistical_error(squares: Floats, source: Source) -> float:

@@ -14,11 +14,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastgd.kernels.arguments import Array, Floats
+from fastgd.kernels.threads import Workers
 
 WHOLE = 64  # to a multiple of which sizes are padded; up to it, LAPACK takes one thread
 FEWEST_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
 FEW_COLUMNS = 4 * WHOLE
 UNSHARED = 1 << 18  # multiplications of a product that OpenBLAS hands to no other thread
+PARTS = 2  # of the rows, that two of our own threads can share
+ALONE = Workers(1)
 
 
 def padded(size: int) -> int:
@@ -26,29 +29,46 @@ def padded(size: int) -> int:
     return -(-size // WHOLE) * WHOLE
 
 
-def products(rows: Array, centre: Floats | None = None, weights: Floats | None = None) -> Floats:
+def products(
+    rows: Array,
+    centre: Floats | None = None,
+    weights: Floats | None = None,
+    workers: Workers = ALONE,
+) -> Floats:
     """Return the sum of (x - centre)(x - centre)', by weight, over rows of float64."""
     size = rows.shape[1]
-    total = np.zeros((padded(size), padded(size)))
-    for here, wide in _widened(rows, centre):
-        if weights is not None:
-            wide[: here.stop - here.start] *= np.sqrt(weights[here])[:, np.newaxis]
-        total += multiply(wide.T, wide)
-    return np.ascontiguousarray(total[:size, :size])
+    parts = np.zeros((PARTS, padded(size), padded(size)))
+
+    def add_up(first: int, last: int) -> None:
+        for part in range(first, last):
+            for here, wide in _widened(rows, centre, part):
+                if weights is not None:
+                    wide[: here.stop - here.start] *= np.sqrt(weights[here])[:, np.newaxis]
+                parts[part] += multiply(wide.T, wide)
+
+    workers.share(add_up, PARTS, _threads(size))
+    return np.ascontiguousarray(parts.sum(axis=0)[:size, :size])
 
 
-def forms(rows: Array, centre: Floats, matrix: Floats) -> tuple[Floats, Floats]:
+def forms(
+    rows: Array, centre: Floats, matrix: Floats, workers: Workers = ALONE
+) -> tuple[Floats, Floats]:
     """Return (x - centre)'matrix(x - centre) and ||x - centre||^2 of each row."""
     size = len(matrix)
     square = np.zeros((padded(size), padded(size)))
     square[:size, :size] = matrix
     values, squared_norms = np.empty(len(rows)), np.empty(len(rows))
-    image = None
-    for here, wide in _widened(rows, centre):
-        image = multiply(wide, square, out=image)
-        count = here.stop - here.start
-        values[here] = np.einsum("ij,ij->i", image, wide)[:count]
-        squared_norms[here] = np.einsum("ij,ij->i", wide, wide)[:count]
+
+    def measure(first: int, last: int) -> None:
+        image = None
+        for part in range(first, last):
+            for here, wide in _widened(rows, centre, part):
+                image = multiply(wide, square, out=image)
+                count = here.stop - here.start
+                values[here] = np.einsum("ij,ij->i", image, wide)[:count]
+                squared_norms[here] = np.einsum("ij,ij->i", wide, wide)[:count]
+
+    workers.share(measure, PARTS, _threads(size))
     return values, squared_norms
 
 
@@ -65,16 +85,22 @@ def multiply(a: Floats, b: Floats, out: Floats | None = None) -> Floats:
     return out
 
 
-def _widened(rows: Array, centre: Floats | None) -> Iterator[tuple[slice, Floats]]:
-    """Yield the rows less the centre, some at a time, with zeros around them, in the same room.
+def _threads(size: int) -> int:
+    """Return how many threads are of use where there are so many columns."""
+    return PARTS if WHOLE < padded(size) <= FEW_COLUMNS else 1
+
+
+def _widened(rows: Array, centre: Floats | None, part: int) -> Iterator[tuple[slice, Floats]]:
+    """Yield a part's rows less the centre, some at a time, with zeros around, in the same room.
 
     Pages that are new may cost more than the numbers in them: of 4096 rows of 100 values, 3 ms on a
     virtual machine.
     """
     size, columns = rows.shape[1], padded(rows.shape[1])
     wide = np.zeros((max(FEWEST_ROWS, ROWS_PER_COLUMN * columns), columns))
-    for start in range(0, len(rows), len(wide)):
-        here = slice(start, min(start + len(wide), len(rows)))
+    edges = [len(rows) * k // PARTS for k in range(PARTS + 1)]
+    for start in range(edges[part], edges[part + 1], len(wide)):
+        here = slice(start, min(start + len(wide), edges[part + 1]))
         count = here.stop - start
         np.subtract(rows[here], 0.0 if centre is None else centre, out=wide[:count, :size])
         wide[count:] = 0.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgd.compose import load_for_loss, prediction_kernel
 from fastgd.kernels.arguments import Array, Floats
+from fastgd.kernels.threads import Workers
 from fastgd.linalg import inverse, joined, products, times
 from fastgd.losses import Loss, SquaredError
 from fastgd.sample import distance, middle
@@ -53,6 +54,7 @@ class Sample:
     shares: Floats  # weights of mean about 1
     loss: Loss
     unseen: Array  # columns that vary, though not in these rows: as much as the others
+    workers: Workers
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
@@ -81,7 +83,7 @@ class Sample:
         rows, ones = self.u[:, :-1], self.u[:, -1]
         along = float(np.mean(curvatures))
         centre = np.einsum("i,ij->j", curvatures, rows) / curvatures.sum() * ones[0]
-        matrix = products(rows, centre, curvatures) / len(rows)
+        matrix = products(rows, centre, curvatures, self.workers) / len(rows)
         matrix[np.diag_indices(len(matrix))] += l2 + along * (ridge + self.unseen)
         return Metric(curvatures, centre, matrix, along * ridge, along)
 

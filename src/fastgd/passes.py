@@ -1,7 +1,6 @@
 """Full passes: the sum of all rows' gradients, in fixed blocks, on any number of threads."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -34,7 +33,7 @@ class FullPass:
         nothing = np.empty(0, source.dtype)
         vectors = (nothing, nothing, nothing, nothing)
         self.settings = Settings(loss.parameters, (), *vectors, np.inf, True)
-        self.workers = Workers()
+        self.workers = Workers(n_threads)
         blocks = self.call_rows // self.block_rows if gradients and source.resident else 0
         self.coef = np.zeros(source.d + 1, source.dtype)
         self.team = self._team(self.coef, *empty_sums(1 + blocks, source.d), n_threads)
@@ -100,14 +99,13 @@ class FullPass:
         """Sum blocks that do not lie ready, or not as the team reads them."""
         blocks, rows = len(sums), self.block_rows
         values = (stop - start) * (len(coef) + ROW_VALUES)
-        threads = min(self.n_threads, blocks, max(1, values // TASK_VALUES))
-        edges = [blocks * k // threads for k in range(threads + 1)]
-        tasks = [
-            (coef, start + a * rows, min(start + b * rows, stop), sums[a:b], tallies[a:b])
-            for a, b in pairwise(edges)
-        ]
         self.team.dismiss()
-        self.workers.call(self._sum_blocks, tasks)
+
+        def sum_some(a: int, b: int) -> None:
+            first, last = start + a * rows, min(start + b * rows, stop)
+            self._sum_blocks(coef, first, last, sums[a:b], tallies[a:b])
+
+        self.workers.share(sum_some, blocks, values // TASK_VALUES)
 
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats

@@ -12,6 +12,7 @@ from fastgd.coordinates import Coordinates, identity, standardise
 from fastgd.curvature import Curvature, look
 from fastgd.gram import Gram
 from fastgd.kernels.arguments import Floats
+from fastgd.kernels.threads import Workers
 from fastgd.losses import HalfSquare, Loss
 from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
 from fastgd.passes import FullPass
@@ -110,6 +111,7 @@ def look_at(
     loss: Loss,
     l2: float,
     fit_intercept: bool,
+    n_threads: int,
     seed: int,
     *,
     wants_curvature: bool,
@@ -123,8 +125,8 @@ def look_at(
     standard, unseen = standardise(source, rows[:, :-1], fit_intercept)
     curvature = None
     if wants_curvature:
-        with contextlib.suppress(np.linalg.LinAlgError):
-            curvature = look(drawn, loss, l2, standard, unseen)
+        with contextlib.suppress(np.linalg.LinAlgError), Workers(n_threads) as workers:
+            curvature = look(drawn, loss, l2, standard, unseen, workers)
     coordinates = identity(source.d)
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard

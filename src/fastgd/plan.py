@@ -25,8 +25,8 @@ DEFAULT_BATCH_SIZE = 256
 USUAL_STEPS = 50  # of self-tuned batch descent, or more
 GRAM_COLUMNS_PER_STEP = 5  # X'X takes the time of d / 5 passes
 SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
-PRECONDITIONED_STEPS = 128  # an epoch, within these bounds of the rows of one
-FEWEST_TOGETHER, MOST_TOGETHER = 64, 4096
+PRECONDITIONED_STEPS = 64  # an epoch, within these bounds of the rows of one
+FEWEST_TOGETHER, MOST_TOGETHER = 64, 8192
 FEWEST_STEPS = 8
 MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
 EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
@@ -198,6 +198,7 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
         request.loss,
         request.l2,
         request.fit_intercept,
+        request.n_threads,
         seed,
         wants_curvature=wants_curvature,
         scaling=_scaling(request),

@@ -159,7 +159,14 @@ def suggest(
         smooth = read.curvature is not None and source.d <= MOST_PRECONDITIONED
         watch = Stopwatch()
         seen = look_at(
-            source, read, l2, fit_intercept, seed, wants_curvature=smooth, scaling="none"
+            source,
+            read,
+            l2,
+            fit_intercept,
+            threads,
+            seed,
+            wants_curvature=smooth,
+            scaling="none",
         )
         looking, rows, standard = watch.seconds, seen.sample, seen.standard
         curvature = None if has_l1 else seen.curvature

@@ -116,13 +116,13 @@ class Convergence:
 
 
 def start_losses(run: Run) -> tuple[float, float]:
-    """Return the mean loss at the start and at z = 0."""
+    """Return the mean loss at the start and of a constant; of a sample, if that is the start."""
+    curvature = run.plan.curvature
+    if curvature is not None and run.plan.starts_from_sample:
+        return curvature.loss, curvature.loss + curvature.fall
     zero = run.full.loss_of_constant(0.0)
-    if run.plan.initial is None:
-        return zero, zero
-    if run.plan.curvature is not None and run.plan.starts_from_sample:
-        return run.plan.curvature.loss, zero
-    return run.full.over_all(run.state.coef)[0], zero
+    start = zero if run.plan.initial is None else run.full.over_all(run.state.coef)[0]
+    return start, zero
 
 
 def divergence_message(run: Run) -> str:

@@ -10,8 +10,9 @@ import os
 from _thread import start_new_thread
 from collections.abc import Callable
 from contextvars import copy_context
+from itertools import pairwise
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Self
 from weakref import ref
 
 GLANCE = 0.05  # seconds between looks for Ctrl-C: not every system ends a wait for it
@@ -23,8 +24,23 @@ Queue = SimpleQueue[Any]
 class Workers:
     """Threads for tasks that come together; they start when they are needed first."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_threads: int) -> None:
+        self.n_threads = n_threads
         self._forget()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        """Let no thread stay behind."""
+        self.close()
+
+    def share(self, function: Callable[[int, int], None], count: int, most: int) -> None:
+        """Call *function* from where to where of so many things, on up to so many threads."""
+        threads = max(1, min(self.n_threads, count, most))
+        edges = [count * k // threads for k in range(threads + 1)]
+        self.call(function, list(pairwise(edges)))
 
     def call(self, function: Callable[..., Any], tasks: list[tuple[Any, ...]]) -> None:
         """Call *function* with the arguments of each task; return when all of them are done.
