@@ -32,6 +32,7 @@ STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
 MOST_LEVERAGE = 0.99
 NORMAL = 3.0  # kurtosis of a normal column
+MOST_OF_FEW = 0.04  # or the way to where labels are told apart would be long
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _ridges(u: Floats, share: float, has_labels: bool) -> tuple[Floats, Floats]:
     if share > 0 and has_labels:
         fourths = np.einsum("ij,ij->j", np.square(u), np.square(u))
         few = fourths / np.square(np.where(squares > 0, squares, np.inf)) - NORMAL / len(u)
-        of_optimum = np.maximum(of_optimum, few)
+        of_optimum = np.maximum(of_optimum, np.minimum(few, MOST_OF_FEW))
     return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), of_optimum * shown
 
 
