@@ -69,15 +69,16 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         if settled is not None and not diverged and went_too_far(settled, objective):
             coef = settled.best
             objective, suboptimality = run.assess(coef)
-        is_near = reason is StopReason.TOLERANCE and run.plan.target < math.inf
-        if run.plan.starts_from_sample and not is_near:  # it may be worse than to predict nothing
+        is_far = _is_far(run, suboptimality)
+        has_arrived = reason is StopReason.TOLERANCE and not is_far and run.plan.target < math.inf
+        if run.plan.starts_from_sample and not has_arrived:  # zeros may be better
             zero_loss = run.full.loss_of_constant(0.0)
             if not objective <= zero_loss or not np.isfinite(coef).all():
                 coef = np.zeros_like(coef)
                 objective, suboptimality = run.assess(coef)
         if not math.isfinite(objective):
             reason = StopReason.DIVERGED
-        elif reason is StopReason.TOLERANCE and _is_far(run, suboptimality):
+        elif reason is StopReason.TOLERANCE and is_far:
             reason = StopReason.STALLED
     return Outcome(
         coef=coef,

@@ -20,7 +20,6 @@ WHOLE = 64  # to a multiple of which sizes are padded; up to it, LAPACK takes on
 FEWEST_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
 FEW_COLUMNS = 4 * WHOLE
 UNSHARED = 1 << 18  # multiplications of a product that OpenBLAS hands to no other thread
-PARTS = 2  # of the rows, that two of our own threads can share
 ALONE = Workers(1)
 
 
@@ -37,17 +36,18 @@ def products(
 ) -> Floats:
     """Return the sum of (x - centre)(x - centre)', by weight, over rows of float64."""
     size = rows.shape[1]
-    parts = np.zeros((PARTS, padded(size), padded(size)))
+    parts = _parts(len(rows), size)
+    sums = np.zeros((len(parts), padded(size), padded(size)))
 
     def add_up(first: int, last: int) -> None:
-        for part in range(first, last):
-            for here, wide in _widened(rows, centre, part):
+        for k in range(first, last):
+            for here, wide in _widened(rows, centre, *parts[k]):
                 if weights is not None:
                     wide[: here.stop - here.start] *= np.sqrt(weights[here])[:, np.newaxis]
-                parts[part] += multiply(wide.T, wide)
+                sums[k] += multiply(wide.T, wide)
 
-    workers.share(add_up, PARTS, _threads(size))
-    return np.ascontiguousarray(parts.sum(axis=0)[:size, :size])
+    workers.share(add_up, len(parts))
+    return np.ascontiguousarray(sums.sum(axis=0)[:size, :size])
 
 
 def forms(
@@ -58,17 +58,18 @@ def forms(
     square = np.zeros((padded(size), padded(size)))
     square[:size, :size] = matrix
     values, squared_norms = np.empty(len(rows)), np.empty(len(rows))
+    parts = _parts(len(rows), size)
 
     def measure(first: int, last: int) -> None:
         image = None
-        for part in range(first, last):
-            for here, wide in _widened(rows, centre, part):
+        for k in range(first, last):
+            for here, wide in _widened(rows, centre, *parts[k]):
                 image = multiply(wide, square, out=image)
                 count = here.stop - here.start
                 values[here] = np.einsum("ij,ij->i", image, wide)[:count]
                 squared_norms[here] = np.einsum("ij,ij->i", wide, wide)[:count]
 
-    workers.share(measure, PARTS, _threads(size))
+    workers.share(measure, len(parts))
     return values, squared_norms
 
 
@@ -85,22 +86,27 @@ def multiply(a: Floats, b: Floats, out: Floats | None = None) -> Floats:
     return out
 
 
-def _threads(size: int) -> int:
-    """Return how many threads are of use where there are so many columns."""
-    return PARTS if WHOLE < padded(size) <= FEW_COLUMNS else 1
+def _parts(count: int, size: int) -> list[tuple[int, int]]:
+    """Return from where to where rows of so many columns are a thread's.
+
+    There are two where it pays, however many threads there are: sums are the same.
+    """
+    half = count // 2
+    return [(0, half), (half, count)] if WHOLE < padded(size) <= FEW_COLUMNS else [(0, count)]
 
 
-def _widened(rows: Array, centre: Floats | None, part: int) -> Iterator[tuple[slice, Floats]]:
-    """Yield a part's rows less the centre, some at a time, with zeros around, in the same room.
+def _widened(
+    rows: Array, centre: Floats | None, first: int, last: int
+) -> Iterator[tuple[slice, Floats]]:
+    """Yield rows first..last less the centre, some at a time, amid zeros, in the same room.
 
     Pages that are new may cost more than the numbers in them: of 4096 rows of 100 values, 3 ms on a
     virtual machine.
     """
     size, columns = rows.shape[1], padded(rows.shape[1])
     wide = np.zeros((max(FEWEST_ROWS, ROWS_PER_COLUMN * columns), columns))
-    edges = [len(rows) * k // PARTS for k in range(PARTS + 1)]
-    for start in range(edges[part], edges[part + 1], len(wide)):
-        here = slice(start, min(start + len(wide), edges[part + 1]))
+    for start in range(first, last, len(wide)):
+        here = slice(start, min(start + len(wide), last))
         count = here.stop - start
         np.subtract(rows[here], 0.0 if centre is None else centre, out=wide[:count, :size])
         wide[count:] = 0.0

@@ -16,6 +16,7 @@ SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 FEWEST_ROWS = 64
 FEWEST_OF_A_LABEL = 100  # of which there are as many
+PIECE = 512  # rows that a cache holds
 POWER_ITERATIONS = 30
 OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 
@@ -72,7 +73,10 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
         chosen = _with_both_labels(chosen, pool, source.y, rng)
     chosen = np.sort(chosen)
     rows = np.empty((len(chosen), source.d + 1))
-    rows[:, :-1], rows[:, -1] = take(source.table, chosen), float(fit_intercept)
+    rows[:, -1] = float(fit_intercept)
+    for start in range(0, len(chosen), PIECE):  # pages that are new, but once
+        here = slice(start, start + PIECE)
+        rows[here, :-1] = take(source.table, chosen[here])
     if not np.isfinite(rows).all():
         source.check_finite()
     return Drawn(source, chosen, rows)

@@ -7,6 +7,7 @@ touches nothing but `SimpleQueue` and `start_new_thread`, which do at once whate
 
 import contextlib
 import os
+import sys
 from _thread import start_new_thread
 from collections.abc import Callable
 from contextvars import copy_context
@@ -16,6 +17,7 @@ from typing import Any, Self
 from weakref import ref
 
 GLANCE = 0.05  # seconds between looks for Ctrl-C: not every system ends a wait for it
+MOST = sys.maxsize
 PATIENCE = 1.0  # seconds until a thread without work looks whether any can still come
 
 Queue = SimpleQueue[Any]
@@ -36,8 +38,8 @@ class Workers:
         """Let no thread stay behind."""
         self.close()
 
-    def share(self, function: Callable[[int, int], None], count: int, most: int) -> None:
-        """Call *function* from where to where of so many things, on up to so many threads."""
+    def share(self, function: Callable[[int, int], None], count: int, most: int = MOST) -> None:
+        """Call *function* with from where to where of so many things, on up to *most* threads."""
         threads = max(1, min(self.n_threads, count, most))
         edges = [count * k // threads for k in range(threads + 1)]
         self.call(function, list(pairwise(edges)))
