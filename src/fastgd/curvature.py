@@ -12,6 +12,7 @@ it, 48 statistical errors are left after two epochs, with it 0.005).
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +31,7 @@ POWER_STEPS = 20
 CONJUGATE_STEPS = 50
 STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
+MEASURED_VALUES = 1 << 20  # of wide rows, some are left out where each is measured
 MOST_LEVERAGE = 0.99
 NORMAL = 3.0  # kurtosis of a normal column
 MOST_OF_FEW = 0.04  # or the way to where labels are told apart would be long
@@ -47,7 +49,6 @@ class Curvature:
     of_intercept: float  # curvature along it
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
     typical: float  # harmonic mean of the curvature along its main directions, flat ones left out
-    slowest: float  # the least of those
     sharpest: float  # what one row adds at most, but for its length and weight
     leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
@@ -62,6 +63,17 @@ class Curvature:
     def uncertainty(self) -> float:
         """Return by what factor that of all rows, along a direction, may differ from this."""
         return (1.0 + self.spread) ** 2
+
+    @cached_property
+    def slowest(self) -> float:
+        """About the least curvature that is not flat: 1 / the largest eigenvalue of PHP."""
+        v = np.ones(len(self.ridge))
+        largest = 0.0
+        for _ in range(POWER_STEPS):
+            v = times(self.inverse, v / (math.sqrt(float(np.sum(v * v))) or 1.0))
+            v = times(self.inverse, times(self.matrix, v) - self.ridge * v)
+            largest = math.sqrt(float(np.sum(v * v)))
+        return 1.0 / max(largest, 1.0 / self.of_intercept)
 
     def solve(self, g: Floats) -> Floats:
         """Return the inverse curvature times a gradient, both in coefficients as they are."""
@@ -140,10 +152,13 @@ def look(
         far = region(sample, z, slopes, min(1.0, (d + 1) / m))
         metric = sample.metric(sample.curvatures(z, far), of_l2, ridges[0])
     curvatures, along, inverted = metric.curvatures, metric.along, metric.inverse
-    sensitivity, lengths = forms(u[:, :-1], metric.centre, inverted, workers)
-    sensitivity, lengths = sensitivity + ones / along, lengths + ones
-    levers = curvatures * sensitivity
-    squares = slopes * slopes / drawn.stands_for
+    # A mean over rows needs fewer of them than an inverse.
+    some = slice(None, None, 1 if drawn.is_everything else max(1, m * d // MEASURED_VALUES))
+    stands_for = drawn.stands_for[some]
+    sensitivity, lengths = forms(u[some, :-1], metric.centre, inverted, workers)
+    sensitivity, lengths = sensitivity + ones[some] / along, lengths + ones[some]
+    levers = curvatures[some] * sensitivity
+    squares = np.square(slopes[some]) / stands_for
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
     own = 0.0 if drawn.is_everything else np.minimum(levers / m, MOST_LEVERAGE)
     centre = np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
@@ -156,9 +171,8 @@ def look(
         of_intercept=along,
         start=coordinates.leave(at_optimum),
         typical=_harmonic_mean(inverted, metric.ridge, along),
-        slowest=_slowest(metric.matrix, inverted, metric.ridge, along),
         sharpest=float(np.max(curvatures / np.where(shares > 0, shares, 1.0))),
-        leverage=float(np.mean(levers * levers / drawn.stands_for) / np.mean(levers)),
+        leverage=float(np.mean(levers * levers / stands_for) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
         stands=math.inf if isinstance(loss, SquaredError) else 0.25 * sample.scale(z) ** 2,
@@ -200,14 +214,3 @@ def _harmonic_mean(inverted: Floats, ridge: Floats, along: float) -> float:
     count = len(ridge) - float(np.diag(inverted) @ ridge) + 1.0
     total = float(np.trace(inverted)) - float(np.sum(np.square(inverted) @ ridge)) + 1.0 / along
     return count / total
-
-
-def _slowest(matrix: Floats, inverted: Floats, ridge: Floats, along: float) -> float:
-    """Return about the least curvature that is not flat: 1 / the largest eigenvalue of PHP."""
-    v = np.ones(len(ridge))
-    largest = 0.0
-    for _ in range(POWER_STEPS):
-        v = times(inverted, v / (math.sqrt(float(np.sum(v * v))) or 1.0))
-        v = times(inverted, times(matrix, v) - ridge * v)
-        largest = math.sqrt(float(np.sum(v * v)))
-    return 1.0 / max(largest, 1.0 / along)
