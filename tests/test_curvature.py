@@ -12,6 +12,7 @@ import pytest
 import fastgd
 from benchmarks import regimes
 from fastgd.inputs import make_source
+from fastgd.kernels.threads import Workers
 from fastgd.linalg import forms, inverse, products
 from fastgd.losses import LOSSES
 from fastgd.pilot import look_at
@@ -51,6 +52,11 @@ def test_products_and_inverses_are_right(size):
     found, squared_norms = forms(rows, centre, matrix)
     np.testing.assert_allclose(found, ((away @ matrix) * away).sum(axis=1), rtol=1e-10)
     np.testing.assert_allclose(squared_norms, (away**2).sum(axis=1), rtol=1e-12)
+    with Workers(3) as workers:
+        shared = products(rows, centre, weights, workers), *forms(rows, centre, matrix, workers)
+    alone = products(rows, centre, weights), found, squared_norms
+    for one, other in zip(alone, shared, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 BITS = """

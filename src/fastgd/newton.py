@@ -54,7 +54,7 @@ class Sample:
     shares: Floats  # weights of mean about 1
     loss: Loss
     unseen: Array  # columns that vary, though not in these rows: as much as the others
-    workers: Workers
+    workers: Workers  # that share its products
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""

@@ -401,11 +401,8 @@ def _targets(
     is_open = request.self_tuned and is_auto(request.tol)
     if curvature is None or not can_tell or not is_open:
         return math.inf, math.inf
-    if not max(curvature.fall, curvature.loss) > 0:
-        return (
-            math.inf,
-            math.inf,
-        )  # all targets of the sample are alike, and fitted: it tells nothing
+    if not max(curvature.fall, curvature.loss) > 0:  # all targets of the sample are alike
+        return math.inf, math.inf
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
     if request.variant == "batch":
         return exact, exact if source.dtype == np.float64 else exact * NARROW
