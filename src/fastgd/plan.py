@@ -137,12 +137,12 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     preconditioned = curvature is not None and _is_preconditioned(request)
     coordinates = None if preconditioned else _coordinates(request, source, seen)
     optimizer = request.optimizer or _optimizer(request, preconditioned)
-    batch_size = _batch_size(request, source.n, preconditioned)
+    order = _order(request, source, seed)
+    batch_size = _batch_size(request, source.n, preconditioned, order.buffer_rows)
     takes_gram = _takes_gram(request, source, preconditioned)
     gram = Gram(source, request.n_threads) if takes_gram else None
     tuned = _tune(request, source, optimizer, batch_size, preconditioned, seen, gram, seed)
     looked = seen or coordinates
-    order = _order(request, source, seed)
     max_iter = request.max_iter or _max_iter(request, preconditioned)
     average = _average(request)
     target, unseen = _targets(request, source, order, curvature, preconditioned)
@@ -301,14 +301,16 @@ def _gram_pays(loss: Loss, n: int, d: int, steps: int) -> bool:
     return isinstance(loss, SquaredError) and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
 
 
-def _batch_size(request: Request, n: int, preconditioned: bool) -> int:
+def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int) -> int:
     """Return how many rows a step sees."""
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
     if request.batch_size is None and preconditioned and request.self_tuned:
         wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
         wanted = max(1, min(wanted, n // FEWEST_STEPS))
-        return -(-n // (n // wanted))  # or the last batch might be of a few rows, and all noise
+        size = -(-n // (n // wanted))  # or the last batch might be of a few rows, and all noise
+        pair = 2 * buffer_rows  # of which two threads take one each: 4 of 80 ms
+        return size if size < pair else min(n, -(-size // pair) * pair)
     if request.batch_size is None:
         most = max(1, n // SELF_TUNED_STEPS) if request.self_tuned else n
         return min(DEFAULT_BATCH_SIZE, most)
