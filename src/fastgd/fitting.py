@@ -101,7 +101,7 @@ def fit(
         which count from 1, and returns as many rates.
     batch_size : int or "auto"
         Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
-        by the inverse of the curvature takes 64 to 8192, about 64 steps an epoch, and after the
+        by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
         first epoch, from the mean of the iterates, all rows.
     max_iter : int, optional
         Epochs; for `batch` an epoch is a step. By default 100, for self-tuned `batch` 1000, or
