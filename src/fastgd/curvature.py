@@ -6,8 +6,7 @@ all rows: with d features and m rows, the curvatures that are left lie within (1
 and a ridge of (d / m)^1.5 keeps directions that the sample hardly shows from being taken for flat.
 The sample's optimum is that of a smaller ridge, (d / m)^2: where the columns are correlated, what a
 ridge takes away from it lies in slow directions. Columns that few rows make up have a larger one
-where targets are labels (levels of a category, a row in 200 each, log_loss, 500,000 rows: without
-it, 48 statistical errors are left after two epochs, with it 0.005).
+where targets are labels.
 """
 
 import math

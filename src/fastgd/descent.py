@@ -51,10 +51,10 @@ class Outcome:
 def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     """Advance *run* until its epochs are made or something ends it."""
     with watch.paused():
-        start_loss, zero_loss = start_losses(run)
-    if not math.isfinite(start_loss + zero_loss):
+        start_loss, constant_loss = start_losses(run)
+    if not math.isfinite(start_loss + constant_loss):
         run.source.check_finite()
-    guard = DivergenceGuard(run, start_loss, zero_loss)
+    guard = DivergenceGuard(run, start_loss, constant_loss)
     recorder = Recorder(run, watch, watching.record, watching.path_every, watching.verbose)
     recorder.begin(start_loss)
     reason = _advance_to_the_end(run, watching, watch, guard, recorder)
@@ -72,8 +72,8 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         is_far = _is_far(run, suboptimality)
         has_arrived = reason is StopReason.TOLERANCE and not is_far and run.plan.target < math.inf
         if run.plan.starts_from_sample and not has_arrived:  # zeros may be better
-            zero_loss = run.full.loss_of_constant(0.0)
-            if not objective <= zero_loss or not np.isfinite(coef).all():
+            at_zero = run.full.loss_of_constant(0.0)
+            if not objective <= at_zero or not np.isfinite(coef).all():
                 coef = np.zeros_like(coef)
                 objective, suboptimality = run.assess(coef)
         if not math.isfinite(objective):

@@ -7,7 +7,7 @@ only small matrices are handed to LAPACK.
 What few columns take is done in products too small for it to use threads at all: those wait for
 more work in a busy loop, for 120 ms, and on two cores whatever else has threads gets half of what
 it could have (fits of 500,000 rows of 100 columns took 110 ms, and take 80). Threads of our own,
-which end with the sample, take half of its rows each (their products took 12 ms, and take 7).
+which end with the sample, take half of its rows each.
 """
 
 from collections.abc import Iterator

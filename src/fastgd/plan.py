@@ -309,7 +309,7 @@ def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int
         wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
         wanted = max(1, min(wanted, n // FEWEST_STEPS))
         size = -(-n // (n // wanted))  # or the last batch might be of a few rows, and all noise
-        pair = 2 * buffer_rows  # of which two threads take one each: 4 of 80 ms
+        pair = 2 * buffer_rows  # for two threads, which take whole buffers, to end together
         return size if size < pair else min(n, -(-size // pair) * pair)
     if request.batch_size is None:
         most = max(1, n // SELF_TUNED_STEPS) if request.self_tuned else n

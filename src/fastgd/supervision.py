@@ -10,7 +10,7 @@ from fastgd.plan import PATIENCE, has_gradient_test
 from fastgd.run import Run
 from fastgd.settling import remaining
 
-DIVERGED_FACTOR = 1e12  # how far above the losses at the start and at z = 0 is too far
+DIVERGED_FACTOR = 1e12  # how far above the losses at the start and of a constant is too far
 ROUNDING = 1e-13  # of the objective
 MOST_BACK_OFFS = 40
 EPOCHS_WITHOUT_PROGRESS = 5
@@ -20,10 +20,12 @@ STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
 class DivergenceGuard:
     """Tells when a run has left the rails and keeps the last coefficients that were good."""
 
-    def __init__(self, run: Run, start_loss: float, zero_loss: float) -> None:
+    def __init__(self, run: Run, start_loss: float, constant_loss: float) -> None:
         self.run = run
         self.start_loss = start_loss
-        scale = max(abs(start_loss), abs(zero_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
+        scale = (
+            max(abs(start_loss), abs(constant_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
+        )
         self.limit = DIVERGED_FACTOR * scale
         self.start = self.good = self._candidate = run.coefficients()
         self._seen = 0.0, 0.0

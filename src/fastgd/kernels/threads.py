@@ -17,7 +17,6 @@ from typing import Any, Self
 from weakref import ref
 
 GLANCE = 0.05  # seconds between looks for Ctrl-C: not every system ends a wait for it
-MOST = sys.maxsize
 PATIENCE = 1.0  # seconds until a thread without work looks whether any can still come
 
 Queue = SimpleQueue[Any]
@@ -38,8 +37,10 @@ class Workers:
         """Let no thread stay behind."""
         self.close()
 
-    def share(self, function: Callable[[int, int], None], count: int, most: int = MOST) -> None:
-        """Call *function* with from where to where of so many things, on up to *most* threads."""
+    def share(
+        self, function: Callable[[int, int], None], count: int, most: int = sys.maxsize
+    ) -> None:
+        """Call *function* with the ends of each part of *count* things: a part a thread."""
         threads = max(1, min(self.n_threads, count, most))
         edges = [count * k // threads for k in range(threads + 1)]
         self.call(function, list(pairwise(edges)))
