@@ -173,6 +173,69 @@ def test_losses_of_the_user_never_share_code(lived_in):
     assert lived_in.files() == files  # nothing that holds a user's loss is ever written
 
 
+USERS_CLASSES = """
+    import numba
+    from fastgd.losses import Loss
+    from fastgd.optimizers import Optimizer
+    K = FACTOR
+    TABLE = np.array([FACTOR, 1.0])
+    @numba.njit
+    def helper(x):
+        return FACTOR * x
+    def made(k):
+        return lambda w, g, lr: (w - k * lr * g, lr)
+    def make(function):
+        class Mine(Optimizer):
+            name, slots, step = "mine", 0, staticmethod(function)
+            prepare = staticmethod(lambda t, lr, hyper, T: (T(lr),))
+        return Mine()
+    class Scaled(Loss):
+        name, curvature = "squared_error", FACTOR
+        function = staticmethod(lambda z, y, parameters: (K * (z - y) ** 2 / 2, K * (z - y)))
+    steps = {
+        "constant": lambda w, g, lr: (w - FACTOR * lr * g, lr),
+        "global": lambda w, g, lr: (w - K * lr * g, lr),
+        "array": lambda w, g, lr: (w - TABLE[0] * lr * g, lr),
+        "closure": made(FACTOR),
+        "helper": lambda w, g, lr: (w - helper(lr) * g, lr),
+        "default": lambda w, g, lr, k=FACTOR: (w - k * lr * g, lr),
+    }
+    for name, step in steps.items():
+        answer[name] = fit(optimizer=make(step), learning_rate=0.1, max_iter=1)
+    answer["loss"] = fit(loss=Scaled(), learning_rate=0.1, max_iter=1)
+    K = 4.0
+    answer["global, changed"] = fit(optimizer=make(steps["global"]), max_iter=1)
+    answer["loss, changed"] = fit(loss=Scaled(), max_iter=1)
+"""
+
+
+@pytest.mark.compiled
+def test_classes_of_the_user_run_their_own_code(lived_in):
+    """Three processes define classes of the same names whose steps are 1, 2 and 3 times as long."""
+    answers = [
+        lived_in.run(USERS_CLASSES.replace("FACTOR", str(factor))) for factor in (1.0, 2.0, 3.0)
+    ]
+    single = np.array(fastgd.fit(X, y, "batch", learning_rate=0.1, max_iter=1).coef_)
+    names = ["constant", "global", "array", "closure", "helper", "default", "loss"]
+    for factor, answer in enumerate(answers, 1):
+        expected = [factor * single] * len(names) + [4.0 * single] * 2
+        got = [answer[name] for name in (*names, "global, changed", "loss, changed")]
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_a_loss_of_the_user_may_be_negative():
+    """A bound of the distance to the optimum holds for built-in losses only."""
+
+    class Shifted(fastgd.losses.Loss):
+        name, curvature = "squared_error", 1.0
+        function = staticmethod(lambda z, y, parameters: (0.5 * (z - y) ** 2 - 9.0, z - y))
+
+    assert not Shifted().built_in
+    result = fastgd.fit(X, y, "batch", loss=Shifted())
+    assert result.objective < -8.0
+    assert result.suboptimality >= 0.0
+
+
 @pytest.mark.compiled
 @pytest.mark.skipif(os.name == "nt", reason="the home is found in another way")
 def test_without_a_cache_folder_it_compiles_and_works(tmp_path, warm):
@@ -461,15 +524,17 @@ def test_the_parameters_of_a_loss_make_no_other_kernel():
 
 
 def test_kernels_of_user_losses_are_kept_while_there_is_room():
-    loss, other = (CustomLoss(lambda z, y: (z - y, 1.0)) for _ in range(2))
+    loss, again = (CustomLoss(lambda z, y: (z - y, 1.0)) for _ in range(2))
+    other = CustomLoss(lambda z, y: (z - y, 2.0))
     kernel = Run(*planned(loss)).kernel
     assert Run(*planned(CustomLoss(loss.function))).kernel is kernel
+    assert Run(*planned(again)).kernel is kernel  # as where the cell of a notebook is run twice
     assert Run(*planned(other)).kernel is not kernel
 
 
 def test_kernels_of_user_losses_are_bounded_in_number():
-    for _ in range(2 * _jit.USER_KERNELS_KEPT):
-        Run(*planned(CustomLoss(lambda z, y: (z - y, 1.0))))
+    for k in range(2 * _jit.USER_KERNELS_KEPT):
+        Run(*planned(CustomLoss(lambda z, y, k=k: (z - y, 1.0 + k))))
     assert _jit._specialise_in_process.cache_info().currsize <= _jit.USER_KERNELS_KEPT
 
 

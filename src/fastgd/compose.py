@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
-from fastgd.kernels._jit import Kernel, compile_once, load, specialise, unbound
+from fastgd.kernels._jit import Kernel, load, specialise, unbound
 from fastgd.losses import Loss
 from fastgd.optimizers import GD, Optimizer
 
@@ -28,13 +28,10 @@ def _ignore_parameters(z: float, y: float, parameters: tuple[float, ...]) -> tup
 
 
 def scalar_loss(loss: Loss) -> Kernel:
-    """Return the compiled scalar function (z, y, parameters) -> (value, slope)."""
-    if loss.built_in:
-        kernel: Kernel = compile_once(loss.function, True)
-        return kernel
-    f = loss.function
-    own = f if hasattr(f, "py_func") else compile_once(f, False)
-    return specialise(_ignore_parameters, cache=False, inner=True, user_function=own)
+    """Return the scalar function (z, y, parameters) -> (value, derivative)."""
+    if loss.takes_parameters:
+        return loss.function
+    return specialise(_ignore_parameters, cache=False, inner=True, user_function=loss.function)
 
 
 def _meet(loss: Loss, guarded: bool) -> Kernel:

@@ -127,7 +127,12 @@ class Loss:
     target: ClassVar[str] = "real"  # or "binary": two labels
     curvature: ClassVar[float | None] = None  # bound of the second derivative by z, if known
     probability: ClassVar[Probability | None] = None  # of the second label, from z
-    built_in: ClassVar[bool] = True
+    takes_parameters: ClassVar[bool] = True  # as the third argument of the function
+
+    @property
+    def built_in(self) -> bool:
+        """Whether the loss is one of this package, and not a user's."""
+        return type(self) in BUILT_IN
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -384,6 +389,8 @@ LOSSES: dict[str, type[Loss]] = {
     )
 }
 
+BUILT_IN = frozenset([*LOSSES.values(), HalfSquare])
+
 
 def check_loss_function(f: Any) -> None:
     """Refuse what is no function that answers f(z, y) with two numbers."""
@@ -425,7 +432,7 @@ class CustomLoss(Loss):
     """
 
     name = "custom"
-    built_in = False
+    takes_parameters = False
 
     def __init__(self, f: Callable[[Any, Any], tuple[Any, Any]], curvature: float | None = None):
         check_loss_function(f)

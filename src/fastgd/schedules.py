@@ -181,8 +181,8 @@ class Optimal(Schedule):
         if self.t0 is not None:
             return replace(self, alpha=strength)
         typical = math.sqrt(1.0 / math.sqrt(strength))
-        parameters = loss.parameters if loss.built_in else ()
-        slope = loss.function(-typical, 1.0, *([parameters] if loss.built_in else []))[1]
+        parameters = [loss.parameters] if loss.takes_parameters else []
+        slope = loss.function(-typical, 1.0, *parameters)[1]
         return Optimal(strength, max(1.0, abs(slope)) / (typical * strength))
 
     def __call__(self, t: Steps) -> Rates:

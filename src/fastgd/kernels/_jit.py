@@ -29,6 +29,7 @@ from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
+from fastgd.kernels.fingerprint import SOURCES, Fingerprint, fingerprint
 from fastgd.kernels.threads import call_apart
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -48,21 +49,18 @@ DIGEST_BYTES = 16
 VERSIONS = {"NumPy": np.__version__, "Numba": numba.__version__}
 
 Kernel = Callable[..., Any]
-Bound = tuple[tuple[str, Any], ...]  # names and what they stand for
 
 
 def _stamp() -> str:
     """Hash of every source, version and setting that machine code is made of.
 
     Numba's disk cache looks only at the file of the outermost function, so the stamp is part of
-    each kernel's name: an edited loss can never meet the machine code of the old one.
+    each kernel's name: an edited loss never runs the machine code of the old one.
     """
-    package = Path(__file__).parent.parent
-    scalar_functions = [package / "losses.py", package / "optimizers.py"]
     versions = [module.__version__ for module in (numba, llvmlite, np)]
     settings = [config.BOUNDSCHECK, config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE]
     digest = hashlib.blake2b(repr((versions, settings)).encode(), digest_size=8)
-    for source in [*sorted(package.glob("kernels/*.py")), *scalar_functions]:
+    for source in SOURCES:
         digest.update(source.name.encode() + source.read_bytes())
     return digest.hexdigest()
 
@@ -168,7 +166,8 @@ def _compiled(function: Any, cache: bool, **options: Any) -> Kernel:
 
 def _renamed(function: Any, name: str, names: dict[str, Any]) -> Any:
     """Return a copy of *function* with another name and other global names."""
-    copy = FunctionType(function.__code__, names, name, function.__defaults__)
+    copy = FunctionType(function.__code__, names, name, function.__defaults__, function.__closure__)
+    copy.__kwdefaults__ = function.__kwdefaults__
     copy.__qualname__, copy.__module__, copy.__doc__ = name, function.__module__, function.__doc__
     return copy
 
@@ -181,21 +180,25 @@ def unbound(*_: Any) -> Any:
 def specialise(template: Kernel, *, cache: bool = True, inner: bool = False, **bind: Any) -> Kernel:
     """Compile a copy of *template* whose global names in *bind* are replaced.
 
+    The same template and parts give the same kernel. Parts are the same if their fingerprints
+    are: of a user's function, if its code and the values that it uses are.
+
     Parameters
     ----------
     template : function
         Plain Python function; the names in *bind* are globals of its module.
     cache : bool
-        False for whatever binds a user's own function: Numba's key sees only a name, so another
-        function of the same name would run the old machine code. Such kernels live in a
-        bounded cache of this process instead.
+        False keeps the kernel off the disk, as does any part that another process could not tell
+        from others. Such kernels live in a bounded cache of this process.
     inner : bool
         True for what only other kernels call.
     **bind
         Functions (plain or compiled) and constants.
     """
-    made = _specialise_and_cache if cache else _specialise_in_process
-    kernel: Kernel = made(template, tuple(sorted(bind.items())), inner)
+    parts = tuple([Part(name, bind[name]) for name in sorted(bind)])
+    is_kept = cache and all(part.fingerprint.holds_elsewhere for part in parts)
+    made = _specialise_and_cache if is_kept else _specialise_in_process
+    kernel: Kernel = made(template, parts, inner)
     return kernel
 
 
@@ -205,40 +208,56 @@ def bound(template: Any, **bind: Any) -> Kernel:
     return kernel
 
 
-def _specialise(template: FunctionType, bind: Bound, inner: bool, cache: bool) -> Any:
-    described = [*(f"{name}={_describe(value)}" for name, value in bind), str(inner)]
-    digest = hashlib.blake2b("|".join(described).encode(), digest_size=8).hexdigest()
-    parts = {key: _compiled_part(value, cache) for key, value in bind}
-    names = {**template.__globals__, **parts}
-    function = _renamed(template, f"{template.__name__}_{digest}", names)
+class Part:
+    """What a kernel binds; two are equal if their fingerprints are."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.name, self.value, self.fingerprint = name, value, fingerprint(value)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare names and fingerprints."""
+        if not isinstance(other, Part):
+            return NotImplemented
+        return (self.name, self.fingerprint) == (other.name, other.fingerprint)
+
+    def __hash__(self) -> int:
+        """Hash the text of the fingerprint."""
+        return hash(self.fingerprint.text)
+
+    def compiled(self, cache: bool) -> Any:
+        """Return the value for compiled code: of a plain function the same for every kernel."""
+        return compile_once(self, cache) if isinstance(self.value, FunctionType) else self.value
+
+
+def _specialise(template: Any, parts: tuple[Part, ...], inner: bool, cache: bool) -> Any:
+    described = [f"{part.name}={part.fingerprint.text}" for part in parts]
+    names = {**template.__globals__, **{part.name: part.compiled(cache) for part in parts}}
+    name = f"{template.__name__}_{_short_digest(*described, str(inner))}"
+    function = _renamed(template, name, names)
+    function.fingerprint = Fingerprint(f"{function.__module__}.{name}", cache)
     return _compiled(function, cache, **(INTO_CALLERS if inner else {}))
 
 
 @functools.cache
-def _specialise_and_cache(template: FunctionType, bind: Bound, inner: bool) -> Any:
-    return _specialise(template, bind, inner, cache=True)
+def _specialise_and_cache(template: FunctionType, parts: tuple[Part, ...], inner: bool) -> Any:
+    return _specialise(template, parts, inner, cache=True)
 
 
 @functools.lru_cache(maxsize=USER_KERNELS_KEPT)
-def _specialise_in_process(template: FunctionType, bind: Bound, inner: bool) -> Any:
-    return _specialise(template, bind, inner, cache=False)
-
-
-def _compiled_part(value: Any, cache: bool) -> Any:
-    return compile_once(value, cache) if isinstance(value, FunctionType) else value
+def _specialise_in_process(template: FunctionType, parts: tuple[Part, ...], inner: bool) -> Any:
+    return _specialise(template, parts, inner, cache=False)
 
 
 @functools.lru_cache(maxsize=256)
-def compile_once(function: FunctionType, cache: bool) -> Any:
+def compile_once(part: Part, cache: bool) -> Any:
     """Compile a scalar function, the same one for every kernel that binds it."""
-    return compiled(function, cache=cache)
+    function = part.value
+    name = f"{function.__name__}_{_short_digest(part.fingerprint.text)}"
+    return compiled(_renamed(function, name, function.__globals__), cache=cache)
 
 
-def _describe(value: Any) -> str:
-    function = getattr(value, "py_func", value)
-    if isinstance(function, FunctionType):
-        return f"{function.__module__}.{function.__qualname__}"
-    return repr(value)
+def _short_digest(*texts: str) -> str:
+    return hashlib.blake2b("|".join(texts).encode(), digest_size=8).hexdigest()
 
 
 def load(kernel: Kernel, *arguments: Any) -> None:
