@@ -100,6 +100,9 @@ class Twin:
     def losses(self, w):
         return self.loss(self.A @ w, self.y)[0]
 
+    def ended(self):
+        return self.losses(self.path[-1]).mean()
+
     def earliest(self):
         """The first epoch that may be flagged (one row alone above the limit), counted from 1."""
         bad = ~(self.met.max(axis=1) < 0.9 * self.limit) | ~np.isfinite(self.ends).all(axis=1)
@@ -168,17 +171,22 @@ def test_far_too_large_is_flagged_or_bounded(variant, optimizer, loss):
                 expected = theory(table.astype(float), y, variant, loss, optimizer, rate)
                 earliest, latest = twin.earliest(), twin.latest()
             assert np.isfinite(result.coef_).all() and np.isfinite(result.intercept_), case
-            if message:
+            assert f"learning_rate={rate:.3g};" in message or not message
+            if "rose from" in message:  # it made all its epochs, and ended above its start
+                assert expected is not True and latest is None, case
+                assert twin.ended() > 0.99 * twin.limit / TOO_FAR, case
+            elif message:
                 epoch = int(np.ceil(result.history["passes"][-1]))
                 assert expected is not False, case
                 assert earliest is not None and earliest <= epoch, case
                 assert latest is None or epoch <= latest, case
-                assert f"learning_rate={rate:.3g};" in message
                 if scale >= 1e30:  # one epoch; of batch, the step's loss is met in the next
                     assert epoch <= (2 if variant == "batch" else 1), case
             else:
                 assert expected is not True, case
                 assert latest is None, case
+                allowed = 1.0 if variant == "batch" else 10.0  # noise that does not grow
+                assert twin.ended() <= 1.01 * allowed * twin.limit / TOO_FAR, case
 
 
 @pytest.mark.parametrize("optimizer", ["adagrad", "rmsprop", "adam"])
@@ -194,7 +202,7 @@ def test_adaptive_optimizers_move_by_the_rate_whatever_the_slope(variant, optimi
         case = (scale, rate)
         room = np.sqrt(TOO_FAR * np.mean(Y**2))  # for z
         if farthest < 0.5 * room:
-            assert not message, case
+            assert not message or "rose from" in message, case
         if scale < 1e150 and rate * scale * np.abs(X).min() > 1e3 * room:  # beyond, see below
             assert message and result.n_iter_ <= 2, case
         assert np.isfinite(result.coef_).all() and np.isfinite(result.objective), case
@@ -355,11 +363,93 @@ def test_a_good_run_raises_no_alarm(seed):
         stable = stable_rate(Z, variant, size.get("batch_size", 1), optimizer, mu)
         if variant != "batch":
             stable *= 1 - mu  # what remembers a step takes it 1 / (1 - mu) times
+        if LOSSES[loss].curvature is None:  # a step should be short beside the targets' distances
+            far = np.abs(target - np.median(target)).mean() if LOSSES[loss].target == "real" else 1
+            stable = 0.1 * far * (1 - mu) / (1 + np.sum(Z**2, axis=1).max())
         rate = rng.uniform(0.2, 0.9) * stable / (LOSSES[loss].curvature or 1.0)
         for choice in ({"learning_rate": rate, "optimizer": optimizer}, {}):
             result = fastgd.fit(Z, target, variant, max_iter=15, **run, **size, **choice)
             assert result.stop_reason is not fastgd.StopReason.DIVERGED
             assert np.isfinite(result.coef_).all()
+
+
+A = np.column_stack([X, np.ones(N)])
+OPTIMUM = np.linalg.lstsq(A, Y, rcond=None)[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_run_that_begins_at_the_optimum_raises_no_alarm(variant, optimizer, dtype):
+    """It rises to where the noise of its steps keeps it, and stays there; `batch` rests."""
+    start = {"coef_init": OPTIMUM[:-1], "intercept_init": OPTIMUM[-1]}
+    for rate in (0.001, 0.01, 0.1 if optimizer == "gd" else 0.02):
+        for epochs in (1, 4, 40):
+            result = fastgd.fit(
+                X.astype(dtype), Y.astype(dtype), variant, optimizer=optimizer, **start,
+                learning_rate=rate, max_iter=epochs, random_state=epochs,
+            )  # fmt: skip
+            assert result.stop_reason is fastgd.StopReason.MAX_ITER
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_slow_runs_raise_no_alarm(variant, fit_intercept, offset):
+    """Targets far from zero; targets that are noise; one epoch, or some."""
+    noise = np.random.default_rng(1).standard_normal(N)
+    for y in (Y, noise, noise - noise.mean()):
+        for epochs in (1, 3, 30):
+            result = fastgd.fit(
+                X, y + offset, variant, fit_intercept=fit_intercept, learning_rate=1e-3,
+                max_iter=epochs, random_state=0,
+            )  # fmt: skip
+            assert result.stop_reason is fastgd.StopReason.MAX_ITER
+
+
+# ------------------------------------------------------------------ a little too large, a few steps
+
+RISES = {
+    "a lecture's ten steps": ("batch", 2e-4 / 1.51e-4, {"max_iter": 10}),
+    "just above 2 / L": ("batch", 1.05, {"max_iter": 100}),
+    "3 / L": ("batch", 1.5, {"max_iter": 20}),
+    "one step": ("batch", 2.5, {"max_iter": 1}),
+    "momentum": ("batch", 1.3, {"max_iter": 20, "optimizer": fastgd.Momentum(mu=0.5)}),
+    "nesterov": ("batch", 1.3, {"max_iter": 20, "optimizer": fastgd.Nesterov(mu=0.5)}),
+    "from X'X": ("batch", 1.5, {"max_iter": 20, "route": "gram"}),
+    "a penalty": ("batch", 1.5, {"max_iter": 20, "alpha": 0.01, "l1_ratio": 0.5}),
+    "weights": ("batch", 1.5, {"max_iter": 20, "sample_weight": np.arange(200) + 100}),
+    "a callback": ("batch", 1.5, {"max_iter": 99, "callback": lambda at: at.epoch == 9}),
+    "mini-batches": ("minibatch", 1.6, {"max_iter": 5, "batch_size": 50}),
+    "row by row": ("stochastic", 3.0, {"max_iter": 2}),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("variant", "factor", "run"), RISES.values(), ids=RISES)
+def test_a_rise_of_the_objective_is_told_however_small(variant, factor, run, dtype):
+    """X = 0, 1, ... 199 and y = 2 X; the start is returned, the history keeps the truth."""
+    table = np.arange(200.0)[:, None]
+    optimizer = run.get("optimizer", fastgd.GD())
+    rate = factor * stable_rate(
+        table, variant, run.get("batch_size", 1), optimizer.name, getattr(optimizer, "mu", 0.0)
+    )
+    result, message = watched(
+        table.astype(dtype), 2 * table[:, 0], variant, learning_rate=rate, random_state=0, **run
+    )
+    assert "diverged" in message and f"learning_rate={rate:.3g}" in message
+    assert result.history["loss"][-1] > result.history["loss"][0] or result.t_ == 1
+    start = np.average(2 * table[:, 0] ** 2, weights=run.get("sample_weight"))
+    assert result.objective <= start * (1 + 1e-6)
+    assert result.converged is None
+
+
+def test_what_is_returned_after_a_rise_is_the_better_of_the_start_and_the_last_good_point():
+    table = np.arange(200.0)[:, None]
+    result, message = watched(table, 2 * table[:, 0], "batch", learning_rate=2e-4, max_iter=10)
+    assert "rose from 2.65e+04 to 5.7" in message
+    assert (result.coef_[0], result.intercept_) == (0.0, 0.0)
+    assert result.objective == 26467.0
 
 
 @pytest.mark.parametrize("constant", [0.0, -50.0])

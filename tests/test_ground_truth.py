@@ -192,8 +192,9 @@ def test_laser_pointer_reaches_the_target_in_one_step_at_one_over_L():
 
 
 def test_laser_pointer_overshoots_at_a_rate_of_one_tenth():
-    """Target 20: the first step goes to a = 20, height 200."""
-    path = path_of(np.array([[10.0]]), np.array([20.0]), learning_rate=0.1, max_iter=1).ravel()
+    """Target 20: the first step goes to a = 20, height 200, and that is said."""
+    with pytest.warns(fastgd.DivergenceWarning, match="rose from 200 to 1.62e"):
+        path = path_of(np.array([[10.0]]), np.array([20.0]), learning_rate=0.1, max_iter=1).ravel()
     np.testing.assert_array_equal(path, [0, 20])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.ending import better_of, loss_of_best_constant, rose
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.recording import Recorder
 from fastgd.request import asks_to_stop
@@ -43,6 +44,8 @@ class Outcome:
     stop_reason: StopReason
     objective: float
     suboptimality: float | None
+    rise: tuple[float, float] | None  # of the objective, if that alone shows that it diverged
+    above_constant: bool  # the objective is higher than that of the best constant prediction
     history: dict[str, Array]
     path: Array | None
     path_steps: NDArray[np.int64] | None
@@ -63,40 +66,68 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         run.source.check_finite()  # kernels only notice that something is amiss where they look
     recorder.end()
     with watch.paused():
-        coef = guard.last_good() if diverged else run.coefficients()
-        objective, suboptimality = run.assess(coef)
-        settled = run.state.settled
-        if settled is not None and not diverged and went_too_far(settled, objective):
-            coef = settled.best
-            objective, suboptimality = run.assess(coef)
-        is_far = _is_far(run, suboptimality)
-        has_arrived = reason is StopReason.TOLERANCE and not is_far and run.plan.target < math.inf
-        if run.plan.starts_from_sample and not has_arrived:  # zeros may be better
-            at_zero = run.full.loss_of_constant(0.0)
-            if not objective <= at_zero or not np.isfinite(coef).all():
-                coef = np.zeros_like(coef)
-                objective, suboptimality = run.assess(coef)
-        if not math.isfinite(objective):
+        end = _end(run, guard, recorder, reason)
+        if end.diverged:
             reason = StopReason.DIVERGED
-        elif reason is StopReason.TOLERANCE and is_far:
+        elif reason is StopReason.TOLERANCE and (end.is_far or end.above_constant):
             reason = StopReason.STALLED
     return Outcome(
-        coef=coef,
+        coef=end.coef,
         epochs=run.state.epoch,
         epochs_begun=run.epochs_begun,
         steps=run.state.t,
         converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
         stop_reason=reason,
-        objective=objective,
-        suboptimality=suboptimality,
+        objective=end.objective,
+        suboptimality=end.suboptimality,
+        rise=end.rise,
+        above_constant=end.above_constant,
         history=recorder.history(),
         path=recorder.path(),
         path_steps=recorder.path_steps(),
     )
 
 
+@dataclass(frozen=True)
+class End:
+    """What is returned, and what is known of it."""
+
+    coef: Floats
+    objective: float
+    suboptimality: float | None
+    diverged: bool = False
+    rise: tuple[float, float] | None = None
+    is_far: bool = False
+    above_constant: bool = False
+
+
+def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReason) -> End:
+    """Return where the run led, or the best of what came before if it diverged."""
+    plan, diverged = run.plan, reason is StopReason.DIVERGED
+    coef = run.coefficients()
+    objective, suboptimality = run.assess(coef)
+    settled = run.state.settled
+    if settled is not None and not diverged and went_too_far(settled, objective):
+        coef = settled.best
+        objective, suboptimality = run.assess(coef)
+    is_far = _is_far(run, suboptimality)
+    if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
+        return End(coef, objective, suboptimality)
+    if plan.starts_from_sample:  # of which the caller knows nothing
+        start, began = np.zeros_like(guard.start), run.full.loss_of_constant(0.0)
+    else:
+        start, began = guard.start, guard.start_loss + run.penalty(guard.start)
+    diverged = diverged or not math.isfinite(objective)
+    if diverged or rose(run, start, began, objective, recorder.history()):
+        best = better_of(run, [guard.good, guard.start, start])
+        rise = None if diverged else (began, objective)
+        return End(best, *run.assess(best), diverged=True, rise=rise)
+    above = plan.mode == "self-tuned" and objective > loss_of_best_constant(run)
+    return End(coef, objective, suboptimality, is_far=is_far, above_constant=above)
+
+
 def _is_far(run: Run, suboptimality: float | None) -> bool:
-    """Tell whether the end, looked at with more care, is no end."""
+    """Return True if the suboptimality, estimated with more care, is far above what was wanted."""
     near = max(run.plan.target, run.plan.unseen, ROUNDING * abs(run.loss_of_epoch))
     return suboptimality is not None and suboptimality > FAR * near
 

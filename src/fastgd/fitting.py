@@ -338,7 +338,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     """Warn the caller of `fit` of what the result alone might not make him look at."""
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
-        warnings.warn(divergence_message(run), DivergenceWarning, stacklevel=3)
+        message = divergence_message(run, outcome.rise)
+        warnings.warn(message, DivergenceWarning, stacklevel=3)
     if outcome.stop_reason is StopReason.CAPPED:
         missed, advice = f"meeting tol={plan.tol:g}", ""
         if plan.mode == "textbook":
@@ -359,10 +360,15 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             stacklevel=3,
         )
     if outcome.stop_reason is StopReason.STALLED:
+        near = outcome.suboptimality
+        missed = (
+            "stopped where a constant prediction is better"
+            if near is None
+            else (f"could get no nearer than about {near:.1g} to the least objective")
+        )
         warnings.warn(
-            f"{plan.variant} gradient descent could get no nearer than about "
-            f"{outcome.suboptimality:.1g} to the least objective: look for columns that are nearly "
-            "alike, or give an alpha above 0.",
+            f"{plan.variant} gradient descent {missed}: look for columns that are nearly "
+            "collinear, or give an alpha above 0.",
             ConvergenceWarning,
             stacklevel=3,
         )

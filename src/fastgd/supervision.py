@@ -61,10 +61,6 @@ class DivergenceGuard:
         self._candidate = self.good
         return True
 
-    def last_good(self) -> Floats:
-        """Return what was good before it was not, or the start where that was better."""
-        return self.good if self._loss_at(self.good) <= self.start_loss else self.start
-
     def _loss_and_weight(self) -> tuple[float, float]:
         tally = self.run.state.tally
         return float(tally[LOSS]), float(tally[WEIGHT])
@@ -127,8 +123,11 @@ def start_losses(run: Run) -> tuple[float, float]:
     return start, zero
 
 
-def divergence_message(run: Run) -> str:
-    """Say which rate was used and, where theory has one, the largest stable one."""
+def divergence_message(run: Run, rise: tuple[float, float] | None) -> str:
+    """Return the sentence of the warning: the rate used and the largest stable one, if known.
+
+    The *rise* is that of the objective from start to end, if only that shows the divergence.
+    """
     plan = run.plan
     stable = None
     if plan.coordinates is None and not plan.preconditioned:
@@ -149,7 +148,10 @@ def divergence_message(run: Run) -> str:
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
     elif stable is not None:
         advice = f"theory calls rates below about {stable:.3g} stable here"
+    when = f"in epoch {run.epochs_begun}"
+    if rise is not None:
+        when = f"(the objective rose from {rise[0]:.3g} to {rise[1]:.3g})"
     return (
-        f"{plan.variant} gradient descent diverged in epoch {run.epochs_begun} at "
-        f"learning_rate={run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
+        f"{plan.variant} gradient descent diverged {when} at learning_rate="
+        f"{run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
     )

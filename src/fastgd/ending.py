@@ -1,0 +1,100 @@
+"""How a run ended: whether it is worse than where it began, and what is returned then."""
+
+import math
+
+import numpy as np
+
+from fastgd.kernels.arguments import Array, Floats
+from fastgd.optimizers import Momentum
+from fastgd.pilot import stable_rate
+from fastgd.plan import Plan
+from fastgd.run import Run
+from fastgd.sample import draw, middle, moments, sample_targets
+
+ROUNDING_UNITS = 16.0  # of a coefficient: what a change by rounding does to the objective
+SUMMED_UNITS = 256.0  # of the objective itself
+GROWTH = 4.0  # of the loss over the second half of a run, that noise alone does not show
+NOISE = 0.5  # of the objective: what steps may add to it of which theory says nothing
+FLUCTUATION = 4.0  # of that noise, at most, where few coefficients make it
+LARGEST_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
+
+
+def rose(run: Run, start: Floats, began: float, ended: float, history: dict[str, Array]) -> bool:
+    """Return True if the objective rose from *began* to *ended*, by more than rounding and noise.
+
+    Both are objectives over all rows, *began* that at the coefficients *start*. Full gradients of
+    a smooth loss have no noise. Other steps keep the objective above its least value by an amount
+    that does not grow: a run that began at the optimum rises to there, and has not diverged.
+    """
+    if not ended > began or ended - began <= rounding(run, start, began):
+        return False
+    plan = run.plan
+    if is_exact(run):
+        return True
+    share = share_of_stable_rate(run)
+    if share >= 1 or (math.isnan(share) and may_grow(plan) and grows(history)):
+        return True
+    if plan.variant == "batch" and plan.initial is None:
+        return True
+    # At a share r of the largest stable rate, noise adds about r / (1 - r) of the least objective
+    # (Bach, Moulines, "Non-strongly-convex smooth stochastic approximation", 2013, section 2).
+    noise = NOISE if math.isnan(share) else min(FLUCTUATION * share / (1.0 - share), LARGEST_NOISE)
+    reference = max(began, run.full.loss_of_constant(0.0))
+    return ended > reference + noise * abs(reference)
+
+
+def is_exact(run: Run) -> bool:
+    """Return True if the last steps have no noise, and come to rest at any stable rate."""
+    plan = run.plan
+    return run.takes_all_rows and plan.loss.curvature is not None and not plan.optimizer.adaptive
+
+
+def may_grow(plan: Plan) -> bool:
+    """Return True if the iterates may grow geometrically: not if every step is bounded."""
+    has_bounded_derivative = plan.loss.built_in and plan.loss.curvature is None
+    return not (plan.optimizer.adaptive or has_bounded_derivative)
+
+
+def rounding(run: Run, coef: Floats, objective: float) -> float:
+    """Return by how much rounding alone may change an objective."""
+    unit = float(np.finfo(run.source.dtype).eps)
+    signs = np.where(np.arange(len(coef)) % 2 == 0, 1.0, -1.0)
+    moved = [coef * (1.0 + sign * ROUNDING_UNITS * unit * signs) for sign in (1.0, -1.0)]
+    changes = [abs(run.evaluate(point)[0] - objective) for point in moved]
+    return max(changes) + SUMMED_UNITS * unit * abs(objective)
+
+
+def grows(history: dict[str, Array]) -> bool:
+    """Return True if the loss grew over the second half of the steps, and no slower than before."""
+    steps, losses = history["step"], history["loss"]
+    middle = int(np.searchsorted(steps, steps[-1] / 2))
+    first, half, last = losses[0], losses[middle], losses[-1]
+    return bool(last > GROWTH * half and last - half >= half - first)
+
+
+def share_of_stable_rate(run: Run) -> float:
+    """Return the last rate over the largest stable one of a sample of rows; NaN without theory.
+
+    Momentum takes each step 1 / (1 - mu) times.
+    """
+    plan, source, optimizer = run.plan, run.source, run.plan.optimizer
+    if plan.loss.curvature is None or optimizer.adaptive or plan.seen_in is not None:
+        return math.nan
+    size, sharpest = moments(draw(source, plan.fit_intercept, seed=0).rows)
+    c, l2 = plan.loss.curvature, plan.alpha * (1 - plan.l1_ratio)
+    rate = run.learning_rate / (1.0 - (optimizer.mu if isinstance(optimizer, Momentum) else 0.0))
+    return rate / stable_rate(plan.batch_size, c * size + l2, c * sharpest + l2)
+
+
+def better_of(run: Run, points: list[Floats]) -> Floats:
+    """Return that of the points whose objective over all rows is least; the first if none is."""
+    objectives = [run.evaluate(point)[0] for point in points]
+    finite = [value if math.isfinite(value) else math.inf for value in objectives]
+    return points[int(np.argmin(finite))]
+
+
+def loss_of_best_constant(run: Run) -> float:
+    """Return the loss of about the best constant prediction; infinity without an intercept."""
+    if not run.plan.fit_intercept:
+        return math.inf
+    return run.full.loss_of_constant(middle(run.plan.loss, sample_targets(run.source)))
