@@ -146,20 +146,6 @@ def distance(y: Array, z: Floats | float) -> float:
     return float(np.mean(np.abs(y - z))) or 1.0
 
 
-def moments(rows: Floats) -> tuple[float, float]:
-    """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
-    scale = float(np.abs(rows).max()) or 1.0
-    x = rows / scale
-    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
-    white = left[:, sizes > 1e-5 * sizes[0]]
-    if not white.size:
-        return 0.0, 0.0
-    squared_norms = np.einsum("ij,ij->i", x, x)
-    r_squared = np.linalg.eigvalsh((white * squared_norms[:, None]).T @ white)[-1]
-    L = np.square(sizes[0]) / len(x)
-    return float(r_squared * np.square(scale)), float(L * np.square(scale))
-
-
 def top_direction(rows: Floats, seed: int) -> Floats:
     """Return the direction in which the rows are largest, and a little of every other one."""
     x = rows / (np.abs(rows).max() or 1.0)
