@@ -9,7 +9,6 @@ the square of the ratio of their sizes.
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -50,17 +49,21 @@ class Moments:
         """Return the largest eigenvalue of X'X/n + l2, where *l2* spares the intercept."""
         return _largest(self._of_raw_columns(l2))
 
-    @cached_property
-    def row_bound(self) -> float:
-        """The smallest B with E[s^2 ||x||^2 x x'] <= B E[s x x'], in the order of operators.
+    def row_bound(self, l2: float = 0.0) -> float:
+        """Return the smallest B with E[s^2 ||x||^2 x x'] <= B E[s x x'], as matrices.
 
-        It is at most the largest s ||x||^2, and at least that of the rows of a rare level.
+        It is at most the largest s ||x||^2, and at least that of the rows of a rare level. With a
+        penalty that is E[s^2 ||x||^2 x x'] + 2 l2 E[s x x'] + l2^2 <= B (E[s x x'] + l2).
         """
-        scales = _inverse_roots(np.diag(self.second))
-        values, vectors = np.linalg.eigh(self.second * np.outer(scales, scales))
+        matrix = self._penalised(l2)
+        scales = _inverse_roots(np.diag(matrix))
+        values, vectors = np.linalg.eigh(matrix * np.outer(scales, scales))
         kept = values > WHITENED * values[-1]
         white = scales[:, np.newaxis] * vectors[:, kept] / np.sqrt(values[kept])
-        return _largest(white.T @ self.fourth @ white) * self.size * self.size
+        fourth, diagonal = self.fourth * self.size * self.size, np.arange(len(self.units))
+        # Of the terms of the penalty, 2 l2 times the right side has too much by l2^2.
+        fourth[diagonal, diagonal] -= np.square(l2 * self.units)
+        return _largest(white.T @ fourth @ white) + 2.0 * l2
 
     def condition(self, l2: float = 0.0) -> float:
         """Return the largest over the smallest eigenvalue of X'X/n + l2.

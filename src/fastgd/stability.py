@@ -51,7 +51,7 @@ def smoothness(
     c = loss.curvature or 0.0
     largest = _by_power_iteration(source, fit_intercept, n_threads)
     row_bound = largest_squared_norm(source, fit_intercept)
-    return Smoothness(c * row_bound + l2, c * largest + l2, is_exact=False)
+    return Smoothness(c * row_bound + 2.0 * l2, c * largest + l2, is_exact=False)
 
 
 def smoothness_of(moments: Moments, loss: Loss, l2: float) -> Smoothness:
@@ -59,8 +59,9 @@ def smoothness_of(moments: Moments, loss: Loss, l2: float) -> Smoothness:
     c = loss.curvature or math.nan
     if not moments.is_finite:
         return Smoothness(math.nan, math.nan, is_exact=True)
-    largest = c * moments.largest_eigenvalue(l2 / c)
-    return Smoothness(c * moments.row_bound + l2, largest, is_exact=True)
+    l2 = l2 / c
+    largest = c * moments.largest_eigenvalue(l2)
+    return Smoothness(c * moments.row_bound(l2), largest, is_exact=True)
 
 
 def largest_stable_rate(
