@@ -123,8 +123,8 @@ figure = comparison.plot()
 #    less.
 #
 #    *"A rate that works for one batch size works for another."* Only where it is
-#    stable there: 2b / (R² + (b - 1) L) for b rows, with R² the size of single
-#    rows.
+#    stable there: 2b / (B + (b - 1) L) for b rows, where the row bound B is the size of
+#    single rows.
 
 # %%
 # The same rate, three batch sizes

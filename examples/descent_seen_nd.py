@@ -152,8 +152,7 @@ ax.figure.set_label("Relative suboptimality after ten epochs against rates")
 # From left to right: too small, and ten epochs do not suffice; a broad hollow of
 # good rates; too large. Crosses diverged. The dotted lines mark the largest stable
 # rate in theory: 2/L for ``batch``, nearly as much for batches of 256 rows, and
-# 2/R² for single rows, where R² grows with the largest rows (it is not the R² of a
-# score). Towards its dotted line ``stochastic`` gets worse again, for its noise
+# 2/B for single rows, where B, the row bound, grows with the largest rows. Towards its dotted line ``stochastic`` gets worse again, for its noise
 # grows with the rate; ``batch`` has no noise, and is best just below its own. The
 # dashed lines are fits that tuned themselves.
 
@@ -164,7 +163,7 @@ for name, rate in stable.items():
 # All batch sizes at once
 # -----------------------
 #
-# Each size gets half of its own stable rate, 2b / (R² + (b - 1) L), and stops when
+# Each size gets half of its own stable rate, 2b / (B + (b - 1) L), and stops when
 # 70 % of the way down is done:
 
 axes = fastgd.plot.plot_batch_sizes(X, y, target=0.3)
@@ -172,7 +171,7 @@ axes[0].figure.set_label("Passes and seconds to the target against the batch siz
 print(f"critical batch size: {suggestion.critical_batch_size:.1f}")
 
 # %%
-# The dashed line is the critical batch size, R²/L + 1. To its left, twice the rows
+# The dashed line is the critical batch size, B/L + 1. To its left, twice the rows
 # allow for nearly twice the rate, so passes stay about the same. To its right the
 # rate is near its limit 2/L and cannot grow any more: twice the rows take twice the
 # passes for the same steps. Seconds follow another rule: rows that are read

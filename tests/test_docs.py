@@ -38,3 +38,21 @@ def test_every_example_is_a_page_of_the_guide() -> None:
     for script in scripts:
         assert f"\n   {script.stem}\n" in index
         assert ast.get_docstring(ast.parse(script.read_text(encoding="utf-8")))
+
+
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.compiled
+def test_every_snippet_of_the_readme_runs_on_the_data_it_names(tmp_path, monkeypatch) -> None:
+    """In the order of the page, each with what those before it define; a warning is an error."""
+    for module in ("click", "matplotlib", "pandas", "sklearn"):
+        pytest.importorskip(module)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    page, names = ROOT / "README.md", {}
+    blocks = python_blocks(page)
+    assert len(blocks) >= 8
+    for block in blocks:
+        exec(compile(block, str(page), "exec"), names)

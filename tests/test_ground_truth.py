@@ -429,9 +429,9 @@ def test_reshuffling_gains_more_from_a_smaller_step():
 @pytest.mark.compiled
 @pytest.mark.parametrize("fraction", [0.5, 0.2])
 def test_averaged_sgd_reaches_the_statistical_error(fraction):
-    """Excess risk sigma^2 d/(2n) after one pass, whatever eta < 1/R^2 (Bach, Moulines 2013).
+    """Excess risk sigma^2 d/(2n) after one pass, whatever eta < 1/B (Bach, Moulines 2013).
 
-    Standard normal rows have R^2 = d + 2 and H = I; the last iterate stays far above.
+    Standard normal rows have the row bound B = d + 2 and H = I; the last iterate stays far above.
     """
     n, d, sigma, repeats = 20_000, 5, 1.0, 20
     rng = np.random.default_rng(7)

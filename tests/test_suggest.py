@@ -23,14 +23,14 @@ def test_the_numbers_are_those_of_the_table():
     values = np.linalg.eigvalsh(H)
     lengths = np.sum(A * A, axis=1)
     fourth = (A * lengths[:, None]).T @ A / N
-    r_squared = np.linalg.eigvals(np.linalg.solve(H, fourth)).real.max()
+    row_bound = np.linalg.eigvals(np.linalg.solve(H, fourth)).real.max()
     assert (told.n, told.d) == (N, D)
     assert told.condition == pytest.approx(values[-1] / values[0], rel=1e-9)
     assert told.largest_eigenvalue == pytest.approx(values[-1], rel=1e-9)
-    assert told.r_squared == pytest.approx(r_squared, rel=1e-9)
-    assert told.critical_batch_size == pytest.approx(r_squared / values[-1] + 1, rel=1e-9)
+    assert told.row_bound == pytest.approx(row_bound, rel=1e-9)
+    assert told.critical_batch_size == pytest.approx(row_bound / values[-1] + 1, rel=1e-9)
     assert told.stable_rates["batch"] == pytest.approx(2 / values[-1], rel=1e-9)
-    assert told.stable_rates["stochastic"] == pytest.approx(2 / r_squared, rel=1e-9)
+    assert told.stable_rates["stochastic"] == pytest.approx(2 / row_bound, rel=1e-9)
     Z = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(N)])
     assert told.condition_scaled == pytest.approx(np.linalg.cond(Z) ** 2, rel=1e-6)
 
@@ -90,7 +90,7 @@ def test_the_text_says_it_all():
     for part in ("3,000 rows x 6 columns", "condition", 'take           "batch"', "Cholesky"):
         assert part in text
     jumping = str(suggest(loss="absolute_error"))
-    assert "R^2" not in jumping and "textbook: rates below" not in jumping
+    assert "row bound" not in jumping and "textbook: rates below" not in jumping
     assert "no exact solver" in jumping
 
 

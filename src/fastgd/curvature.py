@@ -49,7 +49,7 @@ class Curvature:
     start: Floats  # (d + 1,): the sample's optimum, in coefficients as they are
     typical: float  # harmonic mean of the curvature along its main directions, flat ones left out
     sharpest: float  # what one row adds at most, but for its length and weight
-    leverage: float  # R^2: E[l^2] / E[l], l the curvature that one row adds, over all
+    leverage: float  # E[l^2] / E[l], l the leverage of a row, times the number of rows
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
     stands: float  # variance of predictions within which that holds; inf for quadratic losses

@@ -6,10 +6,10 @@ import numpy as np
 
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.optimizers import Momentum
-from fastgd.pilot import stable_rate
 from fastgd.plan import Plan
 from fastgd.run import Run
-from fastgd.sample import draw, middle, moments, sample_targets
+from fastgd.sample import middle, sample_targets, some_rows
+from fastgd.stability import smoothness
 
 ROUNDING_UNITS = 16.0  # of a coefficient: what a change by rounding does to the objective
 SUMMED_UNITS = 256.0  # of the objective itself
@@ -80,10 +80,10 @@ def share_of_stable_rate(run: Run) -> float:
     plan, source, optimizer = run.plan, run.source, run.plan.optimizer
     if plan.loss.curvature is None or optimizer.adaptive or plan.seen_in is not None:
         return math.nan
-    size, sharpest = moments(draw(source, plan.fit_intercept, seed=0).rows)
-    c, l2 = plan.loss.curvature, plan.alpha * (1 - plan.l1_ratio)
+    l2 = plan.alpha * (1 - plan.l1_ratio)
+    smooth = smoothness(some_rows(source), plan.loss, l2, plan.fit_intercept, plan.n_threads)
     rate = run.learning_rate / (1.0 - (optimizer.mu if isinstance(optimizer, Momentum) else 0.0))
-    return rate / stable_rate(plan.batch_size, c * size + l2, c * sharpest + l2)
+    return rate / smooth.stable_rate(plan.batch_size)
 
 
 def better_of(run: Run, points: list[Floats]) -> Floats:

@@ -109,7 +109,7 @@ def squared_lengths(problem: Problem) -> Floats:
 def stable_rate(problem: Problem, size: int) -> float:
     """Return a rate at which the second moments of steps of *size* rows do not grow.
 
-    2 m / (R² + (m - 1) L) for m rows a step, with the largest ||x||² for R² and L from a sample
+    2 m / (max ||x||² + (m - 1) L) for m rows a step, with L from a sample
     (Jain et al., "Parallelizing stochastic gradient descent for least squares regression", 2018,
     section 2). The mean of ||x||² in place of the largest diverges where columns are rare.
     """

@@ -1,4 +1,4 @@
-"""What a look at the data tells: the sharpest curvature, the size of rows, the stable rates."""
+"""Rates of self-tuned runs, from a sample of rows: its curvature and the norms of its rows."""
 
 import contextlib
 import math
@@ -14,7 +14,7 @@ from fastgd.gram import Gram
 from fastgd.kernels.arguments import Floats
 from fastgd.kernels.threads import Workers
 from fastgd.losses import HalfSquare, Loss
-from fastgd.optimizers import AdaGrad, Momentum, Nesterov, Optimizer
+from fastgd.optimizers import AdaGrad, Momentum, Optimizer
 from fastgd.passes import FullPass
 from fastgd.sample import (
     POWER_ITERATIONS,
@@ -23,7 +23,6 @@ from fastgd.sample import (
     draw,
     largest_of_sample,
     mean_squared_norm,
-    moments,
     norm,
     refuse_overflow,
     spread_of,
@@ -33,7 +32,6 @@ from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedul
 from fastgd.sources import Source
 
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
-TOLD_TOLERANCE, TOLD_ITERATIONS = 1e-5, 100  # of one that a user is told
 CURVATURE_VALUES = 1 << 22  # of a sample that tells of curvature
 TIME_CONSTANTS = 16.0  # of the curvature's typical direction, before rates fall
 FEW_TIME_CONSTANTS = 4.0  # where a loss that is not quadratic adds something to the mean
@@ -195,8 +193,9 @@ def _tune_batches(
     decay_steps = _decay_steps(rate, source.n / batch_size, curvature)
     schedule = InverseTimeDecay(_damped(rate, optimizer), decay_steps, power_t=1.0)
     reason = (
-        "b / (2 (R^2 + (b - 1) L)) of b rows together, falling as 1 / t once columns have settled; "
-        "no row pulls harder than that allows"
+        "b / (2 (S + (b - 1) L)) for b rows a step, with S the mean squared norm and L the largest "
+        "eigenvalue of a sample of rows, falling as 1 / t once columns have settled; steps of rows "
+        "too large for that rate are clipped"
     )
     return Tuned(schedule, batch_size / sharpest, reason)
 
@@ -235,9 +234,10 @@ def tune_preconditioned(
 ) -> Tuned:
     """Choose a rate for steps multiplied by the inverse of the curvature.
 
-    With R^2 that of rows in its coordinates, batches of b rows stand rates below about
-    2b / (R^2 + b) (Ma, Bassily, Belkin, 2018); a quarter of that leaves the mean of the iterates,
-    which is what counts, as close, and less of what a loss that is not quadratic adds to it.
+    If the sample shows what rows there are, rates below about 2b / (S + b) are stable for batches
+    of b rows, S = E[l^2] / E[l] with l = n times the leverage of a row (Ma, Bassily, Belkin,
+    2018). A quarter of that leaves the mean of the iterates, which is what counts, as close, and
+    less of what a loss that is not quadratic adds to it; steps of larger rows are clipped.
     """
     curvature = seen.curvature
     assert curvature is not None
@@ -253,7 +253,10 @@ def tune_preconditioned(
         rate = min(rate, _calm_rate(batch_size, curvature, noise))
     rate = _finite(rate)
     guard = batch_size / (curvature.sharpest * curvature.reach)
-    reason = "b / (2 (R^2 + b)) of steps multiplied by the inverse of the curvature of a sample"
+    reason = (
+        "b / (2 (S + b)) for b rows a step, multiplied by the inverse of the curvature of a sample "
+        "of rows, with S the mean squared leverage of its rows over the mean"
+    )
     return Tuned(Constant(rate), guard, reason, curvature.start)
 
 
@@ -275,56 +278,6 @@ def _tune_without_curvature(
     steepest = 1.0 if variant == "batch" else math.sqrt(source.d + 1)
     schedule = InverseScaling(_finite(_damped(eta0 / steepest, optimizer)), power_t=0.5)
     return Tuned(schedule, math.inf, f"{reason} over the slope's size, falling as 1 / sqrt(t)")
-
-
-def largest_stable_rate(
-    source: Source,
-    variant: str,
-    batch_size: int,
-    loss: Loss,
-    optimizer: Optimizer,
-    l2: float,
-    fit_intercept: bool,
-    n_threads: int,
-) -> float | None:
-    """Return the largest learning rate theory calls stable, where it has one.
-
-    batch 2/L, with momentum 2(1 + mu)/L, Nesterov's 2(1 + mu)/((1 + 2 mu)L); a batch of b rows
-    2b/(R^2 + (b - 1)L), R^2 the smallest number with E[||x||^2 x x'] <= R^2 E[x x'].
-    """
-    has_memory = isinstance(optimizer, Momentum)
-    if loss.curvature is None or optimizer.adaptive or (has_memory and variant != "batch"):
-        return None
-    c = loss.curvature
-    rows = draw(source, fit_intercept, seed=0).rows
-    if variant == "batch":
-        given = source, rows, fit_intercept, n_threads, 0
-        told = largest_eigenvalue(*given, tolerance=TOLD_TOLERANCE, most_passes=TOLD_ITERATIONS)
-        rate = largest_rate(optimizer, c * told[0] + l2)
-    elif len(rows) < min(source.n, source.d):
-        return None  # so few of so wide rows tell nothing
-    else:
-        r_squared, L = moments(rows)
-        rate = stable_rate(batch_size, c * r_squared + l2, c * L + l2)
-    return rate if math.isfinite(rate) and rate > 0 else None
-
-
-def largest_rate(optimizer: Optimizer, L: float) -> float:
-    """Return below which rate full gradients of a curvature of at most *L* are stable.
-
-    Infinity where there is no curvature, and NaN where theory says nothing.
-    """
-    if optimizer.adaptive:
-        return math.nan
-    mu = optimizer.mu if isinstance(optimizer, Momentum) else 0.0
-    damping = 1 + 2 * mu if isinstance(optimizer, Nesterov) else 1.0
-    return math.inf if L <= 0 else 2 * (1 + mu) / (damping * L)
-
-
-def stable_rate(batch_size: int, r_squared: float, L: float) -> float:
-    """Return below which rate steps of so many rows are stable (Ma, Bassily, Belkin, 2018)."""
-    bound = r_squared + (batch_size - 1) * L
-    return 2.0 * batch_size / bound if bound > 0 else math.inf
 
 
 def _damped(rate: float, optimizer: Optimizer) -> float:

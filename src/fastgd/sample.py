@@ -10,7 +10,7 @@ from fastgd.kernels.arguments import Array, Floats
 from fastgd.losses import Loss, SquaredError
 from fastgd.order import Rows
 from fastgd.sources import Source
-from fastgd.tables import take
+from fastgd.tables import ArrayTable, take
 
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
@@ -82,6 +82,14 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     return Drawn(source, chosen, rows)
 
 
+def some_rows(source: Source) -> Source:
+    """Return a source of up to 4096 rows of a table, drawn from those with a weight above 0."""
+    chosen = draw(source, fit_intercept=False, seed=0).chosen
+    weights = source.weights[chosen] if source.weighted else source.weights
+    table = ArrayTable(take(source.table, chosen))
+    return Source(table, source.y[chosen], weights, source.feature_names, source.classes)
+
+
 def _with_both_labels(chosen: Rows, pool: Rows | None, y: Array, rng: np.random.Generator) -> Rows:
     """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
     for label in (-1.0, 1.0):
@@ -144,20 +152,6 @@ def middle(loss: Loss, y: Array) -> float:
 def distance(y: Array, z: Floats | float) -> float:
     """Return the mean distance of targets from predictions, 1 where there is none."""
     return float(np.mean(np.abs(y - z))) or 1.0
-
-
-def moments(rows: Floats) -> tuple[float, float]:
-    """Return R^2 in the order of operators, and the largest eigenvalue, of a sample's rows."""
-    scale = float(np.abs(rows).max()) or 1.0
-    x = rows / scale
-    left, sizes, _ = np.linalg.svd(x, full_matrices=False)
-    white = left[:, sizes > 1e-5 * sizes[0]]
-    if not white.size:
-        return 0.0, 0.0
-    squared_norms = np.einsum("ij,ij->i", x, x)
-    r_squared = np.linalg.eigvalsh((white * squared_norms[:, None]).T @ white)[-1]
-    L = np.square(sizes[0]) / len(x)
-    return float(r_squared * np.square(scale)), float(L * np.square(scale))
 
 
 def top_direction(rows: Floats, seed: int) -> Floats:

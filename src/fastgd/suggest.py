@@ -1,35 +1,25 @@
 """`suggest`: what a table looks like to gradient descent, and which variant suits it."""
 
 import math
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fastgd.curvature import Curvature
+from fastgd.costs import expected_passes, seconds_of_a_pass, seconds_of_cholesky, shortest
 from fastgd.inputs import make_source
-from fastgd.kernels.arguments import TALLY_SIZE, Floats
+from fastgd.kernels.arguments import Floats
 from fastgd.losses import Loss, SquaredError
+from fastgd.moments import has_moments, sum_moments
 from fastgd.order import draw_seed, settle_random_state
-from fastgd.passes import FullPass
-from fastgd.pilot import look_at, stable_rate
-from fastgd.plan import (
-    DEFAULT_BATCH_SIZE,
-    EXACT,
-    MOST_PRECONDITIONED,
-    UNSEEN,
-    best_variant,
-)
+from fastgd.pilot import Look, look_at
+from fastgd.plan import DEFAULT_BATCH_SIZE, MOST_PRECONDITIONED, best_variant
 from fastgd.request import VARIANTS, read_loss, read_n_threads
-from fastgd.sample import moments
 from fastgd.sources import Source, refuse_non_finite
-from fastgd.stopwatch import Stopwatch
+from fastgd.stability import Smoothness, smoothness, smoothness_of
 from fastgd.validation import check_flag, check_fraction, check_not_negative
 
-TIMED_VALUES = 1 << 22  # of X: what is read to see how long a pass takes
 EPOCH_OVER_PASS = {"batch": 1.0, "minibatch": 1.6, "stochastic": 2.0}  # rows in random order
-USUAL_PASSES = {"batch": 40.0, "minibatch": 12.0, "stochastic": 12.0}  # without a curvature
 
 
 @dataclass(frozen=True)
@@ -41,37 +31,44 @@ class Suggestion:
     n, d : int
         Rows and columns.
     condition : float
-        Largest over smallest curvature of the columns as they are, the intercept included, as a
-        sample of rows shows it: plain descent takes about so many steps per digit. infinity where
-        columns depend on each other.
+        Largest over smallest eigenvalue of X'X / n, of the columns as they are and the intercept:
+        plain descent takes about so many steps per digit. Infinity if columns depend on each
+        other.
     condition_scaled : float
         The same of columns that are centred and scaled to variance 1.
-    r_squared : float
-        The smallest R^2 with E[||x||^2 x x'] <= R^2 E[x x'], times the loss's curvature; NaN where
-        that has none.
+    row_bound : float
+        B, the smallest number with E[||x||^2 x x'] <= B E[x x'], times the bound of the loss's
+        second derivative; NaN if it has none. Rows of rare levels decide it.
     largest_eigenvalue : float
-        L, the largest curvature of the objective.
+        L, the largest eigenvalue of the objective's Hessian.
     stable_rates : dict
         For each variant the rate below which theory calls plain descent on X as it is stable:
-        2 / L; 2 / R^2; 2 b / (R^2 + (b - 1) L) of b = 256 rows. Empty where the loss's slope may
-        jump.
+        2 / L; 2 / B; 2 b / (B + (b - 1) L) for b = 256 rows. Empty if the loss is not smooth.
     critical_batch_size : float
-        R^2 / lambda_1 + 1: larger batches do not allow for a rate that is larger in proportion
-        (Ma, Bassily, Belkin, 2018).
+        B / L + 1: larger batches do not allow for a rate that is larger in proportion (Ma,
+        Bassily, Belkin, 2018).
     variant, reason : str
         Which variant `variant="auto"` takes, and why.
     passes, seconds : dict
         What each self-tuned variant is expected to take until its tolerance is met: passes over
-        the rows, and seconds on this machine, compiling left out.
+        the rows, as a sample of them shows, and seconds on this machine, compiling left out.
+        Trust them to a factor of about two.
     exact : str
         Whether an exact solver would be the better choice.
+    sample_rows : int
+        How many rows were drawn for the estimates.
+    from_all_rows : bool
+        True if condition, row bound and rates come from all rows and are exact. False for wide
+        tables (more than 1024 columns, or too many rows for so many columns): then the condition is
+        that of the sample, and the row bound the largest ||x||^2, so rates somewhat above those
+        given may be stable, too.
     """
 
     n: int
     d: int
     condition: float
     condition_scaled: float
-    r_squared: float
+    row_bound: float
     largest_eigenvalue: float
     stable_rates: dict[str, float]
     critical_batch_size: float
@@ -80,17 +77,19 @@ class Suggestion:
     passes: dict[str, float]
     seconds: dict[str, float]
     exact: str
+    sample_rows: int
+    from_all_rows: bool
 
     def __str__(self) -> str:
         """Return the table."""
         lines = [
             f"{self.n:,} rows x {self.d:,} columns",
-            f"  condition      {self.condition:.3g} as they are, "
-            f"{self.condition_scaled:.3g} standardised",
+            f"  condition      {_shown(self.condition)} as they are, "
+            f"{_shown(self.condition_scaled)} standardised",
         ]
         if self.stable_rates:
             lines.append(
-                f"  R^2, L         {self.r_squared:.3g}, {self.largest_eigenvalue:.3g}; beyond "
+                f"  row bound, L   {self.row_bound:.3g}, {self.largest_eigenvalue:.3g}; beyond "
                 f"{self.critical_batch_size:.3g} rows a step, rates grow no further in proportion"
             )
         for variant in VARIANTS:
@@ -101,7 +100,19 @@ class Suggestion:
                 f"{self.seconds[variant]:.2g} s{below}"
             )
         lines.append(f'  take           "{self.variant}": {self.reason}')
-        return "\n".join([*lines, f"  exact          {self.exact}"])
+        return "\n".join(
+            [*lines, f"  exact          {self.exact}", f"  how sure       {self._how_sure}"]
+        )
+
+    @property
+    def _how_sure(self) -> str:
+        """Say what comes from all rows and what from a sample."""
+        drawn = f"{self.sample_rows:,} rows drawn at random"
+        if self.from_all_rows:
+            known = "condition and rates are those of all rows"
+        else:
+            known = f"the condition is that of {drawn}, the rates come from a bound on all rows"
+        return f"{known}; passes and seconds are estimates from {drawn}, right to a factor of 2"
 
 
 def suggest(
@@ -118,7 +129,8 @@ def suggest(
 ) -> Suggestion:
     """Look at a table and say which variant suits it, which rates are stable, what it will take.
 
-    Reads some thousand rows, and as many more as tell how long a pass takes.
+    Reads all rows once, for the condition and the stable rates, and some of them several times, to
+    see how long a pass takes.
 
     Parameters
     ----------
@@ -156,56 +168,84 @@ def suggest(
     seed = draw_seed(settle_random_state(random_state))
     has_l1, l2 = alpha * l1_ratio > 0, alpha * (1 - l1_ratio)
     with np.errstate(all="ignore"):
-        smooth = read.curvature is not None and source.d <= MOST_PRECONDITIONED
-        watch = Stopwatch()
-        seen = look_at(
-            source,
-            read,
-            l2,
-            fit_intercept,
-            threads,
-            seed,
-            wants_curvature=smooth,
-            scaling="none",
-        )
-        looking, rows, standard = watch.seconds, seen.sample, seen.standard
-        curvature = None if has_l1 else seen.curvature
-        scale = math.nan if read.curvature is None else read.curvature
-        is_told = len(rows) >= min(source.n, source.d)  # so few of so wide rows tell nothing
-        r_squared, largest = moments(rows) if is_told else (math.nan, math.nan)
-        passes = {variant: _passes(variant, read, source, curvature) for variant in VARIANTS}
-        pass_seconds = _seconds_of_a_pass(source, read, threads)
-        r_squared, largest = scale * r_squared + l2, scale * largest + l2
-        seconds = {v: looking + passes[v] * EPOCH_OVER_PASS[v] * pass_seconds for v in VARIANTS}
-        variant, reason = best_variant(read, has_l1, source.n, source.d)
-        return Suggestion(
-            n=source.n,
-            d=source.d,
-            condition=_condition(rows, l2 * np.ones(source.d), scale, len(rows) == source.n),
-            condition_scaled=_condition(
-                standard.rows(rows),
-                l2 * np.square(standard.units),
-                scale,
-                len(rows) == source.n,
-            ),
-            r_squared=r_squared,
-            largest_eigenvalue=largest,
-            stable_rates=_stable_rates(r_squared, largest),
-            critical_batch_size=r_squared / largest + 1.0 if largest > 0 else math.nan,
-            variant=variant,
-            reason=reason,
-            passes=passes,
-            seconds=seconds,
-            exact=_exact(read, has_l1, source.n, rows, seconds[variant]),
-        )
+        return _suggestion(source, read, has_l1, l2, fit_intercept, threads, seed)
 
 
-def _condition(rows: Floats, l2: Floats, scale: float, is_everything: bool) -> float:
-    """Return largest over smallest curvature, constant columns apart; of X'X / m without a loss's.
+def _suggestion(
+    source: Source,
+    loss: Loss,
+    has_l1: bool,
+    l2: float,
+    fit_intercept: bool,
+    threads: int,
+    seed: int,
+) -> Suggestion:
+    """Look, and draw the conclusions."""
+    given = source, loss, l2, fit_intercept, threads
+    wants_curvature = loss.curvature is not None and source.d <= MOST_PRECONDITIONED
 
-    Those are the squares of the singular values of the rows and, below them, the roots of l2.
-    """
-    penalty = np.append(l2 / (scale if math.isfinite(scale) else 1.0), 0.0)
+    def look() -> Look:
+        return look_at(*given, seed, wants_curvature=wants_curvature, scaling="none")
+
+    seen = look()
+    looking = shortest(look)
+    conditions, smooth = _exact_facts(*given) if has_moments(source) else _estimates(*given, seen)
+    row_bound, largest = smooth.row_bound, smooth.largest_eigenvalue
+    curvature = None if has_l1 else seen.curvature
+    passes = {v: expected_passes(v, loss, source, curvature) for v in VARIANTS}
+    pass_seconds = seconds_of_a_pass(source, loss, threads)
+    seconds = {v: looking + passes[v] * EPOCH_OVER_PASS[v] * pass_seconds for v in VARIANTS}
+    variant, reason = best_variant(loss, has_l1, source.n, source.d)
+    return Suggestion(
+        n=source.n,
+        d=source.d,
+        condition=conditions[0],
+        condition_scaled=conditions[1],
+        row_bound=row_bound,
+        largest_eigenvalue=largest,
+        stable_rates=_stable_rates(smooth),
+        critical_batch_size=row_bound / largest + 1.0 if largest > 0 else math.nan,
+        variant=variant,
+        reason=reason,
+        passes=passes,
+        seconds=seconds,
+        exact=_exact(loss, has_l1, source.n, seen.sample, pass_seconds, seconds[variant]),
+        sample_rows=len(seen.sample),
+        from_all_rows=smooth.is_exact,
+    )
+
+
+def _exact_facts(
+    source: Source, loss: Loss, l2: float, fit_intercept: bool, threads: int
+) -> tuple[tuple[float, float], Smoothness]:
+    """Return the two conditions and the smoothness of all rows."""
+    moments = sum_moments(source, fit_intercept, threads)
+    if not moments.is_finite:
+        source.check_finite()
+        return (math.nan, math.nan), Smoothness(math.nan, math.nan, is_exact=True)
+    penalty = l2 / (loss.curvature or 1.0)
+    conditions = moments.condition(penalty), moments.condition_scaled(penalty)
+    return conditions, smoothness_of(moments, loss, l2)
+
+
+def _estimates(
+    source: Source, loss: Loss, l2: float, fit_intercept: bool, threads: int, seen: Look
+) -> tuple[tuple[float, float], Smoothness]:
+    """Return the conditions of the sample, and the smoothness that a bound on all rows gives."""
+    rows, standard, is_all = seen.sample, seen.standard, len(seen.sample) == source.n
+    penalty = l2 / (loss.curvature or 1.0) * np.ones(source.d)
+    conditions = (
+        _condition(rows, penalty, is_all),
+        _condition(standard.rows(rows), penalty * np.square(standard.units), is_all),
+    )
+    if loss.curvature is None:
+        return conditions, Smoothness(math.nan, math.nan, is_exact=False)
+    return conditions, smoothness(source, loss, l2, fit_intercept, threads)
+
+
+def _condition(rows: Floats, l2: Floats, is_everything: bool) -> float:
+    """Return the condition of X'X / m plus *l2*, from singular values; NaN if rows are too few."""
+    penalty = np.append(l2, 0.0)
     if len(rows) < rows.shape[1] - 1 and not l2.any():
         return math.inf if is_everything else math.nan
     varies = rows.any(axis=0)
@@ -218,62 +258,28 @@ def _condition(rows: Floats, l2: Floats, scale: float, is_everything: bool) -> f
     return float(np.square(values[0] / smallest)) if smallest > 1e-8 * values[0] else math.inf
 
 
-def _stable_rates(r_squared: float, L: float) -> dict[str, float]:
-    if not (math.isfinite(r_squared * L) and L > 0):
+def _stable_rates(smooth: Smoothness) -> dict[str, float]:
+    row_bound, L = smooth.row_bound, smooth.largest_eigenvalue
+    if not (math.isfinite(row_bound * L) and L > 0):
         return {}
     return {
         "batch": 2.0 / L,
-        "stochastic": stable_rate(1, r_squared, L),
-        "minibatch": stable_rate(DEFAULT_BATCH_SIZE, r_squared, L),
+        "stochastic": smooth.stable_rate(1),
+        "minibatch": smooth.stable_rate(DEFAULT_BATCH_SIZE),
     }
 
 
-def _passes(variant: str, loss: Loss, source: Source, curvature: Curvature | None) -> float:
-    """Return about how many passes a self-tuned fit takes."""
-    if curvature is None:
-        return USUAL_PASSES[variant]
-    if variant == "stochastic":
-        return 4.0  # an epoch or two, and as many looks
-    ratio = ((1.0 + curvature.spread) / (1.0 - min(curvature.spread, 0.9))) ** 2
-    contraction = max(((ratio - 1.0) / (ratio + 1.0)) ** 2, 1e-12)  # of the distance, a step
-    rows = curvature.spread**-2 * source.d if curvature.spread > 0 else source.n
-    start = curvature.statistical_error * source.n / rows
-    start = start if variant == "batch" else curvature.statistical_error
-    target = max(EXACT * curvature.fall, 1e-300)
-    if variant == "minibatch":
-        target = max(target, UNSEEN * curvature.statistical_error)
-    steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
-    # What is not quadratic has no curvature to rely on to the last step.
-    more = 2.0 if isinstance(loss, SquaredError) else 5.0
-    return more + math.ceil(steps if math.isfinite(steps) else 0.0)
+def _shown(condition: float) -> str:
+    return "unknown" if math.isnan(condition) else f"{condition:.3g}"
 
 
-def _seconds_of_a_pass(source: Source, loss: Loss, n_threads: int) -> float:
-    """Return the seconds of a pass over all rows, told from some of them."""
-    rows = min(source.n, max(1, TIMED_VALUES // source.d))
-    coef, g, tally = (
-        np.zeros(source.d + 1, source.dtype),
-        np.zeros(source.d + 1),
-        np.zeros(TALLY_SIZE),
-    )
-    with FullPass(source, loss, n_threads, gradients=True) as full:
-        best = math.inf
-        for _ in range(3):
-            began = time.perf_counter()
-            full.add(coef, 0, rows, g, tally)
-            best = min(best, time.perf_counter() - began)
-    return best * source.n / rows
-
-
-def _exact(loss: Loss, has_l1: bool, n: int, rows: Floats, seconds: float) -> str:
+def _exact(
+    loss: Loss, has_l1: bool, n: int, rows: Floats, pass_seconds: float, seconds: float
+) -> str:
     """Say whether an exact solver is the better choice."""
     if not isinstance(loss, SquaredError) or has_l1:
         return "no exact solver in a fixed number of passes"
-    began = time.perf_counter()
-    products = rows.T @ rows
-    made = time.perf_counter()
-    np.linalg.cholesky(products + np.trace(products) * np.eye(len(products)))
-    solving = (made - began) * n / len(rows) + time.perf_counter() - made
+    solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"
     return (
         f"the normal equations (Cholesky) take about {solving:.2g} s, {faster} than this, where no "

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Floats
-from fastgd.pilot import largest_stable_rate
 from fastgd.plan import PATIENCE, has_gradient_test
 from fastgd.run import Run
 from fastgd.settling import remaining
+from fastgd.stability import largest_stable_rate
 
 DIVERGED_FACTOR = 1e12  # how far above the losses at the start and of a constant is too far
 ROUNDING = 1e-13  # of the objective
@@ -147,7 +147,9 @@ def divergence_message(run: Run, rise: tuple[float, float] | None) -> str:
     if not math.isfinite(run.full.loss_of_constant(0.0)):
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
     elif stable is not None:
-        advice = f"theory calls rates below about {stable:.3g} stable here"
+        advice = f"theory calls rates below about {stable.value:.3g} stable here"
+        if not stable.is_exact:
+            advice += ", by a bound: somewhat larger ones may be, too"
     when = f"in epoch {run.epochs_begun}"
     if rise is not None:
         when = f"(the objective rose from {rise[0]:.3g} to {rise[1]:.3g})"

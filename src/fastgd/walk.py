@@ -17,10 +17,10 @@ from fastgd.line_search import LineSearch
 from fastgd.loop import make_loop
 from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
 from fastgd.optimizers import Optimizer
-from fastgd.pilot import largest_rate
 from fastgd.request import asks_to_stop
 from fastgd.result import StopReason
 from fastgd.schedules import Adaptive, Memory, Schedule
+from fastgd.stability import largest_rate
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import DIVERGED_FACTOR
 from fastgd.validation import show

@@ -43,8 +43,9 @@ def plot_batch_sizes(
     """Fit with one batch size after the other, and draw passes and seconds to a target.
 
     Each size b takes the textbook's steps at half the rate that theory calls stable for it,
-    b / (R² + (b - 1) L), and stops when it has arrived. Up to the critical batch size R² / L + 1
-    the rate grows almost in proportion, so passes stay the same; beyond it they grow.
+    b / (B + (b - 1) L), and stops when it has arrived; B is the row bound,
+    L the largest eigenvalue of the objective's Hessian. Up to the critical batch size B / L + 1 the
+    rate grows almost in proportion, so passes stay the same; beyond it they grow.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def _run(ground: Ground, size: int, target: float, epochs: int) -> Reached:
 
     history = ground.fit(
         variant,
-        learning_rate=size / (seen.r_squared + (size - 1) * seen.largest_eigenvalue),
+        learning_rate=size / (seen.row_bound + (size - 1) * seen.largest_eigenvalue),
         max_iter=epochs,
         record="objective",
         callback=is_there,

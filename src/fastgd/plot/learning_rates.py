@@ -8,7 +8,6 @@ import numpy as np
 
 from fastgd.kernels.arguments import Floats
 from fastgd.optimizers import GD
-from fastgd.pilot import stable_rate
 from fastgd.plot.style import (
     LEARNING_RATE,
     RELATIVE,
@@ -21,6 +20,7 @@ from fastgd.plot.style import (
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.request import VARIANTS
 from fastgd.result import StopReason
+from fastgd.stability import stable_rate
 from fastgd.validation import check_count, check_name, check_positive, show
 
 COUNT, DECADES = 25, 6  # rates by default
@@ -158,7 +158,7 @@ def _stable(ground: Ground, variant: str) -> float:
     size = ground.keywords.get("batch_size", "auto")
     if variant != "minibatch" or size == "auto":
         return seen.stable_rates[variant]
-    return stable_rate(size, seen.r_squared, seen.largest_eigenvalue)
+    return stable_rate(size, seen.row_bound, seen.largest_eigenvalue)
 
 
 def _sweep(ground: Ground, variant: str, rates: Floats, epochs: int, stable: float) -> Sweep:
