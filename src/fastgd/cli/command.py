@@ -27,6 +27,7 @@ from fastgd.cli.options import (
 from fastgd.cli.origins import Flights, FromFile, Made, Origin
 from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
 from fastgd.cli.predicting import Request, predict
+from fastgd.cli.reading import FLAGS, take_reading
 from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
 from fastgd.losses import LOSSES, Loss
@@ -89,6 +90,8 @@ def fit(**values: Any) -> None:
     job = read_job(values)
     watch = Watch()
     report = work(watch, partial(perform, job, watch))
+    for remark in report.read:
+        click.echo(f"fastgd: {remark}", err=True)
     finish(report)
 
 
@@ -121,11 +124,12 @@ def predict_file(
     out: Path | None,
     force: bool,
     as_json: bool,
+    **values: Any,
 ) -> None:
     """Do what `fastgd predict` was asked for."""
     check_kind(out)
     check_out(out, force, [model, data])
-    request = Request(model, data, target, proba)
+    request = Request(model, data, target, proba, take_reading(values))
     predicted = work(Watch("predicting"), partial(predict, request))
     for remark in predicted.remarks:
         click.echo(f"fastgd: {remark}", err=True)
@@ -227,7 +231,7 @@ def read_job(values: dict[str, Any]) -> Job:
     given = given_on_the_command_line(values)
     seed = {"random_state": values["random_state"]}
     made = made_keywords(given)
-    other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
+    other = {*made, *FILE_OPTIONS, *FLAGS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
     if parameter is not None:
         fit["loss"] = with_parameter(values["loss"], parameter)
@@ -263,7 +267,11 @@ def read_origin(
             raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
     if values["data"] is not None:
         target, drop, weight = (values[name] for name in FILE_OPTIONS)
-        return FromFile(values["data"], target, drop, weight, loss, classifies)
+        reading = take_reading(values)
+        return FromFile(values["data"], target, drop, weight, loss, classifies, reading)
+    for name, flag in FLAGS.items():
+        if name in given:
+            raise click.UsageError(f"{flag} is about a file; give the file as --data.")
     for name in FILE_OPTIONS:
         if name in given:
             raise click.UsageError(f"--{name} names a column of a file; give the file as --data.")

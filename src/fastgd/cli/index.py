@@ -1,0 +1,27 @@
+"""The index that pandas writes beside the columns of a frame."""
+
+import re
+from collections.abc import Iterable
+
+from fastgd.cli.datafile import File, listed
+
+INDEX = re.compile(r"Unnamed: 0(\.\d+)*|__index_level_\d+__")
+
+
+def find_index(file: File) -> tuple[str, ...]:
+    """Return the columns of a file that are no data but an index: the first one without a name."""
+    if not file.named:
+        return ()
+    first = file.names[:1] if file.names[:1] == ("",) else ()
+    return (*first, *(name for name in file.names if INDEX.fullmatch(name)))
+
+
+def describe_index(file: File, features: Iterable[str], beside: Iterable[str]) -> list[str]:
+    """Return a remark about an index that is left out."""
+    used = {*features, *beside}
+    if not (left := [name for name in find_index(file) if name not in used]):
+        return []
+    what = "column is an index and is" if len(left) == 1 else "columns are an index and are"
+    return [
+        f"{listed(left)} of {file.path}: this {what} left out".replace("columns are", "columns are")
+    ]

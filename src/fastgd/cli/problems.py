@@ -1,0 +1,44 @@
+"""Columns that cannot be used, and the sentence that names them all."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MISSING_OPTION = "--drop-missing"
+COUNTED = " (counted from 0)"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a column cannot be used, and what to type."""
+
+    name: str
+    what: str  # after the column's name, as in "has 2 missing values, the first in row 1"
+    options: tuple[str, ...]  # with which the command works; none if the file has to be changed
+    cure: str  # what the options do, or what else to do
+
+
+def drop(name: str, what: str) -> Problem:
+    """Return the problem of a column that can only be left out."""
+    option = f"--drop {shlex.quote(name)}"
+    return Problem(name, what, (option,), f"leave it out with {option}")
+
+
+def refuse_all(path: Path, problems: Sequence[Problem]) -> None:
+    """Refuse a file some of whose columns cannot be used; name them all."""
+    if not problems:
+        return
+    if len(problems) == 1:
+        problem = problems[0]
+        raise ValueError(f"column {problem.name!r} of {path} {problem.what}: {problem.cure}.")
+    what = ";\n  ".join(
+        f"{problem.name!r} {problem.what.replace(COUNTED, '')}" for problem in problems
+    )
+    options = dict.fromkeys(option for problem in problems for option in problem.options)
+    cures = dict.fromkeys(problem.cure for problem in problems if not problem.options)
+    wanted = [f"give {' '.join(options)}"] if options else []
+    raise ValueError(
+        f"{len(problems)} columns of {path} cannot be used as they are (rows are counted from 0):"
+        f"\n  {what}.\n{'; '.join([*wanted, *cures]).capitalize()}."
+    )
