@@ -246,7 +246,7 @@ def test_float32_parquet_stays_float32():
 
 
 def test_types_are_guessed_again_where_a_late_row_differs(monkeypatch):
-    monkeypatch.setattr("fastgd.cli.polars_file.GUESSED", 5)
+    monkeypatch.setattr("fastgd.cli.text_file.GUESSED", 5)
     rows = ["a,y", *(f"{k},{k}" for k in range(20)), "0.5,1"]
     Path("c.csv").write_text("\n".join(rows))
     _, code = fit("--data", "c.csv", "--target", "y")

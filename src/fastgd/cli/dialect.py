@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from fastgd.cli.datafile import listed
 from fastgd.cli.reading import Reading, write_flags
 
 HEAD = 2**16  # bytes that guesses are made from
+USUAL = 0.9  # of the lines have as many fields as the table has columns, if spaces separate them
 SEPARATORS = (",", ";", "\t", "|")
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")  # a number with a decimal comma, or of thousands
 POINT = re.compile(r"\s*[-+]?\d*\.\d+\s*")
 GROUPED = re.compile(r"\s*[-+]?\d{1,3}(?:[.,]\d{3})+\s*")  # 1,234: it may be either
+YEAR = re.compile(r"\s*[12]\d{3}\s*")  # numbers that are names of columns
 BOTH = re.compile(r"\s*[-+]?\d{1,3}(?:\.\d{3})+,\d+\s*")  # 1.234,5
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -119,7 +122,15 @@ def guess(path: Path, head: bytes, separator: str, reading: Reading) -> Guess:
     dialect = replace(dialect, decimal=reading.decimal or decimal, thousands=thousands)
     quote = dialect.quote or ""
     names = [field.strip(quote) if quote == "'" else field for field in first.fields]
-    return Guess(dialect, names if header else [], describe(path, dialect, named, reading))
+    remarks = describe(path, dialect, named, reading)
+    numbers = [name for name in names if NUMBER.fullmatch(name) and not YEAR.fullmatch(name)]
+    if header and numbers and reading.header is None:
+        remarks = (
+            *remarks,
+            f"line {first.line + skipped} of {path} names columns {listed(numbers, 4)}; give "
+            "--no-header or --skip-lines if these are no names",
+        )
+    return Guess(dialect, names if header else [], remarks)
 
 
 def describe(path: Path, dialect: Dialect, named: str, reading: Reading) -> tuple[str, ...]:
@@ -134,8 +145,8 @@ def describe(path: Path, dialect: Dialect, named: str, reading: Reading) -> tupl
     remarks = []
     if guessed:
         remarks.append(
-            f"{path} is read with {write_flags(guessed)}, guessed from its first lines; give "
-            f"{'these options' if len(guessed) > 1 else 'this option'} if that is wrong"
+            f"{path} is read with {write_flags(guessed)}, a guess from its first lines that the "
+            f"option{'s override' if len(guessed) > 1 else ' overrides'}"
         )
     if dialect.quote is None:
         remarks.append(f"quotation marks in {path} are read as text")
@@ -213,8 +224,9 @@ def guess_separator(text: str, named: str, *, whole: bool) -> str:
             found.append((misfits, -width, separator))
     if found:
         return min(found, key=lambda row: row[:2])[2]
-    widths = {len(record.fields) for record in split(text, " ", whole=whole)}
-    return " " if len(widths) == 1 and max(widths) > 1 and "  " not in text else named
+    widths = [len(record.fields) for record in split(text, " ", whole=whole)]
+    width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
+    return " " if width > 1 and count >= USUAL * len(widths) else named
 
 
 def count_titles(records: list[Record], width: int) -> int:
@@ -222,7 +234,7 @@ def count_titles(records: list[Record], width: int) -> int:
     top = 0
     for record in records[:-1]:
         fits = len(record.fields) == width
-        is_title = record.filled <= 1 and width > 1 + fits
+        is_title = record.filled <= max(1, width // 4) and width > 1 + fits
         if not (is_title or (record.fields[0].startswith("#") and not fits)):
             break
         top += 1

@@ -21,7 +21,7 @@ def describe_index(file: File, features: Iterable[str], beside: Iterable[str]) -
     used = {*features, *beside}
     if not (left := [name for name in find_index(file) if name not in used]):
         return []
-    what = "column is an index and is" if len(left) == 1 else "columns are an index and are"
+    what = "column" if len(left) == 1 else "columns"
     return [
-        f"{listed(left)} of {file.path}: this {what} left out".replace("columns are", "columns are")
+        f"the {what} {listed(left)} of {file.path} left out, as an index that pandas or R wrote"
     ]

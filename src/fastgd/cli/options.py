@@ -187,9 +187,8 @@ def file_options() -> list[click.Parameter]:
     return [
         path_option(
             "--data",
-            "Fit the table in this file, .npy, .npz, .parquet, .csv or .tsv (which may end in .gz "
-            "or .zip), or - for text on standard input, instead of made data. Nothing in it is "
-            "ever unpickled.",
+            "Fit the table in this file, .npy, .npz, .parquet, .csv or .tsv (also .gz, .zip), or - "
+            "for text on stdin, instead of made data. Nothing in it is ever unpickled.",
         ),
         click.Option(
             ["--target"],

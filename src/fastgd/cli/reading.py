@@ -94,7 +94,7 @@ def take_reading(values: dict[str, Any]) -> Reading:
 
 def write_flags(options: dict[str, Any]) -> str:
     """Return options as they are typed."""
-    names = {text: word for word, text in WORDS.items() if text in ("\t", " ")}
+    names = {"\t": "tab", " ": "space"}
     parts = []
     for name, value in options.items():
         if name == "header":

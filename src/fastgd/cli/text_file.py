@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from fastgd.cli.code import write_call, write_value
-from fastgd.cli.column_types import Rules, find_marks, settle
+from fastgd.cli.column_types import Rules, settle
 from fastgd.cli.datafile import find_name, find_place
 from fastgd.cli.dialect import HEAD, Dialect, guess
+from fastgd.cli.missing_values import find_marks, split_columns
 from fastgd.cli.polars_table import Frame, import_polars
 from fastgd.cli.reading import MISSING, Reading
 from fastgd.cli.text_faults import mend
@@ -55,19 +57,20 @@ class TextFile:
         names = [*dict.fromkeys([*features, *beside])]
         marks = [mark for mark in self.reading.missing or () if mark]
         reader, table, options = self.take(names, marks)
-        if usual := find_marks(table, [m for m in MISSING if m in self.reading.marks]):
+        if usual := find_marks(split_columns(table), self.usual_marks):
             reader, table, options = reader.take(names, [*marks, *usual])
         lines = reader.lines(options)
-        table, count = reader.leave_blank(table, names)
-        blank = []
-        if count:
+        blank = reader.find_blank(table)
+        remarks = [*reader.remarks]
+        if blank is not None:
+            table, count = table.filter(~blank), int(blank.sum())
             lines.append("table = table.filter(~polars.all_horizontal(polars.all().is_null()))")
-            blank = [f"{count:,} empty line{'s' * (count > 1)} of {self.path} left out"]
+            remarks.append(f"{count:,} empty line{'s' * (count > 1)} of {self.path} left out")
         if table.height == 0:
             raise ValueError(f"{self.path} has no rows.")
         dialect = reader.dialect
         rules = Rules(self.path, self.reading, dialect.decimal, dialect.thousands, self.texts)
-        settled = settle(table, features, beside, rules, reader.text_at)
+        settled = settle(table, features, beside, rules, partial(reader.text_at, blank))
         return Frame(
             self.path,
             self.names,
@@ -76,7 +79,7 @@ class TextFile:
             dict(settled.frame.schema),
             library=" ".join(["polars", *reader.imports]),
             kept=settled.kept,
-            remarks=(*reader.remarks, *blank, *settled.remarks),
+            remarks=(*remarks, *settled.remarks),
         )
 
     def take(self, names: list[str], marks: list[str]) -> tuple["TextFile", Any, dict[str, Any]]:
@@ -117,20 +120,25 @@ class TextFile:
         other = mend(self.source, self.dialect, self.reading)
         return replace(self, dialect=other.dialect, remarks=(*self.remarks, other.remark))
 
-    def leave_blank(self, table: Any, names: list[str]) -> tuple[Any, int]:
-        """Leave out rows that are empty in every column of the file; return how many were."""
+    @property
+    def usual_marks(self) -> list[str]:
+        """Those of the usual marks of missing values that are not taken away."""
+        return [mark for mark in MISSING if mark in self.reading.marks]
+
+    def find_blank(self, table: Any) -> Any:
+        """Return which rows are empty in every column of the file; None if none is."""
         polars = import_polars()
         nothing = polars.all_horizontal(polars.all().is_null())
         if not table.select(nothing.any()).item():
-            return table, 0
+            return None
         every = self.collect(self.names, self.dialect.options() | {"infer_schema": False})
         blank = every.select(nothing).to_series()
-        return table.filter(~blank), int(blank.sum())
+        return blank if blank.any() else None
 
-    def text_at(self, name: str, row: int) -> str | None:
-        """Return what stands in a row that is not empty."""
-        every = self.collect(self.names, self.dialect.options() | {"infer_schema": False})
-        text: str | None = self.leave_blank(every, [*self.names])[0].get_column(name)[row]
+    def text_at(self, blank: Any, name: str, row: int) -> str | None:
+        """Return what stands in a row, where those that are *blank* do not count."""
+        column = self.collect([name], self.dialect.options() | {"infer_schema": False})
+        text: str | None = (column if blank is None else column.filter(~blank)).item(row, 0)
         return text
 
     @property

@@ -1,0 +1,120 @@
+"""Missing values in a table: what stands for one, what is said of them, rows left out."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.cli.code import write_call, write_value
+from fastgd.cli.polars_table import import_polars, is_text
+from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop
+
+Columns: TypeAlias = dict[str, Any]  # polars Series without a name, by the columns' names
+PLAIN = "value"  # what each is called: polars takes some names for patterns
+
+
+def split_columns(table: Any) -> Columns:
+    """Return the columns of a table."""
+    return {column.name: column.alias(PLAIN) for column in table.get_columns()}
+
+
+def join_columns(columns: Columns) -> Any:
+    """Return the table of these columns."""
+    return import_polars().DataFrame(columns)
+
+
+def find_marks(columns: Columns, marks: Sequence[str]) -> list[str]:
+    """Return which of *marks* the columns of text hold."""
+    polars = import_polars()
+    known = polars.Series(marks, dtype=polars.String).implode()
+    found: set[str] = set()
+    for column in columns.values():
+        if is_text(column.dtype):
+            texts = column.cast(polars.String)
+            found.update(texts.filter(texts.is_in(known)).unique().to_list())
+    return [mark for mark in marks if mark in found]
+
+
+def set_missing(columns: Columns, marks: Sequence[str]) -> list[str]:
+    """Put nulls where values stand for a missing one; return the lines of Python that do so."""
+    numbers = [value for value in map(to_number, marks) if value is not None and value == value]
+    changed: dict[bool, list[str]] = {True: [], False: []}
+    for name, column in columns.items():
+        text = is_text(column.dtype)
+        old: Sequence[Any] = marks if text else numbers if column.dtype.is_numeric() else ()
+        if not old:
+            continue
+        plain = column.cast(import_polars().String) if text else column
+        found = plain.replace(old, None)
+        if found.null_count() > column.null_count():
+            columns[name] = found
+            changed[text].append(name)
+    return [
+        write_call(
+            "table",
+            "table.with_columns",
+            f"polars.col({write_value(names)}).replace({write_value([*old])}, None)",
+        )
+        for names, old in ((changed[False], numbers), (changed[True], marks))
+        if names
+    ]
+
+
+def to_number(text: str) -> float | None:
+    """Return the number that a text is."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def find_missing(column: Any) -> Any:
+    """Return where a column has no value."""
+    if column.dtype.is_float():
+        return column.is_null() | column.is_nan().fill_null(False)
+    return column.is_null()
+
+
+def describe_missing(name: str, mask: Any, text: str | None, *, fitting: bool) -> Problem:
+    """Return the problem of a column with missing values; *text* stands for the first one."""
+    count, row = int(mask.sum()), int(mask.arg_max())
+    mark = f" ({text!r})" if text else ""
+    plural = "s" * (count != 1)
+    what = f"has {count:,} missing{mark} value{plural}, the first in row {row:,}{COUNTED}"
+    if not fitting:
+        return Problem(name, what, (), "fill them in or take those rows out")
+    if 2 * count > len(mask):
+        problem = drop(name, what)
+        return Problem(name, what, problem.options, f"fill them in or {problem.cure}")
+    cure = f"fill them in or leave those rows out with {MISSING_OPTION}"
+    return Problem(name, what, (MISSING_OPTION,), cure)
+
+
+def describe_rows(
+    path: Path, gone: NDArray[np.bool_], counts: dict[str, int], *, fitting: bool
+) -> str:
+    """Return the remark about rows that are left out; refuse to leave out all."""
+    worst = sorted(counts, key=lambda name: -counts[name])
+    listed = ", ".join(f"{name} {counts[name]:,}" for name in worst[:4])
+    listed += f" and {len(worst) - 4} more" if len(worst) > 4 else ""
+    if gone.all():
+        cure = f": leave columns out with --drop {shlex.quote(worst[0])}" if fitting else ""
+        raise ValueError(f"every row of {path} has a missing value ({listed}){cure}.")
+    fate = "left out" if fitting else "not predicted"
+    return (
+        f"{gone.sum():,} of {len(gone):,} rows of {path} {fate}, as they have missing values: "
+        f"{listed}"
+    )
+
+
+def write_drop(columns: Columns, names: Sequence[str]) -> list[str]:
+    """Return the lines of Python that leave out rows where one of the columns has no value."""
+    floats = [name for name in names if columns[name].dtype.is_float()]
+    lines = [f"table = table.drop_nulls({write_value([*names])})"]
+    if any(columns[name].is_nan().any() for name in floats):
+        fill = f"polars.col({write_value(floats)}).fill_nan(None)"
+        lines.insert(0, f"table = table.with_columns({fill})")
+    return lines
