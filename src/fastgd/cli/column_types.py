@@ -1,8 +1,7 @@
 """What each column of a file holds: numbers, text, dates; all that cannot be used is refused."""
 
-import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from fastgd.cli.numerals import (
 )
 from fastgd.cli.polars_table import MOST_LEVELS, import_polars, is_text
 from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop, refuse_all
-from fastgd.cli.reading import Reading
+from fastgd.cli.reading import Reading, quote
 from fastgd.kernels.arguments import Array
 
 USABLE = ", and only numbers, booleans and text can be used"
@@ -105,7 +104,7 @@ def settle(
         text = text if isinstance(text, str) else None
         found[name] = describe_missing(name, mask, text, fitting=rules.fitting)
     order = [name for name in [*features, *beside] if name in found]
-    refuse_all(rules.path, [for_role(found[name], name in beside) for name in order])
+    refuse_all(rules.path, [for_role(found[name], rules, name in beside) for name in order])
     if not absent:
         return Settled(join_columns(columns), lines, None, [])
     gone = np.logical_or.reduce([mask.to_numpy() for mask in absent.values()])
@@ -169,9 +168,7 @@ def describe_infinite(name: str, column: Any, mask: Any, rules: Rules) -> Proble
 
 def offer_missing(name: str, what: str, marks: str, count: int, rules: Rules) -> Problem:
     """Return the problem of values that may be read as missing ones."""
-    if not rules.fitting:
-        return Problem(name, what, (), "mend them or take those rows out")
-    option = f"--missing {shlex.quote(','.join([*(rules.reading.missing or ()), marks]))}"
+    option = f"--missing {quote(','.join([*(rules.reading.missing or ()), marks]))}"
     it, rows = ("it", "that row") if count == 1 else ("them", "those rows")
     cure = f"{option} reads {it} as missing"
     if rules.reading.drop_missing:
@@ -206,8 +203,12 @@ def check_levels(name: str, column: Any) -> Problem | None:
     return drop(name, what, f", and at most {MOST_LEVELS} are told apart")
 
 
-def for_role(problem: Problem, is_beside: bool) -> Problem:
-    """Return the problem of a column; one that is a target or a weight cannot be left out."""
-    if not is_beside or not any(option.startswith("--drop ") for option in problem.options):
+def for_role(problem: Problem, rules: Rules, is_beside: bool) -> Problem:
+    """Return the problem of a column; a target, a weight or what a model needs is not left out."""
+    if not any(option.startswith("--drop ") for option in problem.options):
         return problem
-    return Problem(problem.name, problem.what, (), "choose another column for it", problem.why)
+    if not rules.fitting:
+        return replace(problem, options=(), cure="the model needs numbers there")
+    return (
+        replace(problem, options=(), cure="choose another column for it") if is_beside else problem
+    )

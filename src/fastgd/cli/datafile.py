@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -59,6 +59,10 @@ class File(Protocol):
     @property
     def named(self) -> bool:
         """Whether columns have names of their own; else they are known by their place."""
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
 
     def find(self, text: str) -> str:
         """Return the name of the column meant."""
@@ -119,7 +123,10 @@ def refuse_column(path: Path, values: Array, name: str) -> None:
 def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
     """Return the sentence about values that cannot be used; *bad* says where they are."""
     count = int(bad.sum())
+    fate = (
+        "take those rows out" if kind == "infinite" else "leave those rows out with --drop-missing"
+    )
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
-        f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out."
+        f"row {int(bad.argmax()):,} (counted from 0): fill them in or {fate}."
     )

@@ -99,7 +99,10 @@ def guess(path: Path, head: bytes, separator: str, reading: Reading) -> Guess:
     top = 0 if reading.skip_lines is not None else count_titles(records, width)
     records = records[top:]
     first = records[0]
-    if len(first.fields) < width:
+    ragged = len(first.fields) < width and not any(
+        field.strip() for record in records for field in record.fields[len(first.fields) :]
+    )
+    if len(first.fields) < width and not ragged:
         refuse_first(path, first, records[1:], width, skipped)
     header = True if reading.header is None else reading.header
     if reading.header is None and all(NUMBER.fullmatch(field) for field in first.fields):
@@ -116,8 +119,9 @@ def guess(path: Path, head: bytes, separator: str, reading: Reading) -> Guess:
         quote=guess_quote(body, separator, first.fields),
         comment=guess_comment(rows, width),
         end=end,
+        ragged=ragged,
     )
-    decimal, thousands = guess_marks(rows, separator)
+    decimal, thousands = guess_marks(rows, separator, reading.likely)
     thousands = reading.thousands or (None if reading.decimal else thousands)
     dialect = replace(dialect, decimal=reading.decimal or decimal, thousands=thousands)
     quote = dialect.quote or ""
@@ -152,6 +156,8 @@ def describe(path: Path, dialect: Dialect, named: str, reading: Reading) -> tupl
         remarks.append(f"quotation marks in {path} are read as text")
     if dialect.quote == "'":
         remarks.append(f"{path} is read with ' as its quotation mark")
+    if dialect.ragged:
+        remarks.append(f"empty fields at the ends of lines of {path} are left out")
     if dialect.comment:
         remarks.append(f"lines of {path} that begin with {dialect.comment} are left out")
     return tuple(remarks)
@@ -234,7 +240,7 @@ def count_titles(records: list[Record], width: int) -> int:
     top = 0
     for record in records[:-1]:
         fits = len(record.fields) == width
-        is_title = record.filled <= max(1, width // 4) and width > 1 + fits
+        is_title = record.filled <= max(1, width // 2) and width > 1 + fits
         if not (is_title or (record.fields[0].startswith("#") and not fits)):
             break
         top += 1
@@ -245,11 +251,13 @@ def refuse_first(path: Path, first: Record, others: list[Record], width: int, sk
     """Refuse a first line with fewer fields than most."""
     line = first.line + skip
     options = f"--skip-lines {line}"
-    if others and all(NUMBER.fullmatch(field) for field in others[0].fields):
+    is_short = len(first.fields) == width - 1  # R names no column for the names of rows
+    if is_short or (others and all(NUMBER.fullmatch(field) for field in others[0].fields)):
         options += " --no-header"
+    mend = "name every column" if is_short else "mend it"
     raise ValueError(
         f"line {line} of {path} has {len(first.fields)} fields where most lines have {width}: "
-        f"mend it, or leave the lines above the table out with {options}."
+        f"{mend}, or leave the lines above the table out with {options}."
     )
 
 
@@ -267,12 +275,16 @@ def guess_comment(rows: list[Record], width: int) -> str | None:
     return "#" if found and all(len(row.fields) != width for row in found) else None
 
 
-def guess_marks(rows: list[Record], separator: str) -> tuple[str, str | None]:
-    """Return the decimal mark and what groups digits, if anything."""
+def guess_marks(
+    rows: list[Record], separator: str, likely: tuple[str, str | None] | None
+) -> tuple[str, str | None]:
+    """Return the decimal mark and what groups digits, if anything; *likely* ones in doubt."""
     fields = [field for row in rows for field in row.fields]
     both = any(BOTH.fullmatch(field) for field in fields)
     commas = any(COMMA.fullmatch(field) and not GROUPED.fullmatch(field) for field in fields)
     points = any(POINT.fullmatch(field) and not GROUPED.fullmatch(field) for field in fields)
-    if separator == "," or points or not (both or commas):
+    if separator == "," or points:
         return ".", None
-    return ",", "." if both else None
+    if both or commas:
+        return ",", "." if both else likely[1] if likely and likely[0] == "," else None
+    return likely or (".", None)

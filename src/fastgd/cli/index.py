@@ -1,7 +1,7 @@
 """The index that pandas writes beside the columns of a frame."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from fastgd.cli.datafile import File, listed
 
@@ -16,12 +16,11 @@ def find_index(file: File) -> tuple[str, ...]:
     return (*first, *(name for name in file.names if INDEX.fullmatch(name)))
 
 
-def describe_index(file: File, features: Iterable[str], beside: Iterable[str]) -> list[str]:
-    """Return a remark about an index that is left out."""
-    used = {*features, *beside}
-    if not (left := [name for name in find_index(file) if name not in used]):
+def describe_index(file: File, names: Sequence[str]) -> list[str]:
+    """Return a remark about the columns of an index that are left out."""
+    if not names:
         return []
-    what = "column" if len(left) == 1 else "columns"
+    what = "column" if len(names) == 1 else "columns"
     return [
-        f"the {what} {listed(left)} of {file.path} left out, as an index that pandas or R wrote"
+        f"the {what} {listed(names)} of {file.path} left out, as an index that pandas or R wrote"
     ]

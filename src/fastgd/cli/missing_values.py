@@ -41,26 +41,35 @@ def find_marks(columns: Columns, marks: Sequence[str]) -> list[str]:
 def set_missing(columns: Columns, marks: Sequence[str]) -> list[str]:
     """Put nulls where values stand for a missing one; return the lines of Python that do so."""
     numbers = [value for value in map(to_number, marks) if value is not None and value == value]
-    changed: dict[bool, list[str]] = {True: [], False: []}
+    whole = [int(value) for value in numbers if value.is_integer()]
+    changed: dict[str, tuple[Sequence[Any], list[str]]] = {
+        "text": (marks, []),
+        "float": (numbers, []),
+        "integer": (whole, []),
+    }
     for name, column in columns.items():
-        text = is_text(column.dtype)
-        old: Sequence[Any] = marks if text else numbers if column.dtype.is_numeric() else ()
-        if not old:
-            continue
-        plain = column.cast(import_polars().String) if text else column
-        found = plain.replace(old, None)
+        old, names = changed.get(kind_of(column.dtype), ((), []))
+        plain = column.cast(import_polars().String) if old is marks else column
+        found = plain.replace(old, None) if old else column
         if found.null_count() > column.null_count():
             columns[name] = found
-            changed[text].append(name)
+            names.append(name)
     return [
         write_call(
             "table",
             "table.with_columns",
             f"polars.col({write_value(names)}).replace({write_value([*old])}, None)",
         )
-        for names, old in ((changed[False], numbers), (changed[True], marks))
+        for old, names in changed.values()
         if names
     ]
+
+
+def kind_of(kind: Any) -> str:
+    """Return what a type of polars holds, as far as marks of missing values are concerned."""
+    if is_text(kind):
+        return "text"
+    return "float" if kind.is_float() else "integer" if kind.is_integer() else ""
 
 
 def to_number(text: str) -> float | None:
@@ -84,12 +93,11 @@ def describe_missing(name: str, mask: Any, text: str | None, *, fitting: bool) -
     mark = f" ({text!r})" if text else ""
     plural = "s" * (count != 1)
     what = f"has {count:,} missing{mark} value{plural}, the first in row {row:,}{COUNTED}"
-    if not fitting:
-        return Problem(name, what, (), "fill them in or take those rows out")
-    if 2 * count > len(mask):
+    if fitting and 2 * count > len(mask):
         problem = drop(name, what)
         return Problem(name, what, problem.options, f"fill them in or {problem.cure}")
-    cure = f"fill them in or leave those rows out with {MISSING_OPTION}"
+    fate = "out" if fitting else "without a prediction"
+    cure = f"fill them in or leave those rows {fate} with {MISSING_OPTION}"
     return Problem(name, what, (MISSING_OPTION,), cure)
 
 

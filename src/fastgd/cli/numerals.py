@@ -1,11 +1,11 @@
 """Numbers and dates as people write them in text files."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from fastgd.cli.polars_table import import_polars
+from fastgd.cli.reading import quote
 
 GROUPS = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # what groups digits; others are themselves
 DIGITS = r"(?:\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+|\d+|[.,]\d)"
@@ -88,6 +88,6 @@ def find_cure(text: str, decimal: str) -> str:
         )
     else:
         group, point = "", kinds[0]
-    options = [f"--decimal {shlex.quote(point)}"] if point != decimal else []
-    word = "space" if group == " " else shlex.quote(group)
+    options = [f"--decimal {quote(point)}"] if point != decimal else []
+    word = "space" if group == " " else quote(group)
     return " ".join([*options, *([f"--thousands {word}"] if group else [])])

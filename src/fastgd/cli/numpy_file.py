@@ -50,6 +50,11 @@ class ArrayFile:
         """Its columns: x0, x1, ..."""
         return tuple(f"x{k}" for k in range(self.X.shape[1]))
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
+        return {"drop_missing": True} if self.drop_missing else {}
+
     def find(self, text: str) -> str:
         """Return the name of the column meant, which may be a number; -1 is the last one."""
         return find_place(self.path, text, self.names, self.others)
@@ -69,9 +74,9 @@ class ArrayFile:
         if not complete.any():
             raise ValueError(f"every row of {self.path} has a missing value in a column used.")
         gone = len(complete) - int(complete.sum())
+        fate = "left out" if self.fitting else "not predicted"
         remark = (
-            f"{gone:,} of {len(complete):,} rows of {self.path} have a missing value and are left "
-            "out"
+            f"{gone:,} of {len(complete):,} rows of {self.path} {fate}, as they have missing values"
         )
         beside_kept = {name: values[complete] for name, values in self.beside.items()}
         return replace(
@@ -127,7 +132,20 @@ class ArrayFile:
                     else f"table[{write_value(name)}]"
                 )
                 lines.append(f"{variable} = {inside}")
+        if self.kept is not None:
+            lines += self.write_kept(encoding)
         return lines
+
+    def write_kept(self, encoding: Encoding) -> list[str]:
+        """Return the lines of Python that leave out rows with missing values."""
+        tests, names = ["~numpy.isnan(X).any(axis=1)"], ["X", "y"]
+        if self.beside.get(str(encoding.target), self.X).dtype.kind == "f":
+            tests.append("~numpy.isnan(y)")
+        if encoding.weight is not None:
+            tests.append("~numpy.isnan(weights)")
+            names.append("weights")
+        taken = ", ".join(f"{name}[kept]" for name in names)
+        return [f"kept = {' & '.join(tests)}", f"{', '.join(names)} = {taken}"]
 
 
 def open_array(path: Path, reading: Reading, *, fitting: bool) -> ArrayFile:

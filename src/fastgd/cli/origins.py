@@ -115,6 +115,7 @@ class Opened:
     target: str
     weight: str | None
     features: tuple[str, ...]
+    index: tuple[str, ...]  # left out although nobody said so
 
 
 @dataclass(frozen=True)
@@ -157,11 +158,12 @@ class FromFile:
         for option, name in (("--weight", weight), *(("--drop", name) for name in dropped)):
             if name == target:
                 raise ValueError(f"{option} and --target name the same column, {name!r}.")
-        index = find_index(file)
-        features = [n for n in file.names if n not in (target, weight, *dropped, *index)]
+        named = (target, weight, *dropped)
+        index = tuple(name for name in find_index(file) if name not in named)
+        features = [name for name in file.names if name not in (*named, *index)]
         if not features:
             raise ValueError(f"{file.path} has no column left to predict {target!r} from.")
-        return Opened(file, target, weight, tuple(features))
+        return Opened(file, target, weight, tuple(features), index)
 
     def load(self, opened: Opened) -> Data:
         """Read the columns and make numbers of them."""
@@ -191,10 +193,10 @@ class FromFile:
             notes={
                 "data": Path(self.label).name,
                 "encoding": encoding.to_notes(),
-                "reading": self.reading.given,
+                "reading": file.notes,
             },
             remarks=remarks,
-            read=[*describe_index(file, opened.features, beside), *table.remarks],
+            read=[*describe_index(file, opened.index), *table.remarks],
         )
 
     def read_target(self, table: Table, name: str) -> tuple[Array, tuple[str, ...]]:

@@ -41,6 +41,11 @@ class ParquetFile:
         """Its columns."""
         return tuple(self.schema)
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
+        return self.rules.reading.notes
+
     def find(self, text: str) -> str:
         """Return the name of the column meant."""
         return find_name(self.path, text, self.names)

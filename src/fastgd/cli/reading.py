@@ -3,7 +3,7 @@
 import codecs
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -37,6 +37,9 @@ class Reading:
     encoding: str | None = None
     missing: tuple[str, ...] | None = None
     drop_missing: bool = False
+    likely: tuple[str, str | None] | None = (
+        None  # decimal mark and thousands, if the file is unsure
+    )
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -45,9 +48,10 @@ class Reading:
         return tuple(mark for mark in ((*given,) if "" in given else (*given, *MISSING)) if mark)
 
     @property
-    def given(self) -> dict[str, Any]:
-        """The options that were given."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of it: what was said."""
+        known = {name: getattr(self, name) for name in (*FLAGS, "likely")}
+        return {name: v for name, v in known.items() if v != getattr(NOTHING_SAID, name)}
 
     def refuse(self, kind: str, allowed: Iterable[str] = ()) -> None:
         """Refuse options that say nothing about files of this kind."""
@@ -73,6 +77,9 @@ def read_notes(notes: Any) -> Reading:
         known = {name: value for name, value in dict(notes).items() if name in names}
         if "missing" in known:
             known["missing"] = tuple(map(str, known["missing"]))
+        if "likely" in known:
+            decimal, thousands = known["likely"]
+            known["likely"] = (decimal, thousands)
     except (TypeError, ValueError) as error:
         raise ValueError("the model's notes on its file are damaged: fit it again.") from error
     return Reading(**known)
@@ -100,8 +107,14 @@ def write_flags(options: dict[str, Any]) -> str:
         if name == "header":
             parts.append("--no-header" if value is False else "--header")
         else:
-            parts.append(f"{FLAGS[name]} {shlex.quote(names.get(str(value), str(value)))}")
+            parts.append(f"{FLAGS[name]} {quote(names.get(str(value), str(value)))}")
     return " ".join(parts)
+
+
+def quote(text: str) -> str:
+    """Return text as it is typed in a shell, a sign of punctuation in quotation marks too."""
+    quoted = shlex.quote(text)
+    return quoted if quoted != text or any(map(str.isalnum, text)) else f"'{text}'"
 
 
 def one_of(characters: tuple[str, ...]) -> Callable[[str], str]:

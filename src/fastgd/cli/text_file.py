@@ -37,6 +37,12 @@ class TextFile:
         return self.source.path
 
     @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
+        marks = (self.dialect.decimal, self.dialect.thousands)
+        return replace(self.reading, likely=None if marks == (".", None) else marks).notes
+
+    @property
     def named(self) -> bool:
         """Whether columns have names of their own."""
         return self.dialect.header
