@@ -38,10 +38,9 @@ def mend(source: TextSource, dialect: Dialect, reading: Reading) -> Mended:
     if mark and mark in text and not re.search(begins, text, flags=re.MULTILINE):
         return Mended(replace(dialect, quote=None), f"quotation marks in {path} are read as text")
     stray = find_stray(text, dialect)
-    where = f"line {stray:,} of {path} has" if stray else f"{path} has somewhere"
-    raise ValueError(
-        f"{where} a quotation mark inside a field: write it twice, and the whole field in "
-        "quotation marks."
+    where = f"line {stray:,} has" if stray else "some line has"
+    raise OSError(
+        f"{path} cannot be read: {where} a quotation mark inside a field that is not written twice."
     )
 
 
@@ -75,7 +74,7 @@ def find_longer(source: TextSource, dialect: Dialect, text: str) -> bool:
             fault = f"a quotation mark that opens in line {line:,} is never closed"
         else:
             fault = f"line {line:,} has a quotation mark inside a field that is not written twice"
-        raise ValueError(f"{source.path} cannot be read: {fault}.") from error
+        raise OSError(f"{source.path} cannot be read: {fault}.") from error
     return longer
 
 
