@@ -114,6 +114,14 @@ class TextFile:
         table = polars.scan_csv(self.content, glob=False, **options).select(columns).collect()
         return table.rename(dict(zip(table.columns, names, strict=True)))
 
+    def collect_texts(self, names: Sequence[str]) -> Any:
+        """Return columns as they stand in the file."""
+        errors = import_polars().exceptions
+        try:
+            return self.collect(names, self.dialect.options() | {"infer_schema": False})
+        except (errors.PolarsError, errors.PanicException):
+            return self.mended().collect_texts(names)
+
     @property
     def content(self) -> Path | bytes:
         """What polars reads: the file itself, or its text in UTF-8."""
@@ -137,13 +145,13 @@ class TextFile:
         nothing = polars.all_horizontal(polars.all().is_null())
         if not table.select(nothing.any()).item():
             return None
-        every = self.collect(self.names, self.dialect.options() | {"infer_schema": False})
+        every = self.collect_texts(self.names)
         blank = every.select(nothing).to_series()
         return blank if blank.any() else None
 
     def text_at(self, blank: Any, name: str, row: int) -> str | None:
         """Return what stands in a row, where those that are *blank* do not count."""
-        column = self.collect([name], self.dialect.options() | {"infer_schema": False})
+        column = self.collect_texts([name])
         text: str | None = (column if blank is None else column.filter(~blank)).item(row, 0)
         return text
 
