@@ -247,6 +247,7 @@ def test_options_of_reading_need_a_file():
         (text() + "1,2,Rom,3,4\n", "line 302 of t.csv has 5 fields, and line 1, where the table"),
         (TITLES + text() + "1,2,Rom,3,4\n", "line 304 of t.csv has 5 fields, and line 3, where"),
         (text(change=[(40, 2, '"Rom')]), "a quotation mark that opens in line 42 is never closed"),
+        (text(change=[(40, 2, '"')]), "a quotation mark that opens in line 42 is never closed"),
         (text(change=[(40, 2, '"5" pipe"')]), "line 42 has a quotation mark inside a field that"),
         ("a,b,c\n" + text(), "line 1 of t.csv has 3 fields where most lines have 4: name every"),
         (text().replace("a,b", "b", 1), "name every column, or leave the lines above the table "),

@@ -44,6 +44,19 @@ def mend(source: TextSource, dialect: Dialect, reading: Reading) -> Mended:
     )
 
 
+def check_quotes(source: TextSource, dialect: Dialect) -> None:
+    """Refuse a quotation mark that is a whole field: polars would panic, and say so on stderr."""
+    mark, separator = (dialect.quote or "").encode(), dialect.separator.encode()
+    ends = (separator, b"\n", b"\r")
+    with source.mapped() as data:
+        lone = mark and (
+            any(data.find(a + mark + b) >= 0 for a in (separator, b"\n") for b in ends)
+            or data[-2:] in (separator + mark, b"\n" + mark)
+        )
+    if lone:
+        find_longer(source, dialect, source.decoded(dialect.encoding))
+
+
 def find_longer(source: TextSource, dialect: Dialect, text: str) -> bool:
     """Return True if lines have empty fields too many; refuse other fields too many."""
     body = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")

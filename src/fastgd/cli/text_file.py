@@ -13,7 +13,7 @@ from fastgd.cli.dialect import HEAD, Dialect, guess
 from fastgd.cli.missing_values import find_marks, split_columns
 from fastgd.cli.polars_table import Frame, import_polars
 from fastgd.cli.reading import MISSING, Reading
-from fastgd.cli.text_faults import mend
+from fastgd.cli.text_faults import check_quotes, mend
 from fastgd.cli.text_source import TextSource, open_source
 
 GUESSED = 10_000  # rows that types are guessed from; all, if that proves wrong
@@ -185,6 +185,7 @@ def open_text(
             raise ValueError(f"{source.path} has {count} columns named {name!r}.")
     known = None if texts is None else frozenset(texts)
     file = TextFile(source, found.dialect, reading, known, found.remarks)
+    check_quotes(source, file.dialect)
     errors = polars.exceptions
     while True:
         options = file.dialect.options() | {"infer_schema_length": GUESSED}

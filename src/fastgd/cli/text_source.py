@@ -5,9 +5,11 @@ import io
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
@@ -32,6 +34,15 @@ class TextSource:
     def content(self) -> bytes:
         """All bytes."""
         return self.take(-1)
+
+    @contextmanager
+    def mapped(self) -> Iterator[bytes | mmap]:
+        """Yield all bytes, without a copy where the file holds them as they are."""
+        if self.direct is None or self.direct.suffix.lower() == ".gz":
+            yield self.content
+            return
+        with self.direct.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+            yield data
 
     def decoded(self, encoding: str) -> str:
         """Return the text."""
