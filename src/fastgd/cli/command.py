@@ -40,14 +40,17 @@ Shows what ran, how well it fits, why it stopped, and the lines of Python that d
 \b
 Examples:
   fastgd fit --data cars.csv --target price --drop id --out cars.fastgd
+  fastgd fit --data export.csv --target price --missing '?,-999' --drop-missing
   fastgd fit --data table.npy --target -1 --loss huber
   fastgd fit
   fastgd fit --flights
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
-In files, columns of text become columns of zeros and ones, one per level but the first; missing
-values, dates and lists are refused.
+In files, columns of text become columns of zeros and ones, one per level but the first. A column
+most of whose values are numbers is numeric. Missing values, dates and lists are refused, by column
+and row; --drop-missing leaves out rows with missing values. How a text file is written is guessed
+from its first lines, and stderr says what was guessed.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
 what was asked in a wrong way, 130 after Ctrl-C.
