@@ -29,12 +29,11 @@ def join_columns(columns: Columns) -> Any:
 def find_marks(columns: Columns, marks: Sequence[str]) -> list[str]:
     """Return which of *marks* the columns of text hold."""
     polars = import_polars()
-    known = polars.Series(marks, dtype=polars.String).implode()
     found: set[str] = set()
     for column in columns.values():
         if is_text(column.dtype):
             texts = column.cast(polars.String)
-            found.update(texts.filter(texts.is_in(known)).unique().to_list())
+            found.update(texts.filter(texts.is_in([*marks])).unique().to_list())
     return [mark for mark in marks if mark in found]
 
 
