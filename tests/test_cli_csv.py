@@ -208,7 +208,7 @@ def test_predict_takes_other_options_for_another_file():
         (["--thousands", "."], "--thousands and --decimal are the same character, '.'"),
         (["--encoding", "klingon"], "'klingon' is no text encoding, such as utf-8"),
         (["--encoding", "rot13"], "'rot13' is no text encoding"),
-        (["--skip-lines", "-1"], "--skip-lines"),
+        (["--skip-lines", "-1"], "'-1' is not an integer from 0"),
         (["--encoding", "utf-32"], "t.csv is not text in utf-32"),
         (["--encoding", "ascii"], "t.csv is not text in ascii"),
     ],

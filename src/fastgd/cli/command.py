@@ -40,7 +40,7 @@ Shows what ran, how well it fits, why it stopped, and the lines of Python that d
 \b
 Examples:
   fastgd fit --data cars.csv --target price --drop id --out cars.fastgd
-  fastgd fit --data export.csv --target price --missing '?,-999' --drop-missing
+  fastgd fit --data cars.csv --target price --missing ?,-999 --drop-missing
   fastgd fit --data table.npy --target -1 --loss huber
   fastgd fit
   fastgd fit --flights

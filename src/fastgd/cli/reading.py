@@ -138,6 +138,13 @@ def read_separator(text: str) -> str:
     return character
 
 
+def read_count(text: str) -> int:
+    """Return a number of lines."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise click.BadParameter(f"{text!r} is not an integer from 0.")
+
+
 def read_encoding_name(text: str) -> str:
     """Return the name of a text encoding."""
     try:
@@ -182,7 +189,7 @@ def reading_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--skip-lines"],
-            type=click.IntRange(min=0),
+            type=read_count,
             metavar="N",
             help="Lines above the table, such as titles.  [default: guessed]",
         ),
@@ -203,6 +210,6 @@ def reading_options() -> list[click.Parameter]:
         click.Option(
             ["--drop-missing"],
             is_flag=True,
-            help="Leave out rows with a missing value in a column that is used.",
+            help="Leave out rows with a missing value in a column that is used; predict gives them none.",
         ),
     ]
