@@ -210,6 +210,7 @@ def reading_options() -> list[click.Parameter]:
         click.Option(
             ["--drop-missing"],
             is_flag=True,
-            help="Leave out rows with a missing value in a column that is used; predict gives them none.",
+            help="Leave out rows with a missing value in a column that is used; predict gives them "
+            "no prediction.",
         ),
     ]
