@@ -50,6 +50,7 @@ def leave(message: str, status: int) -> NoReturn:
 
 
 def say(message: str) -> None:
-    """Write one line on stderr."""
-    sys.stderr.write(f"fastgd: {' '.join(message.split())}\n")
+    """Write one line on stderr; on a terminal as many as the message has."""
+    text = message.rstrip() if sys.stderr.isatty() else " ".join(message.split())
+    sys.stderr.write(f"fastgd: {text}\n")
     sys.stderr.flush()

@@ -27,6 +27,7 @@ from fastgd.cli.options import (
 from fastgd.cli.origins import Flights, FromFile, Made, Origin
 from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
 from fastgd.cli.predicting import Request, predict
+from fastgd.cli.reading import FLAGS, take_reading
 from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
 from fastgd.losses import LOSSES, Loss
@@ -39,14 +40,17 @@ Shows what ran, how well it fits, why it stopped, and the lines of Python that d
 \b
 Examples:
   fastgd fit --data cars.csv --target price --drop id --out cars.fastgd
+  fastgd fit --data cars.csv --target price --missing ?,-999 --drop-missing
   fastgd fit --data table.npy --target -1 --loss huber
   fastgd fit
   fastgd fit --flights
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
-In files, columns of text become columns of zeros and ones, one per level but the first; missing
-values, dates and lists are refused.
+In files, columns of text become columns of zeros and ones, one per level but the first. A column
+most of whose values are numbers is numeric. Missing values, dates and lists are refused, by column
+and row; --drop-missing leaves out rows with missing values. How a text file is written is guessed
+from its first lines, and stderr says what was guessed.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
 what was asked in a wrong way, 130 after Ctrl-C.
@@ -89,6 +93,8 @@ def fit(**values: Any) -> None:
     job = read_job(values)
     watch = Watch()
     report = work(watch, partial(perform, job, watch))
+    for remark in report.read:
+        click.echo(f"fastgd: {remark}", err=True)
     finish(report)
 
 
@@ -121,11 +127,12 @@ def predict_file(
     out: Path | None,
     force: bool,
     as_json: bool,
+    **values: Any,
 ) -> None:
     """Do what `fastgd predict` was asked for."""
     check_kind(out)
     check_out(out, force, [model, data])
-    request = Request(model, data, target, proba)
+    request = Request(model, data, target, proba, take_reading(values))
     predicted = work(Watch("predicting"), partial(predict, request))
     for remark in predicted.remarks:
         click.echo(f"fastgd: {remark}", err=True)
@@ -227,7 +234,7 @@ def read_job(values: dict[str, Any]) -> Job:
     given = given_on_the_command_line(values)
     seed = {"random_state": values["random_state"]}
     made = made_keywords(given)
-    other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
+    other = {*made, *FILE_OPTIONS, *FLAGS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
     if parameter is not None:
         fit["loss"] = with_parameter(values["loss"], parameter)
@@ -263,7 +270,11 @@ def read_origin(
             raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
     if values["data"] is not None:
         target, drop, weight = (values[name] for name in FILE_OPTIONS)
-        return FromFile(values["data"], target, drop, weight, loss, classifies)
+        reading = take_reading(values)
+        return FromFile(values["data"], target, drop, weight, loss, classifies, reading)
+    for name, flag in FLAGS.items():
+        if name in given:
+            raise click.UsageError(f"{flag} is about a file; give the file as --data.")
     for name in FILE_OPTIONS:
         if name in given:
             raise click.UsageError(f"--{name} names a column of a file; give the file as --data.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +18,15 @@ class Table(Protocol):
 
     @property
     def library(self) -> str:
-        """What the lines of Python import."""
+        """What the lines of Python import, parted by spaces."""
+
+    @property
+    def kept(self) -> Array | None:
+        """Which rows of the file these are, if some were left out."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said about how the file was read."""
 
     def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
         """Return the columns of X that *names* become, with the levels found in those of text."""
@@ -52,11 +60,15 @@ class File(Protocol):
     def named(self) -> bool:
         """Whether columns have names of their own; else they are known by their place."""
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
+
     def find(self, text: str) -> str:
         """Return the name of the column meant."""
 
-    def read(self, names: Iterable[str]) -> Table:
-        """Read columns."""
+    def read(self, features: Sequence[str], beside: Sequence[str] = ()) -> Table:
+        """Read columns: those for X, and those beside it; name all that cannot be used at once."""
 
 
 def find_name(path: Path, text: str, known: Sequence[str]) -> str:
@@ -65,6 +77,20 @@ def find_name(path: Path, text: str, known: Sequence[str]) -> str:
         return text
     hint = did_you_mean(text, known) or f" It has {listed(known)}."
     raise ValueError(f"{path} has no column {text!r}.{hint}")
+
+
+def find_place(path: Path, text: str, known: Sequence[str], others: Sequence[str] = ()) -> str:
+    """Return the name of a column that may be given by its number; -1 is the last one."""
+    try:
+        place = int(text)
+    except ValueError:
+        return find_name(path, text, [*known, *others])
+    width = len(known)
+    if not -width <= place < width:
+        raise ValueError(
+            f"{path} has {width} columns, 0 to {width - 1} (or -{width} to -1); got {place}."
+        )
+    return f"x{place % width}"
 
 
 def listed(names: Iterable[str], most: int = 8) -> str:
@@ -97,7 +123,10 @@ def refuse_column(path: Path, values: Array, name: str) -> None:
 def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
     """Return the sentence about values that cannot be used; *bad* says where they are."""
     count = int(bad.sum())
+    fate = (
+        "take those rows out" if kind == "infinite" else "leave those rows out with --drop-missing"
+    )
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
-        f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out."
+        f"row {int(bad.argmax()):,} (counted from 0): fill them in or {fate}."
     )

@@ -77,7 +77,7 @@ def read_encoding(model: fastgd.FitResult) -> Encoding:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError("the model's notes on its columns are damaged: fit it again.") from error
     if encoding.features != tuple(names) or not (
-        encoding.named or all(PLACE.fullmatch(name) for name in names)
+        encoding.named or all(PLACE.fullmatch(column.name) for column in encoding.columns)
     ):
         raise ValueError("the model's notes do not fit the names of its columns: fit it again.")
     return encoding

@@ -38,7 +38,7 @@ class Job:
         weights = [] if data.weights is None else ["sample_weight=weights"]
         table = "(X - mean) / scale" if self.standardize else "X"
         fit = write_call("result", "fastgd.fit", table, "y", *weights, **self.fit)
-        imports = ["import fastgd", *([f"import {data.library}"] if data.library else [])]
+        imports = [f"import {name}" for name in sorted(["fastgd", *data.library.split()])]
         lines = [*data.lines, fit]
         if self.standardize:
             imports = ["from dataclasses import replace", "", *imports]

@@ -8,25 +8,41 @@ import click
 import fastgd
 from fastgd.cli.datafile import File
 from fastgd.cli.numpy_file import open_array, open_arrays
-from fastgd.cli.polars_file import open_parquet, open_text
+from fastgd.cli.polars_file import open_parquet
+from fastgd.cli.reading import NOTHING_SAID, Reading
+from fastgd.cli.text_file import open_text
+from fastgd.cli.text_source import STDIN
 
-SEPARATORS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
-KINDS = (".npy", ".npz", ".parquet", *SEPARATORS)
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+PACKED = ("", ".gz", ".zip")
+TEXT_KINDS = {f"{suffix}{end}": mark for suffix, mark in SEPARATORS.items() for end in PACKED}
+KINDS = (".npy", ".npz", ".parquet", *TEXT_KINDS, ".zip")
 
 
 def open_file(
-    path: Path, target: str | None = None, weight: str | None = None, texts: Iterable[str] = ()
+    path: Path,
+    target: str | None = None,
+    weight: str | None = None,
+    texts: Iterable[str] | None = None,
+    reading: Reading = NOTHING_SAID,
 ) -> File:
-    """Open a file of data; the columns *texts* of it are text, whatever they look like."""
+    """Open a file of data; *texts* are the columns that a model takes for text, None in a fit."""
+    if path == STDIN:
+        return open_text(path, ",", texts, reading)
     suffix = kind_of(path)
     check_file(path)
     if suffix == ".npy":
-        return open_array(path)
+        return open_array(path, reading, fitting=texts is None)
     if suffix == ".npz":
-        return open_arrays(path, target, weight)
+        return open_arrays(path, target, weight, reading, fitting=texts is None)
     if suffix == ".parquet":
-        return open_parquet(path)
-    return open_text(path, SEPARATORS[suffix], texts)
+        return open_parquet(path, texts, reading)
+    return open_text(path, TEXT_KINDS.get(suffix, ","), texts, reading)
+
+
+def is_text_file(path: Path) -> bool:
+    """Return True if a file of data is text."""
+    return path == STDIN or kind_of(path) in (*TEXT_KINDS, ".zip")
 
 
 def open_model(path: Path) -> fastgd.FitResult:
@@ -48,4 +64,6 @@ def kind_of(path: Path) -> str:
     for suffix in KINDS:
         if path.name.lower().endswith(suffix):
             return suffix
-    raise click.UsageError(f"--data must end in {', '.join(KINDS)}; got {path}.")
+    raise click.UsageError(
+        f"--data must end in {', '.join(KINDS)}, or be - for text on standard input; got {path}."
+    )

@@ -10,6 +10,7 @@ import click
 
 import fastgd
 from fastgd import datasets
+from fastgd.cli.reading import reading_options
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
 from fastgd.request import VARIANTS
@@ -186,8 +187,8 @@ def file_options() -> list[click.Parameter]:
     return [
         path_option(
             "--data",
-            "Fit the table in this file, .npy, .npz, .csv, .tsv (either may end in .gz) or "
-            ".parquet, instead of made data. Nothing in it is ever unpickled.",
+            "Fit the table in this file, .npy, .npz, .parquet, .csv or .tsv (also .gz, .zip), or - "
+            "for text on stdin, instead of made data. Nothing in it is ever unpickled.",
         ),
         click.Option(
             ["--target"],
@@ -199,6 +200,7 @@ def file_options() -> list[click.Parameter]:
             ["--drop"], metavar="COL", multiple=True, help="Column to leave out; may be repeated."
         ),
         click.Option(["--weight"], metavar="COL", help="Column with the weights of the rows."),
+        *reading_options(),
         click.Option(
             ["--flights"],
             is_flag=True,
@@ -309,7 +311,8 @@ def predict_options() -> list[click.Parameter]:
             type=Path,
             metavar="FILE",
             required=True,
-            help="The rows to predict, with the columns that were fitted; others are ignored.",
+            help="The rows to predict, with the columns that were fitted; others are ignored. It "
+            "is read with the options that the model was fitted with unless others are given.",
         ),
         click.Option(
             ["--target"],
@@ -317,6 +320,7 @@ def predict_options() -> list[click.Parameter]:
             help="Column with the true values, for a score.  [default: the one that was fitted, "
             "if it is there]",
         ),
+        *reading_options(),
         flag_option("--proba", "Probabilities of the two labels instead of labels."),
         path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
         FORCE,

@@ -12,7 +12,10 @@ from fastgd import datasets
 from fastgd.cli.code import write_call
 from fastgd.cli.datafile import File, Table, listed
 from fastgd.cli.encoding import Encoding
+from fastgd.cli.index import describe_index, find_index
 from fastgd.cli.opening import open_file
+from fastgd.cli.reading import NOTHING_SAID, Reading
+from fastgd.cli.text_source import STDIN
 from fastgd.kernels.arguments import Array
 
 
@@ -30,6 +33,7 @@ class Data:
     labels: tuple[str, ...] = ()  # texts that the numbers in y stand for
     notes: dict[str, Any] = field(default_factory=dict)  # for the model
     remarks: list[str] = field(default_factory=list)  # for the card
+    read: Sequence[str] = ()  # what is to be said about how the file was read
 
 
 class Origin(Protocol):
@@ -111,6 +115,7 @@ class Opened:
     target: str
     weight: str | None
     features: tuple[str, ...]
+    index: tuple[str, ...]  # left out although nobody said so
 
 
 @dataclass(frozen=True)
@@ -123,27 +128,28 @@ class FromFile:
     weight: str | None
     loss: str
     classifies: bool
+    reading: Reading = NOTHING_SAID
     rehearsal: ClassVar[dict[str, Any]] = {}
 
     @property
     def label(self) -> str:
         """The file's name."""
-        return str(self.path)
+        return "stdin" if self.path == STDIN else str(self.path)
 
     @property
     def doing(self) -> str:
         """What is done to get it."""
-        return f"reading {self.path.name}"
+        return f"reading {Path(self.label).name}"
 
     @property
     def done(self) -> str:
         """What was done to get it."""
-        return f"{self.path.name} read"
+        return f"{Path(self.label).name} read"
 
     def open(self) -> Opened:
         """Look which columns there are, and what each is for."""
         target = "y" if self.target is None and self.path.suffix.lower() == ".npz" else self.target
-        file = open_file(self.path, target, self.weight)
+        file = open_file(self.path, target, self.weight, reading=self.reading)
         if target is None:
             raise ValueError(f"--target is needed, the column to predict: {listed(file.names)}.")
         target = file.find(target)
@@ -152,16 +158,18 @@ class FromFile:
         for option, name in (("--weight", weight), *(("--drop", name) for name in dropped)):
             if name == target:
                 raise ValueError(f"{option} and --target name the same column, {name!r}.")
-        features = [name for name in file.names if name not in (target, weight, *dropped)]
+        named = (target, weight, *dropped)
+        index = tuple(name for name in find_index(file) if name not in named)
+        features = [name for name in file.names if name not in (*named, *index)]
         if not features:
-            raise ValueError(f"{self.path} has no column left to predict {target!r} from.")
-        return Opened(file, target, weight, tuple(features))
+            raise ValueError(f"{file.path} has no column left to predict {target!r} from.")
+        return Opened(file, target, weight, tuple(features), index)
 
     def load(self, opened: Opened) -> Data:
         """Read the columns and make numbers of them."""
         file, features = opened.file, opened.features
         beside = [opened.target] if opened.weight is None else [opened.target, opened.weight]
-        table = file.read([*features, *beside])
+        table = file.read(features, beside)
         y, labels = self.read_target(table, opened.target)
         weights = None if opened.weight is None else read_numbers(table, opened.weight)
         found = table.columns(features)
@@ -182,8 +190,13 @@ class FromFile:
             names=encoding.features,
             weights=weights,
             labels=labels,
-            notes={"data": self.path.name, "encoding": encoding.to_notes()},
+            notes={
+                "data": Path(self.label).name,
+                "encoding": encoding.to_notes(),
+                "reading": file.notes,
+            },
             remarks=remarks,
+            read=[*describe_index(file, opened.index), *table.remarks],
         )
 
     def read_target(self, table: Table, name: str) -> tuple[Array, tuple[str, ...]]:
@@ -191,12 +204,12 @@ class FromFile:
         y, labels = table.values(name)
         if labels and not self.classifies:
             raise ValueError(
-                f"column {name!r} of {self.path} holds text, and --loss {self.loss} needs numbers; "
-                "with two labels, --loss log_loss classifies."
+                f"column {name!r} of {self.label} holds text, and --loss {self.loss} needs "
+                "numbers; with two labels, --loss log_loss classifies."
             )
         if labels and len(labels) != 2:
             raise ValueError(
-                f"column {name!r} of {self.path} holds {len(labels):,} labels, "
+                f"column {name!r} of {self.label} holds {len(labels):,} labels, "
                 f"{listed(labels, 4)}, and --loss {self.loss} needs two."
             )
         return y, labels

@@ -1,40 +1,38 @@
-"""Text and Parquet files, which polars opens and reads."""
+"""Parquet files, which polars opens and reads."""
 
-import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from fastgd.cli.code import write_call, write_value
+from fastgd.cli.column_types import Rules, check_type, settle
 from fastgd.cli.datafile import find_name
-from fastgd.cli.polars_table import Frame, import_polars, is_text
-from fastgd.validation import first_line
-
-GUESSED = 10_000  # rows that a text file's types are guessed from; all, if that proves wrong
+from fastgd.cli.polars_table import Frame, import_polars
+from fastgd.cli.reading import FOR_ROWS, Reading
 
 Got = TypeVar("Got")
 
 
 def attempt(path: Path, read: Callable[[], Got]) -> Got:
-    """Return what *read* returns; say in a sentence why polars cannot read the file."""
+    """Return what *read* returns; say in a sentence that polars cannot read the file."""
     errors = import_polars().exceptions
     try:
         return read()
-    except (errors.PolarsError, errors.PanicException, OSError) as error:
-        why = first_line(error).rstrip(":")
+    except OSError as error:
+        why = error.strerror or "it is no Parquet file, or damaged"
         raise OSError(f"{path} cannot be read: {why}.") from error
+    except (errors.PolarsError, errors.PanicException) as error:
+        raise OSError(f"{path} cannot be read: it is no Parquet file, or damaged.") from error
 
 
 @dataclass(frozen=True)
-class Scan:
-    """A file that was opened."""
+class ParquetFile:
+    """A Parquet file that was opened."""
 
     path: Path
-    scan: Callable[..., Any]  # polars.scan_csv or polars.scan_parquet
-    options: dict[str, Any]  # for it, and for the function that reads at once
-    types: dict[str, Any]  # of columns where they are not to be guessed
     schema: dict[str, Any]
+    rules: Rules
     named: ClassVar[bool] = True
     others: ClassVar[tuple[str, ...]] = ()
 
@@ -43,76 +41,49 @@ class Scan:
         """Its columns."""
         return tuple(self.schema)
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a model keeps of how the file was read."""
+        return self.rules.reading.notes
+
     def find(self, text: str) -> str:
         """Return the name of the column meant."""
         return find_name(self.path, text, self.names)
 
-    def read(self, names: Iterable[str]) -> Frame:
-        """Read columns."""
-        wanted = [*dict.fromkeys(names)]
-        for name in wanted:
-            refuse_type(self.path, name, self.schema[name])
-        frame, options = attempt(self.path, lambda: self.collect(wanted))
-        if frame.height == 0:
+    def read(self, features: Sequence[str], beside: Sequence[str] = ()) -> Frame:
+        """Read columns: those for X, and those beside it."""
+        wanted = [*dict.fromkeys([*features, *beside])]
+        found = {name: check_type(name, self.schema[name]) for name in wanted}
+        problems = [problem for problem in found.values() if problem is not None]
+        table = attempt(self.path, lambda: self.collect([n for n in wanted if found[n] is None]))
+        if table.height == 0 and not problems:
             raise ValueError(f"{self.path} has no rows.")
-        reader = self.scan.__name__.replace("scan", "polars.read")
-        call = write_call("table", reader, write_value(str(self.path)), **options)
-        return Frame(self.path, self.names, call, frame, dict(frame.schema))
+        settled = settle(table, features, beside, self.rules, problems=problems)
+        call = write_call("table", "polars.read_parquet", write_value(str(self.path)))
+        return Frame(
+            self.path,
+            self.names,
+            "\n".join([call, *settled.lines]),
+            settled.frame,
+            dict(settled.frame.schema),
+            kept=settled.kept,
+            remarks=tuple(settled.remarks),
+        )
 
-    def collect(self, names: list[str]) -> tuple[Any, dict[str, Any]]:
-        """Return columns, and the options with which they could be read."""
-        try:
-            return self.take(names, self.options), self.options
-        except import_polars().exceptions.ComputeError:
-            if "infer_schema_length" not in self.options:
-                raise
-        other = self.options | {"infer_schema_length": None}
-        return self.take(names, other), other
-
-    def take(self, names: list[str], options: dict[str, Any]) -> Any:
-        """Return columns, read with these options."""
-        types = {"schema_overrides": self.types} if self.types else {}
+    def collect(self, names: list[str]) -> Any:
+        """Return columns."""
+        polars = import_polars()
         places = {name: place for place, name in enumerate(self.schema)}
         # Not by name, which might be taken for a pattern.
-        columns = import_polars().selectors.by_index(*(places[name] for name in names))
-        return self.scan(self.path, glob=False, **options, **types).select(columns).collect()
+        columns = polars.selectors.by_index(*(places[name] for name in names))
+        return polars.scan_parquet(self.path, glob=False).select(columns).collect()
 
 
-def open_parquet(path: Path) -> Scan:
-    """Open a Parquet file."""
+def open_parquet(path: Path, texts: Iterable[str] | None, reading: Reading) -> ParquetFile:
+    """Open a Parquet file; *texts* are the columns that a model takes for text, None in a fit."""
+    reading.refuse(".parquet", FOR_ROWS)
     scan = import_polars().scan_parquet
     schema = attempt(path, lambda: scan(path, glob=False).collect_schema())
-    return Scan(path, scan, {}, {}, dict(schema))
-
-
-def open_text(path: Path, separator: str, texts: Iterable[str]) -> Scan:
-    """Open a text file; the columns *texts* are text, whatever they look like."""
-    polars = import_polars()
-    options: dict[str, Any] = {} if separator == "," else {"separator": separator}
-    refuse_repeated(path, options)
-    options["infer_schema_length"] = GUESSED
-    schema = attempt(path, lambda: polars.scan_csv(path, glob=False, **options).collect_schema())
-    types = {name: polars.String for name in texts if name in schema}
-    return Scan(path, polars.scan_csv, options, types, dict(schema) | types)
-
-
-def refuse_repeated(path: Path, options: dict[str, Any]) -> None:
-    """Refuse a file two of whose columns have one name: polars would rename one."""
-    first = {"has_header": False, "n_rows": 1, "infer_schema_length": 0, "glob": False}
-    scan = import_polars().scan_csv
-    names = attempt(path, lambda: scan(path, **options, **first).collect()).row(0)
-    if len(names) == 1 and ";" in (names[0] or ""):
-        raise ValueError(f"{path} seems to be separated by ';'; only commas and tabs are read.")
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{path} has {names.count(name)} columns named {name or ''!r}.")
-
-
-def refuse_type(path: Path, name: str, kind: Any) -> None:
-    """Refuse columns that are neither numbers nor text."""
-    polars = import_polars()
-    if not (kind.is_numeric() or is_text(kind) or kind in (polars.Boolean, polars.Null)):
-        raise ValueError(
-            f"column {name!r} of {path} has the type {kind}, and only numbers, booleans and text "
-            f"can be used: leave it out with --drop {shlex.quote(name)}."
-        )
+    known = None if texts is None else frozenset(texts)
+    rules = Rules(path, reading, texts=known, typed=True)
+    return ParquetFile(path, dict(schema), rules)

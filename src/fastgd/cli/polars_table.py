@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +45,9 @@ class Frame:
     call: str  # the line of Python that reads them as `table`
     frame: Any  # those that were asked for
     kinds: dict[str, Any]  # their types
-    library: ClassVar[str] = "polars"
+    library: str = "polars"
+    kept: Array | None = None  # which rows of the file these are, if some were left out
+    remarks: tuple[str, ...] = ()  # about how the file was read
 
     def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
         """Return the columns of X that *names* become."""

@@ -9,7 +9,9 @@ import numpy as np
 import fastgd
 from fastgd.cli.datafile import File, Table, listed
 from fastgd.cli.encoding import PLACE, Column, Encoding, place_of, read_encoding
-from fastgd.cli.opening import open_file, open_model
+from fastgd.cli.index import find_index
+from fastgd.cli.opening import is_text_file, open_file, open_model
+from fastgd.cli.reading import FOR_ROWS, NOTHING_SAID, Reading, read_notes
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES
 from fastgd.validation import did_you_mean
@@ -23,6 +25,7 @@ class Request:
     data: Path
     target: str | None = None
     proba: bool = False
+    reading: Reading = NOTHING_SAID
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,15 @@ def predict(request: Request) -> Predicted:
     encoding = read_encoding(model)
     texts = [column.name for column in encoding.texts]
     target = encoding.target if request.target is None else request.target
-    file = open_file(request.data, target, encoding.weight, texts)
+    reading = request.reading.or_else(known_reading(model, request.data))
+    file = open_file(request.data, target, encoding.weight, texts, reading)
     matched = match(encoding, file, request.target)
     beside = [name for name in (matched.target, matched.weight) if name is not None]
-    table = file.read([*(column.name for column in matched.columns), *beside])
+    table = file.read([column.name for column in matched.columns], beside)
     X = table.encode(matched.columns)
-    remarks = [f"ignored: {listed(matched.ignored)}"] if matched.ignored else []
+    remarks = [*table.remarks]
+    if matched.ignored:
+        remarks.append(f"ignored: {listed(matched.ignored)}")
     score = None
     if matched.target is not None:
         try:
@@ -94,8 +100,28 @@ def predict(request: Request) -> Predicted:
     else:
         values = model.predict(X)
         columns = {"prediction": values.astype(str) if values.dtype.kind == "O" else values}
+    if table.kept is not None:
+        columns = {name: spread(values, table.kept) for name, values in columns.items()}
     name = "R^2" if classes is None else "accuracy"
     return Predicted(columns, classes, matched.target, score, name, remarks)
+
+
+def known_reading(model: fastgd.FitResult, data: Path) -> Reading:
+    """Return what was said about the file that was fitted, as far as it holds for this kind."""
+    reading = read_notes(model.notes.get("reading", {}))
+    if is_text_file(data):
+        return reading
+    names = FOR_ROWS if data.suffix.lower() == ".parquet" else ("drop_missing",)
+    return Reading(**{name: getattr(reading, name) for name in names})
+
+
+def spread(values: Array, kept: Array) -> Array:
+    """Return values for all rows: NaN, or an empty text, for those that were left out."""
+    is_text = values.dtype.kind == "U"
+    kind = values.dtype if is_text else np.result_type(values.dtype, np.float32)
+    full = np.full(len(kept), "" if is_text else np.nan, dtype=kind)
+    full[kept] = values
+    return full
 
 
 def score_of(model: fastgd.FitResult, X: Array, table: Table, matched: Matched) -> float:
@@ -130,7 +156,8 @@ def match_names(encoding: Encoding, file: File, asked: str | None) -> Matched:
         )
     target = asked or (encoding.target if encoding.target in known else None)
     weight = encoding.weight if encoding.weight in known else None
-    ignored = tuple(name for name in file.names if name not in {target, weight, *needed})
+    passed = {target, weight, *needed, *find_index(file)}
+    ignored = tuple(name for name in file.names if name not in passed)
     return Matched(encoding.columns, target, weight, ignored)
 
 

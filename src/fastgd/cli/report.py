@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,7 @@ class Report:
     remarks: list[str]
     warnings: list[str]
     code: str
+    read: Sequence[str] = ()  # what is to be said about how the file was read
 
     @property
     def diverged(self) -> bool:
@@ -71,7 +73,7 @@ class Report:
             "compile_seconds": self.compile_seconds,
             "score": next(iter(self.quality.values())),
             "warnings": self.warnings,
-            "notes": self.remarks,
+            "notes": [*self.read, *self.remarks],
             "out": str(self.job.out) if saved else None,
         }
         return {key: found[key] for key in KEYS}

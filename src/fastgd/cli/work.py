@@ -109,6 +109,7 @@ def perform(job: Job, watch: Watch) -> Report:
         remarks=[*data.remarks, *remark_scaling(job)],
         warnings=[str(warning.message) for warning in caught],
         code=job.code(data, has_constant=scaling is not None and scaling.has_constant),
+        read=data.read,
     )
 
 
