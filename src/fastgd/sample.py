@@ -9,8 +9,8 @@ import numpy as np
 
 from fastgd.by_weight import draw_by_weight
 from fastgd.kernels.arguments import Array, Floats
-from fastgd.losses import Loss, SquaredError
 from fastgd.order import Rows
+from fastgd.robust import Targets
 from fastgd.sources import Source
 from fastgd.tables import ArrayTable, take
 
@@ -105,17 +105,14 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     return Drawn(source, chosen, rows, each)
 
 
-<<<<<<< HEAD
 def some_rows(source: Source) -> Source:
-    """Return a source of up to 4096 rows of a table, drawn from those with a weight above 0."""
-    chosen = draw(source, fit_intercept=False, seed=0).chosen
-    weights = source.weights[chosen] if source.weighted else source.weights
-    table = ArrayTable(take(source.table, chosen))
-    return Source(table, source.y[chosen], weights, source.feature_names, source.classes)
+    """Return a source of up to 4096 rows of a table, each with the weight that it stands for."""
+    drawn = draw(source, fit_intercept=False, seed=0)
+    table = ArrayTable(take(source.table, drawn.chosen))
+    names, classes = source.feature_names, source.classes
+    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes)
 
 
-def _with_both_labels(chosen: Rows, pool: Rows | None, y: Array, rng: np.random.Generator) -> Rows:
-=======
 def _some(
     source: Source, pool: Rows | int, size: int, rng: np.random.Generator
 ) -> tuple[Rows, Floats | None]:
@@ -132,7 +129,6 @@ def _some(
 def _with_both_labels(
     source: Source, chosen: Rows, each: Floats | None, pool: Rows | None, rng: np.random.Generator
 ) -> tuple[Rows, Floats | None]:
->>>>>>> rates
     """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
     y = source.y
     for label in (-1.0, 1.0):
@@ -163,21 +159,15 @@ def mean_squared_norm(rows: Floats) -> float:
     return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
 
 
-def sample_targets(source: Source) -> Floats:
-    """Return some thousand targets, in float64."""
-    return np.asarray(source.y[:: max(1, source.n // SAMPLE_ROWS)], dtype=np.float64)
-
-
-def spread_of(source: Source) -> float:
-    """Return the mean distance of the targets from their median, 1 where there is none."""
-    y = sample_targets(source)
-    return distance(y, float(np.median(y)))
-
-
-def best_constant(source: Source, loss: Loss) -> Floats | None:
-    """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    centre = middle(loss, sample_targets(source))
-    return None if centre == 0 else np.append(np.zeros(source.d), centre)
+def draw_targets(source: Source) -> Targets:
+    """Draw up to 4096 targets from those of rows that have a weight above 0."""
+    pool = np.flatnonzero(source.weights) if source.weighted else None
+    count = source.n if pool is None else len(pool)
+    rng = np.random.default_rng(0)
+    chosen, each = _some(source, count if pool is None else pool, min(SAMPLE_ROWS, count), rng)
+    weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
+    y = np.asarray(source.y[chosen], dtype=np.float64)
+    return Targets(y, weights if each is None else weights * each)
 
 
 def largest_of_sample(rows: Floats, seed: int) -> float:
@@ -185,19 +175,6 @@ def largest_of_sample(rows: Floats, seed: int) -> float:
     v = top_direction(rows, seed)
     along = np.einsum("ij,j->i", rows, v / (norm(v) or 1.0))
     return float(np.mean(np.square(along)))
-
-
-def middle(loss: Loss, y: Array) -> float:
-    """Return a prediction that suits none of the targets badly: about where to start."""
-    if loss.target == "binary" or not loss.built_in:  # a user's z may be something else than y
-        return 0.0
-    centre = float(np.mean(y) if isinstance(loss, SquaredError) else np.median(y))
-    return centre if math.isfinite(centre) else 0.0
-
-
-def distance(y: Array, z: Floats | float) -> float:
-    """Return the mean distance of targets from predictions, 1 where there is none."""
-    return float(np.mean(np.abs(y - z))) or 1.0
 
 
 def top_direction(rows: Floats, seed: int) -> Floats:
