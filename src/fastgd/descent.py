@@ -72,10 +72,10 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         elif reason is StopReason.TOLERANCE and (end.is_far or end.above_constant):
             reason = StopReason.STALLED
         objective, suboptimality = end.objective, end.suboptimality
-        if run.plan.is_smoothed:  # by as much as it is too large here, it may be at the optimum
+        if run.plan.is_smoothed:  # at the optimum it may be too large by twice as much as here
             objective = run.evaluate(end.coef)[0]
             if suboptimality is not None:
-                suboptimality += abs(end.objective - objective)
+                suboptimality += 2.0 * abs(end.objective - objective)
     return Outcome(
         coef=end.coef,
         epochs=run.state.epoch,

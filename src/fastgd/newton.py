@@ -5,6 +5,7 @@ The curvature is as steps meet it: how the slope changes over as far as predicti
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -77,6 +78,11 @@ class Sample:
         self.kernel(z, self.y, self.loss.parameters, values, slopes)
         return values, slopes
 
+    @cached_property
+    def unit(self) -> float:
+        """How far the targets lie from a constant."""
+        return self.scale(self.targets.middle(self.loss))
+
     @property
     def targets(self) -> Targets:
         """The targets of the rows, with their weights."""
@@ -102,7 +108,7 @@ class Sample:
         curvature that there is, or none (of a Huber loss, where y is measured in small units).
         """
         bound = self.loss.curvature or 0.0
-        far_enough = np.maximum(far, DIFFERENCE * (1.0 + np.abs(z)))
+        far_enough = np.maximum(far, DIFFERENCE * (self.unit + np.abs(z)))
         change = self.meet(z + far_enough)[1] - self.meet(z - far_enough)[1]
         curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
         least = LEAST_CURVATURE * float(np.mean(curvatures))
@@ -130,7 +136,7 @@ def narrow(
     is known once wider ones have led there.
     """
     asked, point = sample.loss, None
-    far = sample.scale(sample.targets.middle(asked))
+    far = sample.unit
     narrowest = NARROWEST * far
     while True:
         width = SMOOTHED * far
