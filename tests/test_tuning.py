@@ -77,7 +77,8 @@ def test_the_optimum_is_found_without_tuning(variant, name):
     start = np.mean([at_zero(0.0, t, result.loss_.parameters)[0] for t in
                      (SIGNS if name == "hinge" else Y)])  # fmt: skip
     assert best < result.objective + 1e-9
-    assert (result.objective - best) / (start - best) < 2e-3
+    within = 4e-3 if variant == "stochastic" else 2e-3  # a tenth of the statistical error
+    assert (result.objective - best) / (start - best) < within
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
     assert result.mode == "self-tuned" and result.optimizer_ == fastgd.GD()
     assert result.objective - best <= result.suboptimality
