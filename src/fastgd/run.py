@@ -267,11 +267,28 @@ class Run:
         objective = float(seen.tally[LOSS] / seen.tally[WEIGHT]) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
-        gradient = self._with_l2(seen.g / self.source.n, coef)
-        distance = self.plan.curvature.suboptimality(gradient)
+        distance = self._distance(seen)
         if self.plan.loss.built_in:  # none is below 0
             distance = min(distance, objective)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
+
+    def distance(self) -> float:
+        """Return an upper estimate of how far the objective is above its least by now.
+
+        That takes a pass over the rows. If the next step takes all rows, it makes use of it;
+        else it is part of the evaluation of the result.
+        """
+        if self.plan.curvature is None or not self.plan.tells_distance:
+            return 0.0
+        seen = self._see(self.coefficients())
+        if self.state.seen is None and self.is_settling:
+            self.state.seen, self.state.seen_counts = seen, False
+        return self._distance(seen)
+
+    def _distance(self, seen: Seen) -> float:
+        assert self.plan.curvature is not None
+        gradient = self._with_l2(seen.g / self.source.n, seen.coef)
+        return self.plan.curvature.suboptimality(gradient)
 
     def pull_at(self, coef: Floats) -> float:
         """Return the norm of the gradient at *coef*, in the coordinates of the steps."""
@@ -431,6 +448,7 @@ class Run:
         state.seen = self._see(coef)
         state.decrement = curvature.decrement(self._with_l2(state.seen.g / self.source.n, coef))
         state.looks += 1
+        state.seen_counts = True
 
     def _make_use_of(self, seen: Seen) -> None:
         """Take what the last look found for the pass of this epoch."""
@@ -438,7 +456,7 @@ class Run:
         state.g += seen.g
         state.tally += seen.tally
         state.seen = None
-        state.looks -= 1
+        state.looks -= state.seen_counts
 
     def _see(self, coef: Floats) -> Seen:
         """Make a pass over all rows at *coef*, unless the last look was there."""

@@ -64,6 +64,7 @@ class State:
     in_tail: bool = False  # the share of the steps that is averaged has begun
     looks: int = 0  # passes made to see that, and not made use of since
     seen: Seen | None = None  # what the last of them found
+    seen_counts: bool = False  # as one of the looks
     settled: "Settled | None" = None
 
     def copy(self) -> "State":

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from fastgd.curvature import CAUTION
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Floats
 from fastgd.plan import PATIENCE, has_gradient_test
 from fastgd.run import Run
@@ -109,11 +110,14 @@ class Convergence:
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
         if state.settled is None:
-            return state.decrement <= max(plan.target, rounding)
-        if plan.ends_short and state.seen is not None and state.decrement <= plan.target:
-            return True
-        wanted = plan.target if state.epoch < PATIENCE else plan.unseen
-        return remaining(state, plan) <= max(wanted, rounding)
+            wanted, decrement = plan.target, state.decrement
+        elif plan.ends_short and state.seen is not None and state.decrement <= plan.target:
+            wanted, decrement = plan.target, state.decrement
+        else:
+            wanted = plan.target if state.epoch < PATIENCE else plan.unseen
+            decrement = remaining(state, plan)
+        near = max(wanted, rounding)
+        return decrement <= near and self.run.distance() <= CAUTION * near
 
 
 def start_losses(run: Run) -> tuple[float, float]:
