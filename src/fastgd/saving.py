@@ -60,7 +60,7 @@ def _restore_encoding(fields: dict[str, Any]) -> None:
             fields["encoding_"] = encoding_of_facts(fields["encoding_"], names)
         return
     fields["encoding_"] = None
-    if _is_dict(fields.get("notes")) and _are_names(names):
+    if names is not None and _are_names(names) and _is_dict(fields.get("notes")):
         encoding = encoding_of_notes(fields["notes"], names)
         if encoding is not None:
             fields["encoding_"] = encoding

@@ -46,16 +46,16 @@ class Wording:
     def missing_numbers(self, name: str, count: int) -> ValueError:
         """Return what to raise for missing numbers if only levels may be missing."""
         return ValueError(
-            f"{self.where(name)} has {count:,} missing numbers, and {self.option('missing', 'level')}"
-            f" is for text: give {self.option('missing', 'median')} or "
+            f"{self.where(name)} has {numbers(count)} missing, and "
+            f"{self.option('missing', 'level')} is for text: give {self.option('missing', 'median')} or "
             f"{self.option('missing', 'drop')}."
         )
 
     def no_median(self, name: str, count: int) -> ValueError:
         """Return what to raise for missing numbers of which the model has no median."""
         return ValueError(
-            f"{self.where(name)} has {count:,} missing numbers, and the model has no median of it: "
-            f"give {self.option('missing', 'median')} to the fit, or "
+            f"{self.where(name)} has {numbers(count)} missing, and the model has no median of "
+            f"it: give {self.option('missing', 'median')} to the fit, or "
             f"{self.option('missing', 'drop')} here."
         )
 
@@ -81,6 +81,11 @@ def listed(names: Sequence[str]) -> str:
     """Return names for a sentence, the first ones if there are many."""
     more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
     return ", ".join(map(repr, names[:MAX_NAMED])) + more
+
+
+def numbers(count: int) -> str:
+    """Return a count of numbers in words."""
+    return f"{count:,} number{'s' * (count != 1)}"
 
 
 def counted(rows: int) -> str:
