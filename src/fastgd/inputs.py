@@ -80,7 +80,8 @@ def apply_rows(
     d, needed = len(columns), len(encoding.columns)
     has_needed = {*fitted} <= {*names} if fitted and names else d == needed
     encoded = len(encoding.features)
-    if not has_needed and (names == encoding.features if is_named else d == encoded):
+    holds_text = has_needed and not (whole is not None and encoding.texts and names is None)
+    if not holds_text and (names == encoding.features if is_named else d == encoded):
         table, names = check_X(X)
         return Encoded(table, table.shape[0], names)
     if not has_needed and fitted is not None and names is not None:

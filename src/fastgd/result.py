@@ -251,13 +251,11 @@ class FitResult:
 
     def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
-        fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
+        fitted = None if self.coef_names_ is None else self.coef_names_.tolist()
         if fitted is not None and names is not None and fitted != [*names]:
             raise ValueError(describe_columns(fitted, [*names]))
-        if d != self.n_features_in_:
-            raise ValueError(
-                f"X has {d} features, but this model was fitted on {self.n_features_in_}."
-            )
+        if d != len(self.coef_):
+            raise ValueError(f"X has {d} features, but this model was fitted on {len(self.coef_)}.")
 
     def predict(self, X: Any) -> Array:
         """Return the predicted target, or label, of each row, shape (n_samples,).

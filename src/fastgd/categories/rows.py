@@ -13,7 +13,7 @@ from fastgd.categories.wording import counted
 from fastgd.frames import Column as Numbers
 from fastgd.kernels.arguments import Array
 from fastgd.order import Rows
-from fastgd.tables import ColumnTable, Table, pieces, take
+from fastgd.tables import ArrayTable, ColumnTable, Table, pieces, take
 
 SHOWN = 5  # columns in a remark
 
@@ -188,7 +188,9 @@ class Encoded:
         return spread
 
     def to_array(self) -> Array:
-        """Return the rows kept as one array."""
+        """Return the rows kept as one array, without a copy where they are one."""
+        if isinstance(self.table, ArrayTable):
+            return self.table.values
         array = np.empty(self.table.shape, self.table.dtype)
         for start, piece in pieces(self.table):
             array[start : start + len(piece)] = piece

@@ -1,7 +1,6 @@
 """Sentences about columns that cannot be used, in the words of whoever asks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from fastgd.arrays import refusal_of_missing
 from fastgd.categories.encoding import MAX_LEVELS
@@ -10,25 +9,20 @@ from fastgd.kernels.arguments import Array
 MAX_NAMED = 8  # levels or columns
 
 
-def _where(name: str) -> str:
-    return f"X, in column {name!r},"
-
-
-def _option(keyword: str, value: str) -> str:
-    return f'{keyword}="{value}"'
-
-
-def _omission(name: str) -> str:
-    return "leave it out"
-
-
-@dataclass(frozen=True)
 class Wording:
-    """How columns and options are called: as in Python, or as on the command line."""
+    """How columns and options are called in Python."""
 
-    where: Callable[[str], str] = _where
-    option: Callable[[str, str], str] = _option
-    omission: Callable[[str], str] = _omission
+    def where(self, name: str) -> str:
+        """Return the beginning of a sentence about a column."""
+        return f"X, in column {name!r},"
+
+    def option(self, keyword: str, value: str) -> str:
+        """Return what gives *value* to an option."""
+        return f'{keyword}="{value}"'
+
+    def omission(self, name: str) -> str:
+        """Return how a column is left out."""
+        return "leave it out"
 
     def too_many_levels(self, name: str, count: int) -> ValueError:
         """Return what to raise for a column of text that names the rows."""
@@ -47,8 +41,8 @@ class Wording:
         """Return what to raise for missing numbers if only levels may be missing."""
         return ValueError(
             f"{self.where(name)} has {numbers(count)} missing, and "
-            f"{self.option('missing', 'level')} is for text: give {self.option('missing', 'median')} or "
-            f"{self.option('missing', 'drop')}."
+            f"{self.option('missing', 'level')} is for text: give "
+            f"{self.option('missing', 'median')} or {self.option('missing', 'drop')}."
         )
 
     def no_median(self, name: str, count: int) -> ValueError:

@@ -11,6 +11,7 @@ import numpy as np
 from click.core import ParameterSource
 
 import fastgd
+from fastgd.categories.encoding import Policy
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
 from fastgd.cli.demo import demo
@@ -32,6 +33,7 @@ from fastgd.cli.work import Watch, perform, work
 from fastgd.losses import LOSSES, Loss
 
 FILE_OPTIONS = ("target", "drop", "weight")
+ENCODING_OPTIONS = ("on_unknown", "on_missing")
 FIT_HELP = f"""Fit a linear model by gradient descent, to a file, made data or real flights.
 
 Shows what ran, how well it fits, why it stopped, and the lines of Python that do the same.
@@ -45,8 +47,8 @@ Examples:
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
-In files, columns of text become columns of zeros and ones, one per level but the first; missing
-values, dates and lists are refused.
+In files, columns of text become columns of zeros and ones, one per level but the first (with a
+penalty one per level); dates and lists are refused, and so are missing values without --on-missing.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
 what was asked in a wrong way, 130 after Ctrl-C.
@@ -89,6 +91,8 @@ def fit(**values: Any) -> None:
     job = read_job(values)
     watch = Watch()
     report = work(watch, partial(perform, job, watch))
+    for remark in report.read:
+        click.echo(f"fastgd: {remark}", err=True)
     finish(report)
 
 
@@ -117,6 +121,8 @@ def predict_file(
     model: Path,
     data: Path,
     target: str | None,
+    on_unknown: str | None,
+    on_missing: str | None,
     proba: bool,
     out: Path | None,
     force: bool,
@@ -125,7 +131,7 @@ def predict_file(
     """Do what `fastgd predict` was asked for."""
     check_kind(out)
     check_out(out, force, [model, data])
-    request = Request(model, data, target, proba)
+    request = Request(model, data, target, proba, on_unknown, on_missing)
     predicted = work(Watch("predicting"), partial(predict, request))
     for remark in predicted.remarks:
         click.echo(f"fastgd: {remark}", err=True)
@@ -227,7 +233,7 @@ def read_job(values: dict[str, Any]) -> Job:
     given = given_on_the_command_line(values)
     seed = {"random_state": values["random_state"]}
     made = made_keywords(given)
-    other = {*made, *FILE_OPTIONS, "data", "flights", "standardize"}
+    other = {*made, *FILE_OPTIONS, *ENCODING_OPTIONS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
     if parameter is not None:
         fit["loss"] = with_parameter(values["loss"], parameter)
@@ -263,7 +269,17 @@ def read_origin(
             raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
     if values["data"] is not None:
         target, drop, weight = (values[name] for name in FILE_OPTIONS)
-        return FromFile(values["data"], target, drop, weight, loss, classifies)
+        policy = Policy(
+            onehot=True,
+            unknown=values.get("on_unknown") or "error",
+            missing=values["on_missing"] or "error",
+            full=values["alpha"] > 0,
+        )
+        return FromFile(values["data"], target, drop, weight, loss, classifies, policy)
+    for name in ENCODING_OPTIONS:
+        if name in given:
+            flag = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{flag} is about the columns of a file; give it as --data.")
     for name in FILE_OPTIONS:
         if name in given:
             raise click.UsageError(f"--{name} names a column of a file; give the file as --data.")

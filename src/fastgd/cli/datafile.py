@@ -6,8 +6,13 @@ from typing import Protocol
 
 import numpy as np
 
-from fastgd.cli.encoding import Column, Encoding
+from fastgd.categories import encoding
+from fastgd.categories.encoding import Policy
+from fastgd.categories.rows import Encoded
+from fastgd.cli.encoding import Encoding
+from fastgd.cli.memory import check_memory
 from fastgd.kernels.arguments import Array
+from fastgd.tables import ArrayTable
 from fastgd.validation import did_you_mean
 
 SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache
@@ -20,11 +25,18 @@ class Table(Protocol):
     def library(self) -> str:
         """What the lines of Python import."""
 
-    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """Return the columns of X that *names* become, with the levels found in those of text."""
+    @property
+    def left_out(self) -> int:
+        """How many rows with a missing value were left out."""
 
-    def encode(self, columns: Sequence[Column]) -> Array:
-        """Return X; refuse what is missing, and texts that are not among the levels."""
+    def complete(self, names: Sequence[str]) -> "Table":
+        """Return the rows in which none of these columns has a missing value."""
+
+    def learn(self, names: Sequence[str], policy: Policy, weights: Array | None) -> Encoded:
+        """Return the rows of X, made of these columns, with the encoding that was learned."""
+
+    def apply(self, encoding: encoding.Encoding) -> Encoded:
+        """Return the rows of X as an encoding makes them."""
 
     def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """Return a column's numbers; of a text the places of its values in the levels returned."""
@@ -74,6 +86,17 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(quoted[:most]) + more
 
 
+def make_array(path: Path, encoded: Encoded) -> Array:
+    """Return X as one array; refuse what is missing or infinite."""
+    if not isinstance(encoded.table, ArrayTable):
+        n, d = encoded.shape
+        itemsize = encoded.table.dtype.itemsize
+        check_memory(n, d, itemsize, "leave columns out with --drop")
+    X = encoded.to_array()
+    refuse_missing(path, X, encoded.names or ())
+    return X
+
+
 def refuse_missing(path: Path, values: Array, names: Sequence[str]) -> None:
     """Refuse numbers that are NaN or infinite; *names* are those of the columns."""
     if values.dtype.kind != "f":
@@ -99,5 +122,6 @@ def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
     count = int(bad.sum())
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
-        f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out."
+        f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out"
+        f"{', or give --on-missing drop or median' if kind == 'missing' else ''}."
     )

@@ -1,16 +1,24 @@
 """Tables in NumPy's files; nothing in them is ever unpickled."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from fastgd.cli.code import write_value
+from fastgd.categories import encoding
+from fastgd.categories.applying import apply
+from fastgd.categories.encoding import Policy
+from fastgd.categories.learning import learn
+from fastgd.categories.rows import Encoded
+from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import find_name, listed, refuse_missing
-from fastgd.cli.encoding import Column, Encoding, place_of
+from fastgd.cli.encoding import Encoding, place_of
+from fastgd.cli.wording import FileWording
+from fastgd.inputs import check_column
 from fastgd.kernels.arguments import Array
+from fastgd.tables import ArrayTable
 from fastgd.validation import first_line
 
 Got = TypeVar("Got")
@@ -36,6 +44,7 @@ class ArrayFile:
     name: str | None  # of the table, in .npz
     X: Array
     beside: dict[str, Array]
+    left_out: int = 0  # rows with a missing value
     named: ClassVar[bool] = False
     library: ClassVar[str] = "numpy"
 
@@ -67,26 +76,55 @@ class ArrayFile:
         """Return the table itself."""
         return self
 
-    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """Return the columns of X that *names* become."""
-        return tuple(map(Column, names))
+    def complete(self, names: Sequence[str]) -> "ArrayFile":
+        """Return the rows in which none of these columns has a missing value."""
+        complete = np.ones(len(self.X), dtype=bool)
+        for name in names:
+            values = self.values_of(name)
+            if values.dtype.kind == "f":
+                complete &= ~np.isnan(values)
+        if complete.all():
+            return self
+        if not complete.any():
+            raise ValueError(f"every row of {self.path} has a missing value in a column used.")
+        beside = {name: values[complete] for name, values in self.beside.items()}
+        left_out = int((~complete).sum())
+        return replace(self, X=self.X[complete], beside=beside, left_out=left_out)
 
-    def encode(self, columns: Sequence[Column]) -> Array:
-        """Return X, a view where no column is missing in the middle."""
-        if texts := [column.name for column in columns if column.levels]:
+    def learn(self, names: Sequence[str], policy: Policy, weights: Array | None) -> Encoded:
+        """Return the rows of X, made of these columns, with the encoding that was learned."""
+        X = self.take(names)
+        columns = [*zip(names, X.T, strict=True)]
+        rows = np.empty(0) if weights is None else weights
+        wording = FileWording(self.path, len(X))
+        return learn(columns, policy, rows, check_column, ArrayTable(X), wording)
+
+    def apply(self, encoding: encoding.Encoding) -> Encoded:
+        """Return the rows of X as an encoding makes them."""
+        if texts := [column.name for column in encoding.texts]:
             raise ValueError(
                 f"{self.path} holds numbers, and the model takes text in {listed(texts)}."
             )
-        places = [place_of(column.name) for column in columns]
+        X = self.take([column.name for column in encoding.columns])
+        if encoding.missing == "error":
+            refuse_missing(self.path, X, [column.name for column in encoding.columns])
+        wording = FileWording(self.path, len(X))
+        return apply([*X.T], encoding, check_column, ArrayTable(X), wording)
+
+    def take(self, names: Sequence[str]) -> Array:
+        """Return some columns: a view where no column is missing in the middle."""
+        places = [place_of(name) for name in names]
         first = places[0]
         follow = places == [*range(first, first + len(places))]
-        X = self.X[:, first : first + len(places)] if follow else self.X[:, places]
-        refuse_missing(self.path, X, [column.name for column in columns])
-        return X
+        return self.X[:, first : first + len(places)] if follow else self.X[:, places]
+
+    def values_of(self, name: str) -> Array:
+        """Return what a column, or an array beside the table, holds."""
+        return self.beside[name] if name in self.beside else self.X[:, place_of(name)]
 
     def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """Return a column's numbers; of texts their places among their levels."""
-        values = self.beside[name] if name in self.beside else self.X[:, place_of(name)]
+        values = self.values_of(name)
         if values.dtype.kind == "U":
             levels, places = np.unique(values, return_inverse=True)
             return places, tuple(levels.tolist())
@@ -116,6 +154,28 @@ class ArrayFile:
                     else f"table[{write_value(name)}]"
                 )
                 lines.append(f"{variable} = {inside}")
+        return [*lines, *self.lines_of_missing(encoding)]
+
+    def lines_of_missing(self, encoding: Encoding) -> list[str]:
+        """Return the lines of Python that leave rows out, or put medians in."""
+        lines = []
+        if self.left_out:
+            beside = [("y", encoding.target), ("weights", encoding.weight)]
+            made = ["X", *(variable for variable, name in beside if name is not None)]
+            floats = [v for v, name in beside if name and self.values_of(name).dtype.kind == "f"]
+            tests = ["~numpy.isnan(X).any(axis=1)", *(f"~numpy.isnan({v})" for v in floats)]
+            lines = [f"complete = {' & '.join(tests)}"]
+            lines += [f"{variable} = {variable}[complete]" for variable in made]
+        columns = encoding.columns
+        if any(column.median is not None for column in columns):
+            medians = write_value([column.median for column in columns])
+            places = [place for place, column in enumerate(columns) if column.missing]
+            lines.append("missing = numpy.isnan(X)")
+            lines.append(f"X = numpy.where(missing, {medians}, X)")
+            after = write_value([place + 1 for place in places])
+            indicators = f"missing[:, {write_value(places)}]"
+            if places:
+                lines.append(write_call("X", "numpy.insert", "X", after, indicators, "axis=1"))
         return lines
 
 

@@ -10,6 +10,7 @@ import click
 
 import fastgd
 from fastgd import datasets
+from fastgd.categories.encoding import MISSING, UNKNOWN
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
 from fastgd.request import VARIANTS
@@ -181,6 +182,23 @@ LOSS_PARAMETER = option(
 )
 
 
+ON_UNKNOWN = click.Option(
+    ["--on-unknown"],
+    type=Value(*UNKNOWN).read,
+    metavar=Value(*UNKNOWN).metavar,
+    help="What predict does with a level of text that was not fitted: refuse it, take it for the "
+    "baseline, or for no level.  [default: error; for predict what the model was fitted with]",
+)
+ON_MISSING = click.Option(
+    ["--on-missing"],
+    type=Value(*MISSING).read,
+    metavar=Value(*MISSING).metavar,
+    help="What is done with missing values: refuse them, leave the rows out, make them a level of "
+    "their own (text), or take the median and a column that tells where (text: a level).  "
+    "[default: error; for predict what the model was fitted with]",
+)
+
+
 def file_options() -> list[click.Parameter]:
     """Return the options about a file of data."""
     return [
@@ -199,6 +217,7 @@ def file_options() -> list[click.Parameter]:
             ["--drop"], metavar="COL", multiple=True, help="Column to leave out; may be repeated."
         ),
         click.Option(["--weight"], metavar="COL", help="Column with the weights of the rows."),
+        ON_MISSING,
         click.Option(
             ["--flights"],
             is_flag=True,
@@ -215,6 +234,7 @@ def options() -> list[click.Parameter]:
     return [
         *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
+        ON_UNKNOWN,
         STANDARDIZE,
         *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
         LOSS_PARAMETER,
@@ -317,6 +337,8 @@ def predict_options() -> list[click.Parameter]:
             help="Column with the true values, for a score.  [default: the one that was fitted, "
             "if it is there]",
         ),
+        ON_UNKNOWN,
+        ON_MISSING,
         flag_option("--proba", "Probabilities of the two labels instead of labels."),
         path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
         FORCE,

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 import fastgd
+from fastgd.categories.encoding import Column
+from fastgd.categories.rows import Encoded
 from fastgd.cli.datafile import File, Table, listed
-from fastgd.cli.encoding import PLACE, Column, Encoding, place_of, read_encoding
+from fastgd.cli.encoding import PLACE, Encoding, place_of, read_encoding
 from fastgd.cli.opening import open_file, open_model
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES
@@ -23,6 +25,8 @@ class Request:
     data: Path
     target: str | None = None
     proba: bool = False
+    unknown: str | None = None  # what becomes of unknown levels; None: as the model says
+    missing: str | None = None  # what becomes of missing values
 
 
 @dataclass(frozen=True)
@@ -79,26 +83,41 @@ def predict(request: Request) -> Predicted:
     matched = match(encoding, file, request.target)
     beside = [name for name in (matched.target, matched.weight) if name is not None]
     table = file.read([*(column.name for column in matched.columns), *beside])
-    X = table.encode(matched.columns)
-    remarks = [f"ignored: {listed(matched.ignored)}"] if matched.ignored else []
+    rows = table.apply(
+        replace(
+            encoding.made,
+            columns=matched.columns,
+            unknown=request.unknown or encoding.made.unknown,
+            missing=request.missing or encoding.made.missing,
+        )
+    )
+    remarks = [*rows.remarks.values()]
+    if matched.ignored:
+        remarks.append(f"ignored: {listed(matched.ignored)}")
     score = None
     if matched.target is not None:
         try:
-            score = score_of(model, X, table, matched)
+            score = score_of(model, rows, table, matched)
         except ValueError as error:
             remarks.append(f"no score: {error}")
     classes = None if model.classes_ is None else model.classes_.tolist()
     if request.proba:
         labels = [f"probability={label}" for label in classes or ()]
-        columns = dict(zip(labels, model.predict_proba(X).T, strict=True))
+        columns = dict(zip(labels, model.predict_proba(rows).T, strict=True))
     else:
-        values = model.predict(X)
-        columns = {"prediction": values.astype(str) if values.dtype.kind == "O" else values}
+        columns = {"prediction": as_words(model.predict(rows))}
     name = "R^2" if classes is None else "accuracy"
     return Predicted(columns, classes, matched.target, score, name, remarks)
 
 
-def score_of(model: fastgd.FitResult, X: Array, table: Table, matched: Matched) -> float:
+def as_words(values: Array) -> Array:
+    """Return predictions as a file holds them: an empty text where there is none."""
+    if values.dtype.kind != "O":
+        return values
+    return np.array(["" if value is None else str(value) for value in values])
+
+
+def score_of(model: fastgd.FitResult, rows: Encoded, table: Table, matched: Matched) -> float:
     """Return how well the model predicts the target."""
     y, labels = table.values(str(matched.target))
     if labels:
@@ -106,7 +125,7 @@ def score_of(model: fastgd.FitResult, X: Array, table: Table, matched: Matched) 
             raise ValueError(f"column {matched.target!r} holds text; the model predicts numbers.")
         y = np.array(labels)[y]
     weights = None if matched.weight is None else table.values(matched.weight)[0]
-    return model.score(X, y, weights)
+    return model.score(rows, y, weights)
 
 
 def match(encoding: Encoding, file: File, target: str | None) -> Matched:

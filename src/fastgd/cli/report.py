@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,7 @@ class Report:
     remarks: list[str]
     warnings: list[str]
     code: str
+    read: Sequence[str] = ()  # what is to be said about how the file was read
 
     @property
     def diverged(self) -> bool:
@@ -61,7 +63,7 @@ class Report:
         data = {
             "source": self.job.origin.label,
             "rows": self.n_rows,
-            "features": self.result.n_features_in_,
+            "features": len(self.result.coef_),
             "dtype": self.dtype,
             "standardized": self.job.standardize,
             "seconds": self.seconds,
@@ -71,7 +73,7 @@ class Report:
             "compile_seconds": self.compile_seconds,
             "score": next(iter(self.quality.values())),
             "warnings": self.warnings,
-            "notes": self.remarks,
+            "notes": [*self.read, *self.remarks],
             "out": str(self.job.out) if saved else None,
         }
         return {key: found[key] for key in KEYS}
@@ -79,7 +81,7 @@ class Report:
 
 def facts_of(result: fastgd.FitResult) -> dict[str, Any]:
     """Return what a result itself says."""
-    rate, names, classes = result.learning_rate_, result.feature_names_in_, result.classes_
+    rate, names, classes = result.learning_rate_, result.coef_names_, result.classes_
     return {
         "variant": result.variant,
         "loss": result.loss_.name,
