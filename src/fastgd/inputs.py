@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.arrays import as_array, as_numbers, refusal_of_scalar, refuse_missing
+from fastgd.arrays import (
+    as_array,
+    as_numbers,
+    missing_objects,
+    refusal_of_scalar,
+    refuse_missing,
+)
 from fastgd.categories.applying import apply
 from fastgd.categories.encoding import Encoding, Policy, names_of
 from fastgd.categories.learning import learn
@@ -33,7 +39,9 @@ def make_source(
         targets = check_real_targets(targets, table.dtype)
     weights = check_weights(sample_weight, rows.n_rows)
     if kept is not None:
-        refuse_non_finite(targets, "y")
+        targets_kept = np.zeros_like(targets)
+        targets_kept[kept] = targets[kept]
+        refuse_non_finite(targets_kept, "y")  # now, while rows have their numbers
         targets = targets[kept]
         weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
     return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
@@ -46,18 +54,21 @@ def learn_rows(
     if policy is None:
         table, names = check_X(X)
         return Encoded(table, table.shape[0], names), names
-    columns, names, whole = read_columns(X)
+    columns, names, whole = read_columns(X, policy.missing)
     weights = check_weights(sample_weight, len(columns[0][1]))
     return learn(columns, policy, weights, check_column, whole), names
 
 
 def read_columns(
-    X: Any,
+    X: Any, missing: str
 ) -> tuple[list[tuple[str, Any]], tuple[str, ...] | None, ArrayTable | None]:
-    """Return the columns of X, its names, and X as one table if it is one array of numbers."""
+    """Return the columns of X, its names, and X as one table if it is one array of numbers.
+
+    *missing* is what becomes of missing values: "error" refuses them.
+    """
     named_columns = columns_of(X)
     if named_columns is None or single_block(X) is not None:
-        table, names = check_X(X)
+        table, names = check_X(X if missing == "error" else without_objects(X))
         assert isinstance(table, ArrayTable)
         labels = names_of(None if names is None else np.array(names, object), table.shape[1])
         return [*zip(labels, table.values.T, strict=True)], names, table
@@ -65,6 +76,17 @@ def read_columns(
     names = tuple(name for name, _ in named_columns)
     columns = [(str(name), column) for name, column in named_columns]
     return columns, names if all(isinstance(name, str) for name in names) else None, None
+
+
+def without_objects(X: Any) -> Any:
+    """Return X with NaN for objects, such as None, that stand for no value."""
+    array = X if columns_of(X) is not None or X is None else as_array(X, "X")
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "O" or array.ndim != 2:
+        return X
+    array = array.copy()
+    for column in array.T:
+        column[missing_objects(column)] = np.nan
+    return array
 
 
 def apply_rows(
@@ -75,7 +97,7 @@ def apply_rows(
     A table whose columns are encoded already is taken as it is. *describe* says how the names of
     a table differ from those that were *fitted*.
     """
-    columns, names, whole = read_columns(X)
+    columns, names, whole = read_columns(X, encoding.missing)
     is_named = fitted is not None and names is not None
     d, needed = len(columns), len(encoding.columns)
     has_needed = {*fitted} <= {*names} if fitted and names else d == needed
@@ -117,7 +139,8 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
         )
     named_columns = columns_of(X)
     if named_columns is None:
-        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
+        hint = '; columns of text need a data frame and fit(..., categories="onehot")'
+        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X", hint))
         return table, None
     names = tuple(name for name, _ in named_columns)
     block = single_block(X)

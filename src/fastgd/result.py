@@ -206,7 +206,7 @@ class FitResult:
         >>> result = fastgd.fit(X, [1.0, 2.0, 3.0, 4.0], "batch", missing="median")
         >>> rows = result.encode([[numpy.nan], [3.0]])
         >>> rows.remarks["missing"]
-        "1 row with missing values, in 'x0' (1): the median, or for text a level of its own"
+        "1 row with missing values, in 'x0' (1): taken as the median"
         >>> result.predict(rows).round(3)
         array([3., 3.])
         """

@@ -16,6 +16,7 @@ from fastgd.order import Rows
 from fastgd.tables import ArrayTable, ColumnTable, Table, pieces, take
 
 SHOWN = 5  # columns in a remark
+AS_WHAT = {"baseline": "the baseline", "ignore": "no level"}
 
 
 @dataclass(frozen=True)
@@ -162,22 +163,21 @@ class Encoded:
         """What became of unknown levels and of missing values, a sentence each."""
         remarks = {}
         if self.encoding is not None and self.unknown_rows:
-            as_what = {"baseline": "the baseline", "ignore": "no level"}
             remarks["unknown"] = (
                 f"{counted(self.unknown_rows)} with levels that the model has not seen, in "
-                f"{_in_columns(self.unknown)}: taken as {as_what[self.encoding.unknown]}"
+                f"{_in_columns(self.unknown)}: taken as {AS_WHAT[self.encoding.unknown]}"
             )
         if self.encoding is not None and self.missing_rows:
-            became = {
-                "drop": "left out",
-                "level": "a level of its own",
-                "median": "the median, or for text a level of its own",
-            }
             remarks["missing"] = (
                 f"{counted(self.missing_rows)} with missing values, in "
-                f"{_in_columns(self.missing)}: {became[self.encoding.missing]}"
+                f"{_in_columns(self.missing)}: {_became(self.encoding, self.missing)}"
             )
         return remarks
+
+    def __repr__(self) -> str:
+        """Say the essentials in one line."""
+        n, d = self.shape
+        return f"Encoded({n} rows, {d} columns)"
 
     def spread(self, values: Array) -> Array:
         """Return values of the rows kept as values of all rows: NaN for those left out."""
@@ -217,6 +217,21 @@ def assemble(
         table = EncodedTable(numbers, encoding, texts, n)
     assert table is not None
     return table if kept is None else SelectedTable(table, kept)
+
+
+def _became(encoding: Encoding, missing: Mapping[str, int]) -> str:
+    """Return what became of missing values in these columns."""
+    if encoding.missing == "drop":
+        return "left out"
+    columns = [column for column in encoding.columns if missing.get(column.name)]
+    became = {
+        "the median": any(not column.levels for column in columns),
+        "a level of its own": any(column.levels and column.missing for column in columns),
+        AS_WHAT.get(encoding.unknown, AS_WHAT["ignore"]): any(
+            column.levels and not column.missing for column in columns
+        ),
+    }
+    return f"taken as {' or '.join(words for words, applies in became.items() if applies)}"
 
 
 def _in_columns(counts: Mapping[str, int]) -> str:

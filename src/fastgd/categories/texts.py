@@ -114,7 +114,7 @@ def find_codes(column: Any, levels: tuple[str, ...]) -> tuple[Array, tuple[int, 
         found = [places.get(level_of(value), other) for value in values]
         piece = np.array([*found, missing], np.int8)[rows]
         codes[start : start + len(rows)] = piece
-        if first is None and other in found:
+        if first is None and other in piece:
             row = int(np.argmax(piece == other))
             first = start + row, level_of(values[rows[row]])
     return codes, first

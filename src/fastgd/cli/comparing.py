@@ -73,6 +73,8 @@ def run_race(asked: Race) -> None:
     baseline = None if asked.against is None else Comparison.from_json(asked.against)
     watch = Watch()
     comparison, data = work(watch, partial(race, asked, watch))
+    for remark in data.read:
+        click.echo(f"fastgd: {remark}", err=True)
     show(comparison, data.remarks)
     if asked.report is not None:
         with replacing(asked.report) as file:

@@ -10,7 +10,7 @@ import click
 
 import fastgd
 from fastgd import datasets
-from fastgd.categories.encoding import MISSING, UNKNOWN
+from fastgd.cli.encoding_options import ON_MISSING, ON_UNKNOWN
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
 from fastgd.request import VARIANTS
@@ -179,23 +179,6 @@ LOSS_PARAMETER = option(
     "The quantile of quantile, in (0, 1); in units of y, the delta of huber and the "
     "epsilon of the insensitive losses.  [default: 0.5, 1.35, 0.1]",
     None,
-)
-
-
-ON_UNKNOWN = click.Option(
-    ["--on-unknown"],
-    type=Value(*UNKNOWN).read,
-    metavar=Value(*UNKNOWN).metavar,
-    help="What predict does with a level of text that was not fitted: refuse it, take it for the "
-    "baseline, or for no level.  [default: error; for predict what the model was fitted with]",
-)
-ON_MISSING = click.Option(
-    ["--on-missing"],
-    type=Value(*MISSING).read,
-    metavar=Value(*MISSING).metavar,
-    help="What is done with missing values: refuse them, leave the rows out, make them a level of "
-    "their own (text), or take the median and a column that tells where (text: a level).  "
-    "[default: error; for predict what the model was fitted with]",
 )
 
 
