@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -297,7 +298,7 @@ def test_rows_in_are_rows_out(unknown, missing, seen, alpha, library):
             result.predict(make(rows))
         rows = rows.fillna({"age": 1.0, "km": 0.0, "city": "Oslo"})
     if missing == "level":
-        with pytest.raises(ValueError, match="2 columns cannot be used: .*'age'.*'km'.*median"):
+        with pytest.raises(ValueError, match=r"2 columns cannot be used: .*'age'.*'km'.*median"):
             result.predict(make(rows))
         rows = rows.fillna({"age": 1.0, "km": 0.0})
     predicted = result.predict(make(rows))
@@ -374,7 +375,7 @@ def test_columns_are_found_by_name_and_encoded_ones_are_taken_as_they_are():
     np.testing.assert_allclose(result.predict(X), z, rtol=1e-14)
     encoded = pandas.DataFrame(X, columns=result.coef_names_)
     np.testing.assert_allclose(result.predict(encoded), z, rtol=1e-14)
-    with pytest.raises(ValueError, match="missing: .'city'"):
+    with pytest.raises(ValueError, match=r"missing: .'city'"):
         result.predict(frame.drop(columns="city"))
     with pytest.raises(ValueError, match="X has 3 features, but this model was fitted on 5"):
         result.predict(X[:, :3])
@@ -680,7 +681,8 @@ def test_a_nightly_job_is_not_stopped(folder):
     numbers = numbers_of(text)
     np.testing.assert_array_equal(np.isnan(numbers), [False, False, True, True, True, False])
     assert said.splitlines() == [
-        "fastgd: 2 rows with levels that the model has not seen, in 'city' (2): taken as the baseline",
+        "fastgd: 2 rows with levels that the model has not seen, in 'city' (2): taken as the "
+        "baseline",
         "fastgd: 3 rows with missing values, in 'age' (1), 'km' (1), 'city' (1): left out",
     ]
     write(rows.assign(city=["Oslo", "Berlin", *rows["city"][2:]]), "berlin.csv")
@@ -754,8 +756,6 @@ def test_options_about_columns_need_a_file(arguments):
 
 @pytest.mark.compiled
 def test_x_is_never_made_as_a_whole():
-    import tracemalloc
-
     n, levels = 100_000, 40
     rng = np.random.default_rng(0)
     words = np.array([f"level{k:02}" for k in range(levels)], dtype=object)
@@ -770,6 +770,14 @@ def test_x_is_never_made_as_a_whole():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 0.15 * n * len(result.coef_) * 8 + 16 * n + 16e6
+
+
+def test_the_snippet_of_the_readme_runs(capsys):
+    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = page.partition("### Text and missing values")[2]
+    exec(section.partition("```python")[2].partition("```")[0], {"fastgd": fastgd})
+    said = capsys.readouterr().out
+    assert "'city is missing'" in said and "1 row with levels that the model has not seen" in said
 
 
 def test_an_encoding_can_be_replaced():

@@ -139,8 +139,7 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
         )
     named_columns = columns_of(X)
     if named_columns is None:
-        hint = '; columns of text need a data frame and fit(..., categories="onehot")'
-        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X", hint))
+        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
         return table, None
     names = tuple(name for name, _ in named_columns)
     block = single_block(X)
