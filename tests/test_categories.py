@@ -514,6 +514,22 @@ def test_models_are_saved_with_their_encoding(tmp_path):
         assert (tmp_path / "again.fastgd").read_bytes() == (tmp_path / "m.fastgd").read_bytes()
 
 
+def test_columns_without_names_are_known_by_their_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = make_frame()
+    unnamed = frame.set_axis([0, 1, ("a", 2), 3, "e"], axis=1)
+    result = fit(unnamed, target_of(frame))
+    assert result.feature_names_in_ is None
+    assert result.coef_names_.tolist()[:3] == ["x0", "x1=Oslo", "x1=Rome"]
+    result.save("m.fastgd")
+    loaded = fastgd.load("m.fastgd")
+    assert loaded.encoding_ == result.encoding_
+    for table in (unnamed, frame, polars.from_pandas(frame)):
+        np.testing.assert_array_equal(loaded.predict(table), result.predict(unnamed))
+    text, _ = shell("predict", "m.fastgd", "--data", write(frame, "c.csv"))
+    np.testing.assert_allclose(numbers_of(text), result.predict(unnamed), rtol=1e-14)
+
+
 def change_facts(path, change):
     """Change the facts of a file of a model."""
     with zipfile.ZipFile(path) as archive:

@@ -70,12 +70,14 @@ def read_columns(
     if named_columns is None or single_block(X) is not None:
         table, names = check_X(X if missing == "error" else without_objects(X))
         assert isinstance(table, ArrayTable)
-        labels = names_of(None if names is None else np.array(names, object), table.shape[1])
-        return [*zip(labels, table.values.T, strict=True)], names, table
-    refuse_empty((len(named_columns[0][1]) if named_columns else 0, len(named_columns)))
-    names = tuple(name for name, _ in named_columns)
-    columns = [(str(name), column) for name, column in named_columns]
-    return columns, names if all(isinstance(name, str) for name in names) else None, None
+        columns, whole = [*table.values.T], table
+    else:
+        refuse_empty((len(named_columns[0][1]) if named_columns else 0, len(named_columns)))
+        columns, whole = [column for _, column in named_columns], None
+        found = tuple(name for name, _ in named_columns)
+        names = found if all(isinstance(name, str) for name in found) else None
+    labels = names_of(None if names is None else np.array(names, object), len(columns))
+    return [*zip(labels, columns, strict=True)], names, whole
 
 
 def without_objects(X: Any) -> Any:

@@ -123,5 +123,5 @@ def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
         f"row {int(bad.argmax()):,} (counted from 0): fill them in or take those rows out"
-        f"{', or give --on-missing drop or median' if kind == 'missing' else ''}."
+        f"{', or give --on-missing drop' if kind == 'missing' else ''}."
     )
