@@ -262,6 +262,53 @@ def test_medians_count_weights_as_repeated_rows():
     np.testing.assert_array_equal([c.median for c in plain.columns], np.nanmedian(X, axis=0))
 
 
+def test_a_row_of_weight_zero_is_no_part_of_a_median():
+    X = np.array([[1.0], [2.9], [3.0], [np.nan]])
+    for weights, median in (([1, 0, 1, 1], 2.0), ([1, 1, 1, 1], 2.9), ([0, 1, 0, 1], 2.9)):
+        result = fastgd.fit(X, np.arange(4.0), "batch", missing="median", sample_weight=weights)
+        assert result.encoding_.columns[0].median == median
+
+
+def test_nulls_in_parts_that_begin_in_different_rows():
+    rng = np.random.default_rng(0)
+    n = 3000
+    values = {"i": rng.integers(0, 9, n), "b": rng.random(n) < 0.5, "t": rng.choice([*"uvw"], n)}
+    columns = {
+        name: [None if rng.random() < 0.1 else value for value in column.tolist()]
+        for name, column in values.items()
+    }
+    cuts = {"i": (0, 700, n), "b": (0, 1500, 1600, n), "t": (0, 2000, n)}
+    whole = pyarrow.table(columns)
+    table = pyarrow.table(
+        {
+            name: pyarrow.chunked_array(
+                [pyarrow.array(values[a:b]) for a, b in itertools.pairwise(cuts[name])]
+            )
+            for name, values in columns.items()
+        }
+    )
+    frame = polars.DataFrame(
+        [
+            polars.concat(
+                [polars.Series(name, v[: cuts[name][1]]), polars.Series(name, v[cuts[name][1] :])],
+                rechunk=False,
+            )
+            for name, v in columns.items()
+        ]
+    )
+    y = rng.standard_normal(n)
+    X = fit(whole, y, missing="median").encode(whole).to_array()
+    filled = np.array([np.nan if k is None else float(k) for k in columns["i"]])
+    np.testing.assert_array_equal(X[:, 0], np.where(np.isnan(filled), np.nanmedian(filled), filled))
+    np.testing.assert_array_equal(X[:, -1], [value is None for value in columns["t"]])
+    for other in (table, frame):
+        rows = fit(other, y, missing="median").encode(other)
+        np.testing.assert_array_equal(rows.to_array(), X)
+        out, order = np.empty((500, X.shape[1])), rng.permutation(n)[:500]
+        rows.table.fill(order, out)
+        np.testing.assert_array_equal(out, X[order])
+
+
 # ---- what predict does with what was not fitted
 
 
@@ -659,6 +706,7 @@ def test_a_model_of_the_shell_predicts_its_own_frame(name, options, missing, fol
     exec(printed.partition("In Python:\n\n")[2], found := {})
     np.testing.assert_allclose(found["result"].coef_, model.coef_, rtol=1e-7, atol=1e-9)
     assert model.score(frame, frame["price"]) > 0.98
+    assert ("city=Berlin" in model.coef_names_) == ("--alpha" in options)
 
 
 @pytest.mark.parametrize("missing", ["drop", "median", "level"])
