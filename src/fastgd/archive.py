@@ -21,7 +21,7 @@ from fastgd.kernels.arguments import Array
 from fastgd.validation import first_line
 
 FORMAT = "fastgd model"
-VERSION = 1  # raise it with any change of what a file holds, and go on reading the older ones
+VERSION = 2  # raise it with any change of what a file holds, and go on reading the older ones
 FACTS = "model.json"
 OTHER_KIND = "it is a file of another kind"
 

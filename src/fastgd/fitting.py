@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.categories.encoding import read_policy
 from fastgd.choices import explain
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
@@ -67,7 +68,10 @@ def fit(
     callback: Callable[[Progress], Any] | None = None,
     verbose: int = 0,
     time_limit: float | None = None,
-    **unknown: Any,
+    categories: str | None = None,
+    unknown: str = "error",
+    missing: str = "error",
+    **others: Any,
 ) -> FitResult:
     """Fit a linear model by gradient descent.
 
@@ -160,6 +164,21 @@ def fit(
         1 prints a line per record.
     time_limit : float, optional
         Seconds, compiling and evaluating left out.
+    categories : {"onehot"} or None
+        "onehot" encodes the columns of text and of categories of a frame: a column of zeros and
+        ones for each level but the first, which is the baseline; with a penalty for every level,
+        so that the fit does not depend on the baseline. Levels are sorted, those that a type
+        declares (categories of pandas, an Enum of polars, a dictionary of Arrow) keep their order;
+        at most 50. The encoding is part of the model: `predict` takes the same frames.
+    unknown : {"error", "baseline", "ignore"}
+        What `predict` does with a level that was not fitted: refuse it, take it for the baseline,
+        or set all columns of the levels to zero (the same thing where the baseline has no column).
+        `FitResult.encode` says how many rows hold any.
+    missing : {"error", "drop", "level", "median"}
+        What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
+        leave the rows out (`predict` returns NaN or None for them; `shuffle` counts the rows that
+        are left); let them be a level of their own, in columns of text; or take the median, in
+        which weights count, and a column that tells where (texts get a level of their own).
 
     Returns
     -------
@@ -198,7 +217,7 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
-    refuse_unknown(fit, unknown, "variant")
+    refuse_unknown(fit, others, "variant")
     watch = Stopwatch()
     request = read_request(
         variant=variant,
@@ -226,7 +245,10 @@ def fit(
         time_limit=read_time_limit(time_limit),
     )
     settled = settle_random_state(random_state)
-    source = make_source(X, y, sample_weight, request.loss.target)
+    policy = read_policy(
+        categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
+    )
+    source = make_source(X, y, sample_weight, request.loss.target, policy)
     initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     # What is not finite is found and said in words, not by NumPy's warnings.
     with np.errstate(all="ignore"):
@@ -254,6 +276,9 @@ def fit(
         sample_weight=sample_weight,
         coef_init=coef_init,
         intercept_init=intercept_init,
+        categories=categories,
+        unknown=unknown,
+        missing=missing,
     )
     return make_result(plan, source, outcome, recipe, watch.loading_seconds)
 
@@ -295,7 +320,8 @@ def make_result(
 ) -> FitResult:
     """Return what the user gets."""
     rate = plan.schedule
-    names = source.feature_names
+    names = source.frame_names
+    encoded = source.encoded
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
         intercept_=float(outcome.coef[-1]),
@@ -306,7 +332,7 @@ def make_result(
         objective=outcome.objective,
         suboptimality=outcome.suboptimality,
         statistical_error=_statistical_error(plan),
-        choices=explain(plan, source),
+        choices=explain(plan, source) | ({} if encoded is None else encoded.remarks),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
@@ -322,6 +348,7 @@ def make_result(
         feature_names_in_=None if names is None else np.array(names, dtype=object),
         path=outcome.path,
         path_steps=outcome.path_steps,
+        encoding_=None if encoded is None else encoded.encoding,
     )
 
 

@@ -1,7 +1,7 @@
 """Data frames of pandas, polars and Arrow: their columns, as arrays where they lie as such."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ def cut(column: Column, start: int, stop: int) -> Column:
         stored = column.values[first:last]
         return Sparse(stored, column.dtype, places, column.fill, stop - start)
     if isinstance(column, Asked):
-        return Asked(column.values[start:stop], column.dtype)
+        return replace(column, values=column.values[start:stop])
     return column[start:stop]
 
 
@@ -116,12 +116,12 @@ def single_block(frame: Any) -> Array | None:
 
 def read_column(column: Any) -> Column:
     """Return a column as an array without a copy, or as one to be asked."""
-    values = _holder(column)
+    values = holder(column)
     if hasattr(values, "sp_index"):  # pandas
         places = values.sp_index.to_int_index().indices
         stored = values.sp_values
         return Sparse(stored, stored.dtype, places, values.fill_value, len(values))
-    chunks = _chunks(values)
+    chunks = chunks_of(values)
     if len(chunks) == 1:
         return _read_part(chunks[0])
     if len(values) <= CHUNK_ROWS * len(chunks):
@@ -131,7 +131,8 @@ def read_column(column: Any) -> Column:
     return Chunked(parts, np.result_type(*(part.dtype for part in parts)), starts)
 
 
-def _chunks(values: Any) -> Sequence[Any]:
+def chunks_of(values: Any) -> Sequence[Any]:
+    """Return the parts that a column consists of."""
     if hasattr(values, "get_chunks"):  # polars
         return list(values.get_chunks())
     return list(getattr(values, "chunks", [values]))
@@ -145,7 +146,7 @@ def _read_part(values: Any) -> Column:
 
 def missing_rows(column: Any) -> Array:
     """Return the rows in which a frame's column holds no value; NaN among plain numbers is one."""
-    values = _holder(column)
+    values = holder(column)
     is_plain = isinstance(getattr(column, "dtype", None), np.dtype)
     if is_plain or not hasattr(values, "to_numpy") or _count_missing(values) == 0:
         return np.empty(0, np.intp)
@@ -153,7 +154,7 @@ def missing_rows(column: Any) -> Array:
     return np.flatnonzero(np.asarray(missing))
 
 
-def _holder(column: Any) -> Any:
+def holder(column: Any) -> Any:
     """Return what holds a column's values: itself, but for pandas."""
     if not hasattr(column, "array"):
         return column

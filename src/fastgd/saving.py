@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.archive import PORTABLE
+from fastgd.categories.encoding import Encoding, encoding_of_facts, encoding_of_notes
 from fastgd.facts import Arrays, decode, encode
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
@@ -25,10 +26,11 @@ def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str,
     """
     check_fields(fields, columns)
     recipe = {name: _settle(value) for name, value in fields["recipe"].items()}
+    encoding = None if fields["encoding_"] is None else fields["encoding_"].to_facts()
     arrays: Arrays = {}
     facts = {
         name: encode(value, name, None if name == "notes" else arrays)
-        for name, value in {**fields, "recipe": recipe}.items()
+        for name, value in {**fields, "recipe": recipe, "encoding_": encoding}.items()
     }
     return facts, arrays
 
@@ -45,8 +47,25 @@ def unpack(facts: Mapping[str, Any], arrays: Arrays, columns: tuple[str, ...]) -
     fields = {name: decode(fact, None if name == "notes" else left) for name, fact in facts.items()}
     if left:
         raise ValueError(f"nothing refers to its arrays {[*left]}")
+    _restore_encoding(fields)
     check_fields(fields, columns)
     return fields
+
+
+def _restore_encoding(fields: dict[str, Any]) -> None:
+    """Replace what a file keeps of an encoding by the encoding; version 1 has it in the notes."""
+    names = fields.get("feature_names_in_")
+    if "encoding_" in fields:
+        if fields["encoding_"] is not None:
+            fields["encoding_"] = encoding_of_facts(fields["encoding_"], names)
+        return
+    fields["encoding_"] = None
+    if names is not None and _are_names(names) and _is_dict(fields.get("notes")):
+        encoding = encoding_of_notes(fields["notes"], names)
+        if encoding is not None:
+            fields["encoding_"] = encoding
+            names = [column.name for column in encoding.columns]
+            fields["feature_names_in_"] = np.array(names, dtype=object)
 
 
 def _settle(value: Any) -> Any:
@@ -79,9 +98,12 @@ def check_fields(fields: Mapping[str, Any], columns: tuple[str, ...]) -> None:
 
 
 def _check_agreement(fields: Mapping[str, Any]) -> None:
-    d, names = len(fields["coef_"]), fields["feature_names_in_"]
-    if names is not None and len(names) != d:
-        raise ValueError(f"feature_names_in_ has {len(names)} names for {d} coefficients.")
+    d, names, encoding = len(fields["coef_"]), fields["feature_names_in_"], fields["encoding_"]
+    if encoding is not None and len(encoding.features) != d:
+        raise ValueError(f"encoding_ makes {len(encoding.features)} columns for {d} coefficients.")
+    n_columns = d if encoding is None else len(encoding.columns)
+    if names is not None and len(names) != n_columns:
+        raise ValueError(f"feature_names_in_ has {len(names)} names for {n_columns} columns.")
     if (fields["loss_"].target == "binary") != (fields["classes_"] is not None):
         raise ValueError("classes_ must be there where the loss is one of labels, and only there.")
     path, steps = fields["path"], fields["path_steps"]
@@ -160,4 +182,5 @@ FIELDS: dict[str, tuple[Check, str]] = {
     "path_steps": (_either(_is_none, _array(1, "i")), "a vector of whole numbers or None"),
     "route_": (_instance(str), "a string"),
     "notes": (_is_dict, "a dict whose keys are strings"),
+    "encoding_": (_either(_is_none, _instance(Encoding)), "an encoding or None"),
 }
