@@ -123,8 +123,8 @@ figure = comparison.plot()
 #    less.
 #
 #    *"A rate that works for one batch size works for another."* Only where it is
-#    stable there: 2b / (B + (b - 1) L) for b rows, where the row bound B is the size of
-#    single rows.
+#    stable there: 2b / (B + (b - 1) L) for b rows, with B the size of single
+#    rows, their row bound.
 
 # %%
 # The same rate, three batch sizes

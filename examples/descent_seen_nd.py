@@ -152,9 +152,10 @@ ax.figure.set_label("Relative suboptimality after ten epochs against rates")
 # From left to right: too small, and ten epochs do not suffice; a broad hollow of
 # good rates; too large. Crosses diverged. The dotted lines mark the largest stable
 # rate in theory: 2/L for ``batch``, nearly as much for batches of 256 rows, and
-# 2/B for single rows, where B, the row bound, grows with the largest rows. Towards its dotted line ``stochastic`` gets worse again, for its noise
-# grows with the rate; ``batch`` has no noise, and is best just below its own. The
-# dashed lines are fits that tuned themselves.
+# 2/B for single rows, where B, the row bound, grows with the largest rows. Towards
+# its dotted line ``stochastic`` gets worse again, for its noise grows with the
+# rate; ``batch`` has no noise, and is best just below its own. The dashed lines are
+# fits that tuned themselves.
 
 for name, rate in stable.items():
     print(f"{name:<10} stable below {rate:.3f}")

@@ -131,7 +131,7 @@ table.set_index(["rows", "columns"])
 # Ask before you fit
 # ------------------
 #
-# :func:`fastgd.suggest` estimates it for a table at hand, by timing a few thousand rows:
+# :func:`fastgd.suggest` estimates it for a table at hand, from some of its rows:
 
 import fastgd
 

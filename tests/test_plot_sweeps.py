@@ -84,7 +84,7 @@ def test_the_stable_rate_is_that_of_the_batch_size():
     ax = plot.plot_learning_rates(X, y, "minibatch", learning_rates=[0.1], max_iter=1, batch_size=8)
     seen = fastgd.suggest(X, y, random_state=0)
     upright = [line.get_xdata()[0] for line in ax.get_lines() if [*line.get_ydata()] == [0, 1]]
-    stable = 16 / (seen.r_squared + 7 * seen.largest_eigenvalue)
+    stable = 16 / (seen.row_bound + 7 * seen.largest_eigenvalue)
     assert upright == pytest.approx([stable])
 
 

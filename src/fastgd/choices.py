@@ -11,6 +11,7 @@ MOST_NAMED = 10  # columns
 def explain(plan: Plan, source: Source) -> dict[str, str]:
     """Return what was chosen beyond the textbook's algorithm, and why."""
     choices = {
+        "loss": _smoothing(plan),
         "scaling": _scaling(plan),
         "constant": _constant_columns(plan, source),
         "averaging": _averaging(plan),
@@ -28,6 +29,12 @@ def _scaling(plan: Plan) -> str:
     centred = "centred and " if plan.coordinates.mean.any() else ""
     seen = "a sample of rows shows" if plan.mode == "self-tuned" else "all rows show"
     return f"columns are {centred}scaled by what {seen}, without a copy of X"
+
+
+def _smoothing(plan: Plan) -> str:
+    if not plan.is_smoothed or plan.curvature is None:
+        return ""
+    return f"{plan.asked_loss.name}, with its kinks smoothed within {plan.curvature.width:.2g}"
 
 
 def _constant_columns(plan: Plan, source: Source) -> str:

@@ -77,17 +77,21 @@ def identity(d: int) -> Coordinates:
     return Coordinates(np.zeros(d), np.ones(d))
 
 
-def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordinates, Array]:
+def standardise(
+    source: Source, x: Floats, shares: Floats, fit_intercept: bool
+) -> tuple[Coordinates, Array]:
     """Return coordinates in which rows have mean 0 and spread 1, as the sample *x* has it.
+
+    The *shares*, of mean 1, say how much each row counts.
 
     Of a column that is the same all over the sample, all rows are looked at; which of those do
     vary is returned, too. Without an intercept, means stay where they are.
     """
     sizes = np.maximum(x.max(axis=0), -x.min(axis=0))
-    mean = x.mean(axis=0) if fit_intercept else np.zeros(x.shape[1])
+    mean = _weighted_mean(x, shares) if fit_intercept else np.zeros(x.shape[1])
     away = x - mean
     away /= np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
-    spread = sizes * np.sqrt(np.mean(np.square(away, out=away), axis=0))
+    spread = sizes * np.sqrt(_weighted_mean(np.square(away, out=away), shares))
     suspects = np.flatnonzero(~(spread > LEAST_SPREAD * sizes))
     is_read_whole = len(suspects) > 0 and len(x) < source.n
     if is_read_whole:
@@ -98,6 +102,12 @@ def standardise(source: Source, x: Floats, fit_intercept: bool) -> tuple[Coordin
     unseen = np.zeros(len(mean), bool)
     unseen[suspects] = coordinates.units[suspects] > 0
     return coordinates, unseen
+
+
+def _weighted_mean(x: Floats, shares: Floats) -> Floats:
+    if (shares == 1.0).all():
+        return np.asarray(x.mean(axis=0))
+    return np.asarray(np.einsum("i,ij->j", shares / shares.sum(), x))
 
 
 def standardise_all(source: Source, centred: bool) -> Coordinates:
@@ -116,8 +126,13 @@ def standardise_all(source: Source, centred: bool) -> Coordinates:
 def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tuple[Floats, Floats]:
     """Return each column's mean and spread; zeros and root mean squares if it is not centred."""
     total, squares = np.zeros(len(columns)), np.zeros(len(columns))
-    for _, piece in pieces(source.table):
+    for start, piece in pieces(source.table):
         away = piece[:, columns].astype(np.float64) - about
+        if source.weighted:
+            weights = source.weights[start : start + len(piece)] * source.weight_scale
+            total += np.einsum("i,ij->j", weights, away)
+            squares += np.einsum("i,ij->j", weights, np.square(away))
+            continue
         total += away.sum(axis=0)
         squares += np.square(away).sum(axis=0)
     if not np.isfinite(squares).all():

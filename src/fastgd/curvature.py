@@ -20,7 +20,7 @@ from fastgd.kernels.arguments import Array, Floats
 from fastgd.kernels.threads import Workers
 from fastgd.linalg import forms, joined, times
 from fastgd.losses import Loss, SquaredError
-from fastgd.newton import Sample, descend, predictions, region
+from fastgd.newton import Sample, descend, narrow, predictions, region
 from fastgd.sample import Drawn
 from fastgd.sources import Source
 
@@ -40,6 +40,7 @@ MOST_OF_FEW = 0.04  # or the way to where labels are told apart would be long
 class Curvature:
     """The objective near its optimum."""
 
+    loss_function: Loss  # whose Hessian that is: the one asked for, or a smoothed form of it
     coordinates: Coordinates  # in which all that follows is told
     matrix: Floats  # (d, d), the curvature, ridge included
     ridge: Floats  # (d,)
@@ -57,6 +58,11 @@ class Curvature:
     statistical_error: float  # NaN where there are no more rows than columns
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
+
+    @property
+    def width(self) -> float:
+        """Within which distance of its kinks the loss is smoothed; 0 if it is not."""
+        return float(getattr(self.loss_function, "width", 0.0))
 
     @property
     def uncertainty(self) -> float:
@@ -127,6 +133,8 @@ def look(
 ) -> Curvature:
     """Return what the rows tell; columns that vary, though not in these rows, are *unseen*.
 
+    A loss without a Hessian is smoothed first.
+
     Raises
     ------
     numpy.linalg.LinAlgError
@@ -143,7 +151,11 @@ def look(
     ridges = _ridges(u[:, :-1], share, has_labels=loss.target == "binary")
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
-    at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance)
+    start = None
+    if loss.curvature is None:
+        sample, start = narrow(sample, of_l2, ridges, tolerance)
+        loss = sample.loss
+    at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance, start)
     z = predictions(u, at_optimum)
     values, slopes = sample.meet(z)
     slopes = shares * slopes
@@ -162,6 +174,7 @@ def look(
     own = 0.0 if drawn.is_everything else np.minimum(levers / m, MOST_LEVERAGE)
     centre = np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
+        loss_function=loss,
         coordinates=Coordinates(coordinates.mean + centre, units),
         matrix=metric.matrix,
         ridge=metric.ridge,

@@ -71,6 +71,11 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
             reason = StopReason.DIVERGED
         elif reason is StopReason.TOLERANCE and (end.is_far or end.above_constant):
             reason = StopReason.STALLED
+        objective, suboptimality = end.objective, end.suboptimality
+        if run.plan.is_smoothed:  # by as much as it is too large here, it may be at the optimum
+            objective = run.evaluate(end.coef)[0]
+            if suboptimality is not None:
+                suboptimality += abs(end.objective - objective)
     return Outcome(
         coef=end.coef,
         epochs=run.state.epoch,
@@ -78,8 +83,8 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         steps=run.state.t,
         converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
         stop_reason=reason,
-        objective=end.objective,
-        suboptimality=end.suboptimality,
+        objective=objective,
+        suboptimality=suboptimality,
         rise=end.rise,
         above_constant=end.above_constant,
         history=recorder.history(),

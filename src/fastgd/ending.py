@@ -8,7 +8,7 @@ from fastgd.kernels.arguments import Array, Floats
 from fastgd.optimizers import Momentum
 from fastgd.plan import Plan
 from fastgd.run import Run
-from fastgd.sample import middle, sample_targets, some_rows
+from fastgd.sample import draw_targets, some_rows
 from fastgd.stability import smoothness
 
 ROUNDING_UNITS = 16.0  # of a coefficient: what a change by rounding does to the objective
@@ -97,4 +97,4 @@ def loss_of_best_constant(run: Run) -> float:
     """Return the loss of about the best constant prediction; infinity without an intercept."""
     if not run.plan.fit_intercept:
         return math.inf
-    return run.full.loss_of_constant(middle(run.plan.loss, sample_targets(run.source)))
+    return run.full.loss_of_constant(draw_targets(run.source).middle(run.plan.loss))

@@ -293,7 +293,7 @@ def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
         given["shuffle"] = given["shuffle"][:epochs]
     return {
         "variant": plan.variant,
-        "loss": plan.loss,
+        "loss": plan.asked_loss,
         "optimizer": plan.optimizer,
         "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
         "route": plan.route,
@@ -336,7 +336,7 @@ def make_result(
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
-        loss_=plan.loss,
+        loss_=plan.asked_loss,
         optimizer_=plan.optimizer,
         learning_rate_=rate.eta0 if isinstance(rate, Constant) else rate,
         rate_reason=plan.rate_reason,

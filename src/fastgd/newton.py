@@ -4,7 +4,7 @@ The curvature is as steps meet it: how the slope changes over as far as predicti
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from fastgd.kernels.arguments import Array, Floats
 from fastgd.kernels.threads import Workers
 from fastgd.linalg import inverse, joined, products, times
 from fastgd.losses import Loss, SquaredError
-from fastgd.sample import distance, middle
+from fastgd.robust import Targets
+from fastgd.smoothing import smoothed
 
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # where one step would do, were there no ridge
@@ -21,6 +22,8 @@ SHORTEST = 1e-3  # of a Newton step
 LEAST_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
 SMALLEST_CURVATURE = 1e-9  # of the loss's bound
 REGION_STEPS = 4
+SMOOTHED = 0.02  # of the distance of targets from predictions, on both sides of a kink
+NARROWEST = 1e-6  # of their distance from a constant: closer fits are exact for all that matters
 DIFFERENCE = 1e-4  # between two predictions, relative to their size
 
 
@@ -74,9 +77,14 @@ class Sample:
         self.kernel(z, self.y, self.loss.parameters, values, slopes)
         return values, slopes
 
-    def scale(self, z: Floats) -> float:
+    @property
+    def targets(self) -> Targets:
+        """The targets of the rows, with their weights."""
+        return Targets(np.asarray(self.y, dtype=np.float64), self.shares)
+
+    def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there."""
-        return 1.0 if self.loss.target == "binary" else distance(self.y, z)
+        return 1.0 if self.loss.target == "binary" else self.targets.spread(z)
 
     def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
         """Return the curvature that these of the rows make; the *ridge* is in units of it."""
@@ -113,11 +121,32 @@ def region(sample: Sample, z: Floats, slopes: Floats, share: float) -> float:
     return far
 
 
+def narrow(
+    sample: Sample, l2: Floats, ridges: tuple[Floats, Floats], tolerance: float
+) -> tuple[Sample, Floats]:
+    """Return the sample with its loss smoothed, and about the optimum of that.
+
+    The width is a fraction of how far the targets lie from the predictions at the optimum, which
+    is known once wider ones have led there.
+    """
+    asked, point = sample.loss, None
+    far = sample.scale(sample.targets.middle(asked))
+    narrowest = NARROWEST * far
+    while True:
+        width = SMOOTHED * far
+        here = replace(sample, loss=smoothed(asked, width))
+        point, _, _ = descend(here, l2, ridges, tolerance, point)
+        far = max(sample.scale(predictions(sample.u, point)), narrowest)
+        if not SMOOTHED * far < 0.5 * width:
+            return here, point
+
+
 def descend(
     sample: Sample,
     l2: Floats,
     ridges: tuple[Floats, Floats],
     tolerance: float,
+    start: Floats | None = None,
 ) -> tuple[Floats, float, Metric | None]:
     """Return the optimum of the sample, penalised, by Newton's method, and the fall to there.
 
@@ -135,13 +164,16 @@ def descend(
         return value, z, shares * slopes / m
 
     point = np.zeros(u.shape[1])
-    point[-1] = middle(sample.loss, sample.y) * fit_intercept
+    point[-1] = sample.targets.middle(sample.loss) * fit_intercept
     z = predictions(u, point)
     far = sample.scale(z)
     along = float(np.mean(sample.curvatures(z, far)))
     penalty = np.append(l2 + along * ridges[1], 0.0)
     value, z, slopes = evaluate(point)
     at_constant = value
+    if start is not None:
+        point = start
+        value, z, slopes = evaluate(point)
     metric: Metric | None = None
     quadratic = isinstance(sample.loss, SquaredError)
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):

@@ -19,13 +19,12 @@ from fastgd.passes import FullPass
 from fastgd.sample import (
     POWER_ITERATIONS,
     SAMPLE_VALUES,
-    best_constant,
     draw,
+    draw_targets,
     largest_of_sample,
     mean_squared_norm,
     norm,
     refuse_overflow,
-    spread_of,
     top_direction,
 )
 from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedule
@@ -120,7 +119,7 @@ def look_at(
     drawn = draw(source, fit_intercept, seed, most_values)
     rows = drawn.rows
     refuse_overflow(source, mean_squared_norm(rows))
-    standard, unseen = standardise(source, rows[:, :-1], fit_intercept)
+    standard, unseen = standardise(source, rows[:, :-1], drawn.shares, fit_intercept)
     curvature = None
     if wants_curvature:
         with contextlib.suppress(np.linalg.LinAlgError), Workers(n_threads) as workers:
@@ -128,7 +127,8 @@ def look_at(
     coordinates = identity(source.d)
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard
-        coordinates = columns.damped(l2 / (loss.curvature or 1.0))
+        bent = loss if curvature is None else curvature.loss_function
+        coordinates = columns.damped(l2 / (bent.curvature or 1.0))
     passes = len(rows) / source.n + standard.passes
     return Look(rows, standard, coordinates, curvature, passes, scaling)
 
@@ -150,7 +150,7 @@ def tune(
     if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
         tuned = _tune_without_curvature(source, variant, loss, optimizer)
     elif optimizer.adaptive:
-        size = 1.0 if loss.target == "binary" else spread_of(source)
+        size = 1.0 if loss.target == "binary" else draw_targets(source).spread_about_median
         usual = ADAPTIVE_RATES[optimizer.name]
         reason = f"{usual:g}, the usual one of its kind, in units of y"
         tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
@@ -164,8 +164,14 @@ def tune(
         tuned = Tuned(Constant(rate), math.inf, reason, passes=passes)
     else:
         tuned = _tune_batches(source, loss, optimizer, l2, batch_size, seen, seed)
-    start = best_constant(source, loss) if seen.curvature is None else seen.curvature.start
+    start = _best_constant(source, loss) if seen.curvature is None else seen.curvature.start
     return replace(tuned, start=start)
+
+
+def _best_constant(source: Source, loss: Loss) -> Floats | None:
+    """Return coefficients that predict the middle of y, or the intercept would have far to go."""
+    centre = draw_targets(source).middle(loss)
+    return None if centre == 0 else np.append(np.zeros(source.d), centre)
 
 
 def _tune_batches(
@@ -271,7 +277,10 @@ def _tune_without_curvature(
     if loss.target == "binary":
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
-        eta0, reason = spread_of(source), "mean distance of y from its median"
+        eta0, reason = (
+            draw_targets(source).spread_about_median,
+            "median distance of y from its median",
+        )
     if isinstance(optimizer, AdaGrad):
         return Tuned(Constant(_finite(eta0)), math.inf, reason)
     # The largest subgradients have a norm of sqrt(d + 1), their mean over all rows 1.

@@ -18,6 +18,7 @@ from fastgd.optimizers import GD, AdaGrad, Nesterov, Optimizer
 from fastgd.order import Order, make_order
 from fastgd.request import Request, is_auto
 from fastgd.schedules import Schedule
+from fastgd.smoothing import can_smooth
 from fastgd.sources import Source
 from fastgd.validation import show
 
@@ -31,6 +32,7 @@ FEWEST_STEPS = 8
 MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
 EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
 EXACT = 1e-8  # of the fall of the objective from coefficients of zero
+OF_SMOOTHING = 1e-3  # of the width of smoothing, which itself moves the optimum by more
 NARROW = 100  # times as far a batch may end where float32 lets it go no further
 UNSEEN = 0.1  # of the statistical error
 PATIENCE = 20  # epochs of going on beyond that
@@ -50,7 +52,8 @@ class Plan:
 
     variant: str
     mode: str  # "textbook" or "self-tuned"
-    loss: Loss
+    loss: Loss  # whose derivatives make the steps
+    asked_loss: Loss  # of the objective; `loss` may be a smoothed form of it
     optimizer: Optimizer
     schedule: Schedule
     batch_size: int
@@ -80,6 +83,11 @@ class Plan:
     def starts_from_sample(self) -> bool:
         """Tell whether it was the optimum of a sample of rows that no one else asked for."""
         return self.curvature is not None and self.initial is self.curvature.start
+
+    @property
+    def is_smoothed(self) -> bool:
+        """Whether steps are those of a smoothed form of the loss."""
+        return self.loss is not self.asked_loss
 
     @property
     def groups_per_batch(self) -> int:
@@ -132,8 +140,10 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     if request.variant == "auto":
         request = replace(request, variant=_variant(request, source))
     variant, self_tuned = request.variant, request.self_tuned
-    seen = _look(request, source, seed)
+    seen, asked_loss = _look(request, source, seed), request.loss
     curvature = None if seen is None else seen.curvature
+    if curvature is not None:
+        request = replace(request, loss=curvature.loss_function)
     preconditioned = curvature is not None and _is_preconditioned(request)
     coordinates = None if preconditioned else _coordinates(request, source, seen)
     optimizer = request.optimizer or _optimizer(request, preconditioned)
@@ -150,6 +160,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         variant=variant,
         mode="self-tuned" if self_tuned else "textbook",
         loss=request.loss,
+        asked_loss=asked_loss,
         optimizer=optimizer,
         schedule=tuned.schedule,
         batch_size=batch_size,
@@ -192,7 +203,9 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
         _refuse_preconditioner(request, source)
     elif not request.self_tuned:
         return None
-    wants_curvature = request.loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+    wants_curvature = source.d <= MOST_PRECONDITIONED and (
+        request.loss.curvature is not None or _is_smoothed(request)
+    )
     seen = pilot.look_at(
         source,
         request.loss,
@@ -209,6 +222,13 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
             "is no number here; scale X and y, or leave it out."
         )
     return seen
+
+
+def _is_smoothed(request: Request) -> bool:
+    """Return True if steps may be those of a smoothed form of the loss."""
+    is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
+    is_open = request.self_tuned and is_plain and request.average in ("auto", False)
+    return is_open and not request.has_l1 and can_smooth(request.loss)
 
 
 def _scaling(request: Request) -> pilot.Scaling:
@@ -406,6 +426,8 @@ def _targets(
     if not max(curvature.fall, curvature.loss) > 0:  # all targets of the sample are alike
         return math.inf, math.inf
     exact = EXACT * max(curvature.fall, np.finfo(np.float64).tiny)
+    if curvature.width > 0:
+        exact = max(exact, OF_SMOOTHING * curvature.width)
     if request.variant == "batch":
         return exact, exact if source.dtype == np.float64 else exact * NARROW
     unseen = max(exact, UNSEEN * np.nan_to_num(curvature.statistical_error))

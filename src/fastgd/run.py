@@ -53,6 +53,9 @@ class Run:
         full = partial(FullPass, source, plan.loss, plan.n_threads)
         self.full = full(gradients=plan.variant == "batch" or plan.curvature is not None)
         self.evaluation = full(gradients=True) if evaluates_gradients else self.full
+        self.asked = self.full
+        if plan.is_smoothed:
+            self.asked = FullPass(source, plan.asked_loss, plan.n_threads, gradients=False)
         self.state = initial_state(plan, source) if state is None else state
         self.l1 = np.full(source.d, plan.alpha * plan.l1_ratio)
         self.l2 = np.full(source.d, plan.alpha * (1 - plan.l1_ratio))
@@ -99,6 +102,7 @@ class Run:
         self.team.dismiss()
         self.full.__exit__(*failure)
         self.evaluation.__exit__(*failure)
+        self.asked.__exit__(*failure)
         if self.plan.gram is not None:
             self.plan.gram.close()
 
@@ -106,6 +110,7 @@ class Run:
         """Compile or fetch the kernels: a call that visits no row and changes nothing."""
         self.full.load()
         self.evaluation.load()
+        self.asked.load()
         if self.plan.variant == "batch":
             if not self.plan.preconditioned:
                 idle = Model(*(array.copy() for array in self._model()))
@@ -254,7 +259,10 @@ class Run:
         return dot(self.l1, np.abs(w)) + 0.5 * dot(self.l2, w * w)
 
     def assess(self, coef: Floats) -> tuple[float, float | None]:
-        """Return the objective at *coef*, and at most how far it is above its least, if known."""
+        """Return the objective at *coef*, and at most how far it is above its least, if known.
+
+        A smoothed loss is taken for what it is.
+        """
         seen = self._see(coef)
         objective = float(seen.tally[LOSS] / seen.tally[WEIGHT]) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
@@ -273,10 +281,11 @@ class Run:
     def evaluate(self, coef: Array) -> tuple[float, float]:
         """Return the objective at *coef* and the norm of its (proximal) gradient.
 
-        The norm is NaN unless the run is one that evaluates gradients.
+        The norm is NaN unless the run is one that evaluates gradients. Of a smoothed loss it is
+        that of the gradients that make the steps.
         """
         coef = np.asarray(coef, dtype=self.source.dtype)
-        loss, g = self.full.over_all(coef)
+        loss, g = self.asked.over_all(coef)
         if self.evaluation is not self.full:  # the loss's bits do not depend on what is evaluated
             g = self.evaluation.over_all(coef)[1]
         return loss + self.penalty(coef), self._gradient_norm(coef, g)

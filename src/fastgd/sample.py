@@ -1,14 +1,16 @@
 """A sample of rows: which are drawn, how many of the table each stands for, how large they are."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from fastgd.by_weight import draw_by_weight
 from fastgd.kernels.arguments import Array, Floats
-from fastgd.losses import Loss, SquaredError
 from fastgd.order import Rows
+from fastgd.robust import Targets
 from fastgd.sources import Source
 from fastgd.tables import ArrayTable, take
 
@@ -28,6 +30,7 @@ class Drawn:
     source: Source
     chosen: Rows
     rows: Floats  # in float64, a column of ones added, or of zeros without an intercept
+    each: Floats | None = None  # for how many rows of its label it stands, up to a factor
 
     @cached_property
     def is_everything(self) -> bool:
@@ -40,21 +43,40 @@ class Drawn:
 
         Rows without weight are stood for by none; those of a rare label were drawn apart.
         """
-        source, y, n = self.source, self.source.y, self.source.n
-        counts = np.full(len(self.chosen), np.count_nonzero(self._has_weight) / n)
-        if source.classes is not None and not self.is_everything:
-            for label in np.unique(y[self.chosen]):
-                of_label = y[self.chosen] == label
-                in_table = np.count_nonzero(self._has_weight & (y == label)) / n
-                counts[of_label] = in_table * len(self.chosen) / np.count_nonzero(of_label)
+        n, count = self.source.n, len(self.chosen)
+        counts = np.full(count, np.count_nonzero(self._has_weight) / n)
+        if self.is_everything:
+            return counts
+        for of_label, weight in self._labels():
+            each = np.ones(count) if self.each is None else self.each
+            total = np.sum((each * self._weights)[of_label])
+            counts[of_label] = each[of_label] * (weight / n * count / total)
         return counts
 
     @cached_property
     def shares(self) -> Floats:
         """How much each counts: in the mean, as the rows of the table do."""
+        return self.stands_for * self._weights
+
+    def _labels(self) -> Iterator[tuple[Array, float]]:
+        """Yield which of the rows have a label, and the weight of all rows that have it."""
+        source, y = self.source, self.source.y
+        if source.classes is None:
+            yield np.ones(len(self.chosen), bool), float(source.n)
+            return
+        for label in np.unique(y[self.chosen]):
+            in_table = y == label
+            weight = float(np.count_nonzero(in_table))
+            if source.weighted:
+                weight = float(np.sum(source.weights[in_table] * source.weight_scale))
+            yield y[self.chosen] == label, weight
+
+    @cached_property
+    def _weights(self) -> Floats:
         source = self.source
-        weights = source.weights[self.chosen] * source.weight_scale if source.weighted else 1.0
-        return self.stands_for * weights
+        if not source.weighted:
+            return np.ones(len(self.chosen))
+        return source.weights[self.chosen] * source.weight_scale
 
     @cached_property
     def _has_weight(self) -> Array:
@@ -63,15 +85,16 @@ class Drawn:
 
 
 def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES) -> Drawn:
-    """Draw up to 4096 rows."""
+    """Draw up to 4096 rows, by weight if there are more."""
     pool = np.flatnonzero(source.weights) if source.weighted else None
     count = source.n if pool is None else len(pool)
     size = min(SAMPLE_ROWS, count, max(FEWEST_ROWS, most_values // source.d))
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(count if pool is None else pool, size, replace=False)
-    if source.classes is not None:
-        chosen = _with_both_labels(chosen, pool, source.y, rng)
-    chosen = np.sort(chosen)
+    chosen, each = _some(source, count if pool is None else pool, size, rng)
+    if source.classes is not None and size < count:
+        chosen, each = _with_both_labels(source, chosen, each, pool, rng)
+    in_order = np.argsort(chosen)
+    chosen, each = chosen[in_order], None if each is None else each[in_order]
     rows = np.empty((len(chosen), source.d + 1))
     rows[:, -1] = float(fit_intercept)
     for start in range(0, len(chosen), PIECE):  # pages that are new, but once
@@ -79,26 +102,45 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
         rows[here, :-1] = take(source.table, chosen[here])
     if not np.isfinite(rows).all():
         source.check_finite()
-    return Drawn(source, chosen, rows)
+    return Drawn(source, chosen, rows, each)
 
 
 def some_rows(source: Source) -> Source:
-    """Return a source of up to 4096 rows of a table, drawn from those with a weight above 0."""
-    chosen = draw(source, fit_intercept=False, seed=0).chosen
-    weights = source.weights[chosen] if source.weighted else source.weights
-    table = ArrayTable(take(source.table, chosen))
-    return Source(table, source.y[chosen], weights, source.feature_names, source.classes)
+    """Return a source of up to 4096 rows of a table, each with the weight that it stands for."""
+    drawn = draw(source, fit_intercept=False, seed=0)
+    table = ArrayTable(take(source.table, drawn.chosen))
+    names, classes = source.feature_names, source.classes
+    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes)
 
 
-def _with_both_labels(chosen: Rows, pool: Rows | None, y: Array, rng: np.random.Generator) -> Rows:
+def _some(
+    source: Source, pool: Rows | int, size: int, rng: np.random.Generator
+) -> tuple[Rows, Floats | None]:
+    """Draw rows, and say for how many rows each stands if that is not the same number for all."""
+    if isinstance(pool, int) or size == len(pool):
+        return rng.choice(pool, size, replace=False), None
+    weights = source.weights[pool]
+    if weights.min() == weights.max():
+        return rng.choice(pool, size, replace=False), None
+    places, each = draw_by_weight(weights, size, rng)
+    return pool[places], each
+
+
+def _with_both_labels(
+    source: Source, chosen: Rows, each: Floats | None, pool: Rows | None, rng: np.random.Generator
+) -> tuple[Rows, Floats | None]:
     """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
+    y = source.y
     for label in (-1.0, 1.0):
-        of_label = y[chosen] == label
-        if np.count_nonzero(of_label) < FEWEST_OF_A_LABEL:
+        others = y[chosen] != label
+        if np.count_nonzero(~others) < FEWEST_OF_A_LABEL:
             rare = np.flatnonzero(y == label) if pool is None else pool[y[pool] == label]
-            drawn = rng.choice(rare, min(FEWEST_OF_A_LABEL, len(rare)), replace=False)
-            chosen = np.concatenate([chosen[~of_label], drawn])
-    return chosen
+            drawn, for_each = _some(source, rare, min(FEWEST_OF_A_LABEL, len(rare)), rng)
+            chosen = np.concatenate([chosen[others], drawn])
+            if each is not None:
+                for_each = np.ones(len(drawn)) if for_each is None else for_each
+                each = np.concatenate([each[others], for_each])
+    return chosen, each
 
 
 def refuse_overflow(source: Source, size: float) -> None:
@@ -117,21 +159,15 @@ def mean_squared_norm(rows: Floats) -> float:
     return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
 
 
-def sample_targets(source: Source) -> Floats:
-    """Return some thousand targets, in float64."""
-    return np.asarray(source.y[:: max(1, source.n // SAMPLE_ROWS)], dtype=np.float64)
-
-
-def spread_of(source: Source) -> float:
-    """Return the mean distance of the targets from their median, 1 where there is none."""
-    y = sample_targets(source)
-    return distance(y, float(np.median(y)))
-
-
-def best_constant(source: Source, loss: Loss) -> Floats | None:
-    """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    centre = middle(loss, sample_targets(source))
-    return None if centre == 0 else np.append(np.zeros(source.d), centre)
+def draw_targets(source: Source) -> Targets:
+    """Draw up to 4096 targets from those of rows that have a weight above 0."""
+    pool = np.flatnonzero(source.weights) if source.weighted else None
+    count = source.n if pool is None else len(pool)
+    rng = np.random.default_rng(0)
+    chosen, each = _some(source, count if pool is None else pool, min(SAMPLE_ROWS, count), rng)
+    weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
+    y = np.asarray(source.y[chosen], dtype=np.float64)
+    return Targets(y, weights if each is None else weights * each)
 
 
 def largest_of_sample(rows: Floats, seed: int) -> float:
@@ -139,19 +175,6 @@ def largest_of_sample(rows: Floats, seed: int) -> float:
     v = top_direction(rows, seed)
     along = np.einsum("ij,j->i", rows, v / (norm(v) or 1.0))
     return float(np.mean(np.square(along)))
-
-
-def middle(loss: Loss, y: Array) -> float:
-    """Return a prediction that suits none of the targets badly: about where to start."""
-    if loss.target == "binary" or not loss.built_in:  # a user's z may be something else than y
-        return 0.0
-    centre = float(np.mean(y) if isinstance(loss, SquaredError) else np.median(y))
-    return centre if math.isfinite(centre) else 0.0
-
-
-def distance(y: Array, z: Floats | float) -> float:
-    """Return the mean distance of targets from predictions, 1 where there is none."""
-    return float(np.mean(np.abs(y - z))) or 1.0
 
 
 def top_direction(rows: Floats, seed: int) -> Floats:

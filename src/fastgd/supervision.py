@@ -102,7 +102,10 @@ class Convergence:
 
     def _is_near_enough(self) -> bool:
         plan, state = self.run.plan, self.run.state
-        rounding = ROUNDING * abs(self.run.loss_of_epoch)
+        size = abs(self.run.loss_of_epoch)
+        if plan.is_smoothed and plan.curvature is not None:  # gradients of wild rows are not large
+            size = min(size, plan.curvature.fall)
+        rounding = ROUNDING * size
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
         if state.settled is None:

@@ -19,11 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 PACKAGE = Path(__file__).parent.parent
-SOURCES = [
-    *sorted(PACKAGE.glob("kernels/**/*.py")),
-    PACKAGE / "losses.py",
-    PACKAGE / "optimizers.py",
-]
+SCALAR_FUNCTIONS = ("losses.py", "optimizers.py", "smoothing.py")
+SOURCES = [*sorted(PACKAGE.glob("kernels/**/*.py")), *(PACKAGE / name for name in SCALAR_FUNCTIONS)]
 OWN_FILES = frozenset(map(str, SOURCES))
 KNOWN_MODULES = (builtins, cmath, math, np, operator)
 SIMPLE_TYPES = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.generic)
