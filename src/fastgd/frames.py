@@ -8,7 +8,12 @@ import numpy as np
 
 from fastgd.kernels.arguments import Array
 
+MAX_TYPE_NAME = 80  # characters: a structure names all its fields
 CHUNK_ROWS = 512  # on average: of shorter chunks a copy takes less memory than views
+
+
+class SeveralValues(TypeError):
+    """Each value of a column holds several: a vector, or a structure."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,7 @@ def read_column(column: Any) -> Column:
     if len(chunks) == 1:
         return _read_part(chunks[0])
     if len(values) <= CHUNK_ROWS * len(chunks):
-        return np.asarray(values)
+        return _of_single_values(np.asarray(values))
     parts = [_read_part(chunk) for chunk in chunks]
     starts = np.cumsum([0, *map(len, parts)])
     return Chunked(parts, np.result_type(*(part.dtype for part in parts)), starts)
@@ -138,9 +143,33 @@ def _chunks(values: Any) -> Sequence[Any]:
 
 
 def _read_part(values: Any) -> Column:
-    first = np.asarray(values[:1])
+    first = _of_single_values(np.asarray(values[:1]))
     lies_as_array = np.shares_memory(first, np.asarray(values[:1]))
-    return np.asarray(values) if lies_as_array else Asked(values, first.dtype)
+    if lies_as_array or not _gives_rows(values):
+        return np.asarray(values)
+    return Asked(values, first.dtype)
+
+
+def _of_single_values(array: Array) -> Array:
+    """Return *array*; refuse a column whose values are vectors or structures."""
+    if array.ndim != 1:
+        raise SeveralValues
+    return array
+
+
+def _gives_rows(values: Any) -> bool:
+    """Return True if rows can be asked for by number (Arrow cannot for every type)."""
+    try:
+        Asked(values, np.dtype(object))[np.arange(min(1, len(values)))]
+    except Exception:  # whatever a library raises
+        return False
+    return True
+
+
+def type_of(column: Any) -> str:
+    """Return the name of a column's type, in its library's words."""
+    name = str(getattr(column, "dtype", None) or getattr(column, "type", type(column).__name__))
+    return name if len(name) <= MAX_TYPE_NAME else f"{name[: MAX_TYPE_NAME - 3]}..."
 
 
 def missing_rows(column: Any) -> Array:

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from fastgd.arrays import as_array, as_numbers, refusal_of_scalar, refuse_missing
-from fastgd.frames import Asked, Column, columns_of, read_column, single_block
+from fastgd.frames import Asked, Column, SeveralValues, columns_of, read_column, single_block, type_of
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source
 from fastgd.tables import ArrayTable, ColumnTable, Table
 from fastgd.targets import check_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import first_line, show
+from fastgd.validation import show
 
 
 def make_source(X: Any, y: Any, sample_weight: Any, target: str) -> Source:
@@ -98,10 +98,12 @@ def check_column(column: Any, name: Any) -> Column:
         )
     try:
         values = read_column(column)
-    except Exception as error:  # whatever a library says of a type that NumPy has not
-        raise TypeError(
-            f"{where} must be numeric; got {column.dtype}: {first_line(error)}."
-        ) from None
+    except SeveralValues:
+        why = "each value holds several: make a column of each"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
+    except Exception:  # whatever a library says of a type that NumPy does not have
+        why = "which NumPy cannot read: convert it to numbers first"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
     if values.dtype.kind in "fiub":
         return values
     return as_numbers(np.asarray(values[:] if isinstance(values, Asked) else values), where)
