@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgd.choices import explain
 from fastgd.descent import Outcome, Watching, descend
+from fastgd.derivatives import refuse_wrong_derivative
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.plan import PATIENCE, Plan, make_plan
@@ -228,6 +229,7 @@ def fit(
     settled = settle_random_state(random_state)
     source = make_source(X, y, sample_weight, request.loss.target)
     initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
+    refuse_wrong_derivative(request.loss, source, initial)
     # What is not finite is found and said in words, not by NumPy's warnings.
     with np.errstate(all="ignore"):
         plan = make_plan(request, source, initial, draw_seed(settled))
