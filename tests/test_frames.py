@@ -114,7 +114,9 @@ def test_a_column_that_holds_no_numbers_is_named(case, times):
 def test_a_long_type_is_cut():
     column = pl.Series([{f"field_{k}": 1.0 for k in range(100)}] * N)
     sentence = refused(TypeError, lambda: fastgd.fit(frame_of(column), Y))
-    assert sentence.startswith("X, in column 'bad', must be numeric; got Struct({'field_0': Float64")
+    assert sentence.startswith(
+        "X, in column 'bad', must be numeric; got Struct({'field_0': Float64"
+    )
     assert sentence.endswith("..., each value holds several: make a column of each.")
 
 

@@ -121,12 +121,12 @@ def test_a_bad_type_is_named(name, value, message):
 
 
 BAD_CALLABLES = [
-    ("nan", np.nan),
-    ("-1.0", np.float64(-1.0)),
-    ("'fast'", "fast"),
-    ("None", None),
-    ("[0.1, 0.1, 0.1]", [0.1] * 3),
-    ("1j", 1j),
+    ("nan at step 1", np.nan),
+    ("-1.0 at step 1", np.float64(-1.0)),
+    ("'fast' for 1 steps", "fast"),
+    ("None for 1 steps", None),
+    ("[0.1, 0.1, 0.1] for 1 steps", [0.1] * 3),
+    ("1j for 1 steps", 1j),
 ]
 
 
@@ -134,7 +134,7 @@ BAD_CALLABLES = [
 def test_a_callable_that_returns_no_rates_is_named(shown, rate):
     message = (
         "learning_rate, a callable, must return a finite rate >= 0 for each of the step numbers it "
-        f"gets; got {shown} for 1 steps."
+        f"gets; got {shown}."
     )
     assert refusal(ValueError, learning_rate=lambda t: rate) == message
 

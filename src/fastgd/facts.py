@@ -157,9 +157,18 @@ def _decode_row(kind: str, content: Any) -> Any:
     if type(parameters) is not dict or parameters.keys() != names:
         raise ValueError(f"the {kind} {name!r} has other parameters than {sorted(names)}")
     values = {k: decode(v) for k, v in parameters.items()}
-    if not all(value is None or is_number(value) for value in values.values()):
+    if not all(map(_is_parameter, values.values())):
         raise ValueError(f"the parameters of the {kind} {name!r} must be numbers")
     return row(**values)
+
+
+def _is_parameter(value: Any) -> bool:
+    """Return True for a number, None, and a schedule's pairs of a step and a rate."""
+    if type(value) is not tuple:
+        return value is None or is_number(value)
+    return all(
+        type(pair) is tuple and len(pair) == 2 and all(map(is_number, pair)) for pair in value
+    )
 
 
 def _decode_float(content: Any, arrays: Arrays | None) -> float:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from fastgd.choices import explain
-from fastgd.descent import Outcome, Watching, descend
 from fastgd.derivatives import refuse_wrong_derivative
+from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.plan import PATIENCE, Plan, make_plan
 from fastgd.request import (
+    as_schedule,
     read_callback,
     read_record,
     read_record_path,
@@ -30,7 +31,7 @@ from fastgd.result import (
     StopReason,
 )
 from fastgd.run import Run
-from fastgd.schedules import Constant
+from fastgd.schedules import shown_rate
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
@@ -97,9 +98,10 @@ def fit(
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
         ``fastgd.Adam(beta_1=0.8)`` or "auto".
-    learning_rate : "auto", float, Schedule or callable
-        Multiplies the mean gradient of a step's rows. A callable gets an array of step numbers,
-        which count from 1, and returns as many rates.
+    learning_rate : "auto", float, Schedule, dict or callable
+        Multiplies the mean gradient of a step's rows. A callable gets step numbers, which count
+        from 1: an array of them, or, if it takes none, one at a time. A dictionary
+        ``{1: 0.1, 1000: 0.01}`` holds rates by the first step that has them.
     batch_size : int or "auto"
         Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
         by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
@@ -201,6 +203,7 @@ def fit(
     """
     refuse_unknown(fit, unknown, "variant")
     watch = Stopwatch()
+    learning_rate = as_schedule(learning_rate)
     request = read_request(
         variant=variant,
         loss=loss,
@@ -296,7 +299,6 @@ def make_result(
     plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
 ) -> FitResult:
     """Return what the user gets."""
-    rate = plan.schedule
     names = source.feature_names
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
@@ -314,7 +316,7 @@ def make_result(
         variant=plan.variant,
         loss_=plan.loss,
         optimizer_=plan.optimizer,
-        learning_rate_=rate.eta0 if isinstance(rate, Constant) else rate,
+        learning_rate_=shown_rate(plan.schedule),
         rate_reason=plan.rate_reason,
         batch_size_=plan.batch_size,
         route_=plan.route,

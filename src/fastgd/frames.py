@@ -12,7 +12,7 @@ MAX_TYPE_NAME = 80  # characters: a structure names all its fields
 CHUNK_ROWS = 512  # on average: of shorter chunks a copy takes less memory than views
 
 
-class SeveralValues(TypeError):
+class SeveralValuesError(TypeError):
     """Each value of a column holds several: a vector, or a structure."""
 
 
@@ -153,7 +153,7 @@ def _read_part(values: Any) -> Column:
 def _of_single_values(array: Array) -> Array:
     """Return *array*; refuse a column whose values are vectors or structures."""
     if array.ndim != 1:
-        raise SeveralValues
+        raise SeveralValuesError
     return array
 
 

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 
 from fastgd.arrays import as_array, as_numbers, refusal_of_scalar, refuse_missing
-from fastgd.frames import Asked, Column, SeveralValues, columns_of, read_column, single_block, type_of
+from fastgd.frames import (
+    Asked,
+    Column,
+    SeveralValuesError,
+    columns_of,
+    read_column,
+    single_block,
+    type_of,
+)
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source
 from fastgd.tables import ArrayTable, ColumnTable, Table
@@ -98,7 +106,7 @@ def check_column(column: Any, name: Any) -> Column:
         )
     try:
         values = read_column(column)
-    except SeveralValues:
+    except SeveralValuesError:
         why = "each value holds several: make a column of each"
         raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
     except Exception:  # whatever a library says of a type that NumPy does not have

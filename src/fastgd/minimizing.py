@@ -37,7 +37,7 @@ def minimize(
     *,
     jac: Callable[..., Any] | bool | None = None,
     optimizer: str | Optimizer = "gd",
-    learning_rate: float | Schedule | LineSearch | Callable[[NDArray[np.int64]], Any] = 0.1,
+    learning_rate: Any = 0.1,
     max_iter: int = 1000,
     tol: float | None = 1e-8,
     callback: Callable[[Iterate], Any] | None = None,
@@ -62,9 +62,10 @@ def minimize(
         gradient); None: central differences, 2 n evaluations of fun each.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", or an object with parameters.
-    learning_rate : float, schedule, LineSearch or callable
+    learning_rate : float, Schedule, dict, LineSearch or callable
         Multiplies the gradient. A number, a schedule such as ``fastgd.InverseScaling(0.1)``, a
-        function of an array of step numbers, or ``fastgd.LineSearch()``, for "gd".
+        dictionary of rates by the first step that has them, a function of step numbers (of an
+        array of them, or of one), or ``fastgd.LineSearch()``, for "gd".
     max_iter : int
         At most so many steps.
     tol : float or None

@@ -15,12 +15,12 @@ from fastgd.kernels._jit import load
 from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length
 from fastgd.line_search import LineSearch
 from fastgd.loop import make_loop
-from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
+from fastgd.minimum import HISTORY, Iterate, MinimizeResult
 from fastgd.optimizers import Optimizer
 from fastgd.pilot import largest_rate
 from fastgd.request import asks_to_stop
 from fastgd.result import StopReason
-from fastgd.schedules import Adaptive, Memory, Schedule
+from fastgd.schedules import Adaptive, Memory, Schedule, shown_rate
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import DIVERGED_FACTOR
 from fastgd.validation import show
