@@ -1,8 +1,9 @@
 """Schedules: the learning rate of every step, from the steps' numbers.
 
 A schedule is called with an array of step numbers (they count from 1, over the whole run) and
-returns as many rates; a user's own function may take one number at a time. `Adaptive` also looks at each epoch's loss: what it remembers is part of a
-run's state, so that a run can be stopped and gone on with.
+returns as many rates; a user's own function may take one number at a time. `Adaptive` also looks
+at each epoch's loss: what it remembers is part of a run's state, so that a run can be stopped and
+gone on with.
 """
 
 import math
