@@ -130,3 +130,104 @@ def test_numbers_of_any_type_are_read(case, variant, times):
     result, plain = (fastgd.fit(X, y, variant, **settings) for X in (frame, table))
     np.testing.assert_allclose(result.coef_, plain.coef_, rtol=1e-12)
     np.testing.assert_allclose(result.predict(frame), plain.predict(table), rtol=1e-12)
+
+
+# ------------------------------------------------------------------------------------------- names
+
+B = A**2
+TABLE = np.column_stack([A, B])
+NAMES = {
+    "default integers": [0, 1],
+    "integers": [7, 3],
+    "negative integers": [-1, 0],
+    "a huge integer": [10**30, 1],
+    "integers of NumPy": [np.int64(5), np.int64(2)],
+    "floats": [0.5, 1.5],
+    "tuples": [("a", 1), ("a", 2)],
+    "tuples in tuples": [("a", (1, 2)), ("b", (1, 2))],
+    "flags": [False, True],
+    "a text and a number": ["a", 1],
+    "None": [None, "a"],
+    "days": [datetime.date(2020, 1, 1), datetime.date(2021, 1, 1)],
+    "times of pandas": [*pd.to_datetime(["2020-01-01", "2021-01-01"])],
+}
+KEPT = {name: names for name, names in NAMES.items() if name not in ("days", "times of pandas")}
+
+
+def named(names, table=TABLE):
+    frame = pd.DataFrame(table)
+    frame.columns = pd.Index(
+        names, dtype=None if all(isinstance(name, tuple) for name in names) else object
+    )
+    return frame
+
+
+def fitted(names):
+    return fastgd.fit(named(names), Y, "batch", learning_rate=1e-3, max_iter=3)
+
+
+def check_names(model, names):
+    frame = named(names)
+    expected = frame.to_numpy() @ model.coef_ + model.intercept_
+    np.testing.assert_allclose(model.predict(frame), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(frame.to_numpy()), expected, rtol=1e-12)
+    swapped = frame.iloc[:, ::-1]
+    sentence = refused(ValueError, lambda: model.predict(swapped))
+    assert sentence.startswith("X must have the columns that were fitted, in that order: [")
+    assert sentence.endswith(": X[list(result.column_names_)] puts them so.") or names[0] == "a"
+    if not isinstance(names[0], bool | None):  # with which pandas means something else
+        again = swapped[list(model.column_names_)]
+        np.testing.assert_allclose(model.predict(again), expected, rtol=1e-12)
+    other = named([names[0], "other"])
+    assert "missing: [" in refused(ValueError, lambda: model.predict(other))
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_swapped_columns_are_refused_whatever_their_names(case):
+    model = fitted(NAMES[case])
+    assert model.feature_names_in_ is None and model.column_names_ == (*NAMES[case],)
+    check_names(model, NAMES[case])
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_a_file_keeps_names_that_are_numbers_and_tuples(case, tmp_path):
+    fitted(NAMES[case]).save(tmp_path / "model.fastgd")
+    check_names(fastgd.load(tmp_path / "model.fastgd"), NAMES[case])
+
+
+@pytest.mark.parametrize("case", NAMES.keys() - KEPT.keys())
+def test_a_file_leaves_other_names_out(case, tmp_path):
+    fitted(NAMES[case]).save(tmp_path / "model.fastgd")
+    loaded = fastgd.load(tmp_path / "model.fastgd")
+    assert loaded.column_names_ is None
+    np.testing.assert_array_equal(
+        loaded.predict(named(NAMES[case])), fitted(NAMES[case]).predict(named(NAMES[case]))
+    )
+
+
+def test_a_frame_without_names_is_matched_by_position():
+    """pandas numbers the columns of an array: these are no names."""
+    plain, words = named([0, 1]), named(["a", "b"])
+    by_number, by_name = (fastgd.fit(frame, Y, "batch") for frame in (plain, words))
+    np.testing.assert_array_equal(by_number.predict(words), by_number.predict(plain))
+    np.testing.assert_array_equal(by_name.predict(plain), by_name.predict(words))
+    for model, names in ((by_number, [3, 4]), (by_name, [1, 0]), (by_name, [1, 2])):
+        assert "the columns that were fitted" in refused(
+            ValueError, lambda model=model, names=names: model.predict(named(names))
+        )
+
+
+def test_strings_are_the_names_of_scikit_learn():
+    model = fitted(["a", "b"])
+    assert model.feature_names_in_.tolist() == ["a", "b"] and model.column_names_ is None
+
+
+def test_a_bad_value_is_named_by_its_column():
+    table = np.column_stack([A, np.where(A == 3, np.nan, A)])
+    for names, shown in (
+        ([0, 1], "column 1;"),
+        ([4, 5], "column 1 (5);"),
+        ([5, ("a", 1)], "('a', 1)"),
+    ):
+        sentence = refused(ValueError, lambda names=names: fastgd.fit(named(names, table), Y))
+        assert shown in sentence and "first in row 3" in sentence

@@ -266,7 +266,7 @@ def with_a_function_of_math(z, y):
 
 
 def with_a_keyword(z, y):
-    return max(z, y, key=None), 1.0
+    return max(z, y, key=None), (1.0 if z > y else 0.0)
 
 
 def with_an_import(z, y):
@@ -380,9 +380,7 @@ def test_only_some_losses_have_probabilities():
 
 NAN = np.where(np.arange(60) == 3, np.nan, y)
 NONE = np.where(np.arange(60) == 3, None, LABELS)
-KNOWN = (
-    "y must hold the labels that were fitted, ['no', 'yes']; got others such as"
-)
+KNOWN = "y must hold the labels that were fitted, ['no', 'yes']; got others such as"
 UNSCORED = {
     "too few": (MODEL, y[:59], None, "inconsistent numbers of samples: [60, 59] (X and y have"),
     "too few weights": (MODEL, y, np.ones(59), "[60, 59] (X and sample_weight have these)."),
@@ -390,11 +388,24 @@ UNSCORED = {
     "words": (MODEL, LABELS, None, "y must be numeric; got words such as "),
     "None": (MODEL, None, None, "y, the target of every row, is needed; got None."),
     "numbers for words": (CLASSIFIER, y, None, f"{KNOWN} {y[0]} (first in row 0; 60 in all)."),
-    "codes for words": (CLASSIFIER, (y > 0) * 1, None, f"{KNOWN} {(y > 0)[0] * 1} (first in row 0; 60 in all)."),
-    "one other word": (CLASSIFIER, ["no"] * 59 + ["maybe"], None,
-                       f"{KNOWN} 'maybe' (first in row 59; 1 in all)."),
-    "other words": (CLASSIFIER, ["maybe"] * 60, None,
-                    f"{KNOWN} 'maybe' (first in row 0; 60 in all)."),
+    "codes for words": (
+        CLASSIFIER,
+        (y > 0) * 1,
+        None,
+        f"{KNOWN} {(y > 0)[0] * 1} (first in row 0; 60 in all).",
+    ),
+    "one other word": (
+        CLASSIFIER,
+        ["no"] * 59 + ["maybe"],
+        None,
+        f"{KNOWN} 'maybe' (first in row 59; 1 in all).",
+    ),
+    "other words": (
+        CLASSIFIER,
+        ["maybe"] * 60,
+        None,
+        f"{KNOWN} 'maybe' (first in row 0; 60 in all).",
+    ),
     "a label missing": (CLASSIFIER, NONE, None, "y has missing values (first in row 3; 1 in all)"),
     "a label NaN": (CLASSIFIER, NAN, None, "Input y contains NaN (first in row 3; 1 in all)."),
 }

@@ -191,7 +191,9 @@ def test_a_missing_label_is_no_label(case):
     y = NAN_AMONG_TEXTS[case]
     first = 0 if "begins" in case else 2
     for ask in (lambda: fit("log_loss", y), lambda: model_of("log_loss").score(X, y)):
-        with pytest.raises(ValueError, match=r"y (has missing values|must hold the labels)") as error:
+        with pytest.raises(
+            ValueError, match=r"y (has missing values|must hold the labels)"
+        ) as error:
             ask()
         assert f"first in row {first}; " in str(error.value)
 

@@ -300,6 +300,7 @@ def make_result(
 ) -> FitResult:
     """Return what the user gets."""
     names = source.feature_names
+    are_texts = names is not None and all(isinstance(name, str) for name in names)
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
         intercept_=float(outcome.coef[-1]),
@@ -323,7 +324,8 @@ def make_result(
         compile_seconds=compile_seconds,
         recipe=recipe,
         classes_=source.classes,
-        feature_names_in_=None if names is None else np.array(names, dtype=object),
+        feature_names_in_=np.array(names, dtype=object) if are_texts else None,
+        column_names_=None if are_texts else names,
         path=outcome.path,
         path_steps=outcome.path_steps,
     )

@@ -15,7 +15,7 @@ from fastgd.frames import (
     type_of,
 )
 from fastgd.kernels.arguments import Array
-from fastgd.sources import Source
+from fastgd.sources import Names, Source
 from fastgd.tables import ArrayTable, ColumnTable, Table
 from fastgd.targets import check_labels, check_real_targets, check_weights, check_y
 from fastgd.validation import show
@@ -46,7 +46,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
         )
 
 
-def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
+def check_X(X: Any) -> tuple[Table, Names]:
     """Return X as a table of numbers, without a copy where it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
@@ -59,14 +59,15 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
     if named_columns is None:
         table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
         return table, None
-    names = tuple(name for name, _ in named_columns)
+    # Scalars of NumPy would compare to a tuple element by element.
+    names = tuple(n.item() if isinstance(n, np.generic) else n for n, _ in named_columns)
     block = single_block(X)
     if block is None:
         table = ColumnTable([check_column(column, name) for name, column in named_columns])
     else:
         table = ArrayTable(block)
     refuse_empty(table.shape)
-    return table, names if all(isinstance(name, str) for name in names) else None
+    return table, names
 
 
 def check_shape(array: Array) -> Array:

@@ -16,7 +16,7 @@ from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
 from fastgd.saving import pack, unpack
 from fastgd.schedules import Schedule
-from fastgd.sources import refuse_non_finite, refuse_non_finite_table
+from fastgd.sources import Names, refuse_non_finite, refuse_non_finite_table
 from fastgd.tables import pieces
 from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
 from fastgd.validation import check_name, did_you_mean, show
@@ -89,7 +89,10 @@ class FitResult:
         Completed epochs, and steps taken.
     n_features_in_ : int
     feature_names_in_ : ndarray of str, or None
-        Column names of the frame that was fitted.
+        Column names of the frame that was fitted, if all are strings.
+    column_names_ : tuple, or None
+        Column names of the frame that was fitted, if some are of other types, such as integers or
+        tuples. A file keeps them if they are numbers, strings, or tuples of these.
     classes_ : ndarray, shape (2,), or None
         The two labels of a classification, in order; the second one is the positive one.
     converged : bool or None
@@ -159,6 +162,7 @@ class FitResult:
     recipe: dict[str, Any]
     classes_: Array | None = None
     feature_names_in_: Array | None = None
+    column_names_: Names = None
     path: Array | None = None
     path_steps: NDArray[np.int64] | None = None
     route_: str = field(default="direct")
@@ -192,11 +196,13 @@ class FitResult:
             )
         return z
 
-    def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+    def check_columns(self, d: int, names: Names) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
-        fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
-        if fitted is not None and names is not None and fitted != [*names]:
-            raise ValueError(describe_columns(fitted, [*names]))
+        fitted = self.column_names_
+        if self.feature_names_in_ is not None:
+            fitted = tuple(self.feature_names_in_.tolist())
+        if not (fitted is None or names is None or fitted == names or _is_unnamed(fitted, names)):
+            raise ValueError(describe_columns([*fitted], [*names]))
         if d != self.n_features_in_:
             raise ValueError(
                 f"X has {d} features, but this model was fitted on {self.n_features_in_}."
@@ -373,21 +379,31 @@ def load(path: StrPath) -> FitResult:
         return FitResult(**{**values, "stop_reason": StopReason[name]})
 
 
-def describe_columns(fitted: list[str], got: list[str]) -> str:
+def _is_unnamed(fitted: tuple[Any, ...], got: tuple[Any, ...]) -> bool:
+    """Return True if one of two frames has names and the other the numbers that pandas gives."""
+    for names, others in ((fitted, got), (got, fitted)):
+        if names == (*range(len(names)),) and all(isinstance(name, str) for name in others):
+            return True
+    return False
+
+
+def describe_columns(fitted: list[Any], got: list[Any]) -> str:
     """Say how the columns of a table differ from those that were fitted."""
     missing = [name for name in fitted if name not in got]
     unknown = [name for name in got if name not in fitted]
     if not missing and not unknown and len(fitted) == len(got):
+        attribute = "feature_names_in_" if isinstance(fitted[0], str) else "column_names_"
         return (
             f"X must have the columns that were fitted, in that order: {show(fitted)}; got "
-            f"{show(got)}: X[list(result.feature_names_in_)] puts them so."
+            f"{show(got)}: X[list(result.{attribute})] puts them so."
         )
     begins = "X must have the columns that were fitted"
     if len(got) != len(fitted):
         begins = f"X has {len(got)} features, but this model was fitted on {len(fitted)}"
     lists = {"missing": missing, "not fitted": unknown}
     differences = ", ".join(f"{what}: {show(names)}" for what, names in lists.items() if names)
-    hint = did_you_mean(unknown[0], missing) if unknown else ""
+    texts = [name for name in missing if isinstance(name, str)]
+    hint = did_you_mean(unknown[0], texts) if unknown and isinstance(unknown[0], str) else ""
     return f"{begins}; {differences or 'some are there twice'}.{hint}"
 
 

@@ -1,5 +1,6 @@
 """Sources: the table as it was handed in, checked, and read where it lies, piece by piece."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Order, Rows
 from fastgd.tables import Table, pieces
 
+Names = tuple[Hashable, ...] | None  # of a frame's columns; texts, as a rule
 BUFFERS_GATHERED = 8  # at a time: 2 MB; of one alone, Python would take as long as the rows
 
 
@@ -23,7 +25,7 @@ class Source:
     table: Table
     y: Array  # (n,), C-order, of the table's type
     weights: NDArray[np.float64]  # (n,), or (0,) where every row counts the same
-    feature_names: tuple[str, ...] | None
+    feature_names: Names
     classes: Array | None
     _in_place: Data = field(init=False, repr=False)
 
@@ -123,14 +125,14 @@ class Visits:
         return self._block, self._places, self._places, first
 
 
-def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:
+def refuse_non_finite_table(table: Table, names: Names) -> None:
     """Raise where a table holds NaN or infinity; say where first, and how many."""
     first, count = "", 0
     for start, piece in pieces(table):
         bad = ~np.isfinite(piece)
         if bad.any():
             row, column = np.argwhere(bad)[0]
-            name = f" ({names[column]!r})" if names else ""
+            name = f" ({names[column]!r})" if names and names[column] != int(column) else ""
             where = f"first in row {start + row}, column {column}{name}"
             first = first or f"{describe_non_finite(piece)} ({where}"
             count += int(bad.sum())

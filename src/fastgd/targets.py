@@ -88,14 +88,15 @@ def _refuse_no_label(y: Array) -> None:
 def _signs_of(y: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     starts = range(0, len(y), LABELS_AT_ONCE)
     parts = [y[start : start + LABELS_AT_ONCE] for start in starts]
-    others = (part[part != y[0]] for part in parts)
-    second = next((other[0] for other in others if len(other)), y[0])
-    classes = np.unique(np.array([y[0], second], dtype=y.dtype))
-    if len(classes) != 2 or any(((p != y[0]) & (p != second)).any() for p in parts):
+    first = y[:1]  # an array: NumPy compares texts and bytes alone without their last NULs
+    others = (part[part != first] for part in parts)
+    second = next((other[:1] for other in others if len(other)), first)
+    classes = np.unique(np.concatenate([first, second]))
+    if len(classes) != 2 or any(((p != first) & (p != second)).any() for p in parts):
         _refuse_labels(y)
     signs = np.empty(len(y), dtype)
     for start, part in zip(starts, parts, strict=True):
-        signs[start : start + len(part)] = np.where(part == classes[1], 1.0, -1.0)
+        signs[start : start + len(part)] = np.where(part == classes[1:], 1.0, -1.0)
     return signs, classes
 
 
@@ -127,8 +128,8 @@ def check_known_labels(y: Array, classes: Array) -> None:
     if len(missing := missing_objects(y)):
         raise refusal_of_missing(missing, "y")
     unknown = np.ones(len(y), dtype=bool)
-    for label in classes:
-        unknown &= np.asarray(y != label, dtype=bool)
+    for k in range(len(classes)):
+        unknown &= np.asarray(y != classes[k : k + 1], dtype=bool)
     rows = np.flatnonzero(unknown)
     if len(rows):
         raise ValueError(
