@@ -4,6 +4,7 @@ import copy
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from fastgd.result import (
 )
 from fastgd.run import Run
 from fastgd.schedules import shown_rate
+from fastgd.separation import find_separation
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
@@ -179,7 +181,8 @@ def fit(
         The coefficients ran away: the last good ones are returned, or the start where that was
         better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`.
+        `max_iter` was reached before `tol`, or the labels are linearly separable, for which
+        `log_loss` has no minimum without a penalty.
     UserWarning
         X has fewer rows than features and `alpha` is 0: the solution is not unique.
     RuntimeWarning
@@ -244,6 +247,7 @@ def fit(
         ) as run:
             run.load()
             outcome = descend(run, watching, watch)
+            outcome, remarks = find_separation(outcome, plan, source)
             warn_of(outcome, run)
     recipe = make_recipe(
         plan,
@@ -260,7 +264,8 @@ def fit(
         coef_init=coef_init,
         intercept_init=intercept_init,
     )
-    return make_result(plan, source, outcome, recipe, watch.loading_seconds)
+    result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
+    return replace(result, choices=result.choices | remarks) if remarks else result
 
 
 def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
@@ -356,8 +361,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             advice = ", or look for rows unlike all others, or columns nearly alike"
             if plan.max_iter < PATIENCE:
                 advice = ""
-            elif plan.loss.target == "binary" and plan.alpha == 0:
-                advice = ", or an alpha above 0: labels that the columns tell apart have no optimum"
+            elif not plan.loss.has_minimum and plan.alpha == 0:
+                advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
         warnings.warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
             f"{missed}; give more epochs{advice}.",

@@ -127,6 +127,7 @@ class Loss:
     target: ClassVar[str] = "real"  # or "binary": two labels
     curvature: ClassVar[float | None] = None  # bound of the second derivative by z, if known
     probability: ClassVar[Probability | None] = None  # of the second label, from z
+    has_minimum: ClassVar[bool] = True  # even if the labels are linearly separable
     built_in: ClassVar[bool] = True
 
     @property
@@ -198,6 +199,7 @@ class LogLoss(Loss):
     target: ClassVar[str] = "binary"
     curvature: ClassVar[float | None] = 0.25
     probability: ClassVar[Probability | None] = staticmethod(_logistic)
+    has_minimum: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
