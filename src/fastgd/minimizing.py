@@ -93,8 +93,9 @@ def minimize(
     Warns
     -----
     DivergenceWarning
-        The value or the gradient became infinite or NaN, or the value 1e12 times what it was: the
-        last point that was seen to be good is returned, or x0 where that was better.
+        The value or the gradient became infinite or NaN, the value 1e12 times what it was, above
+        that at x0 when the run ended, or so far below it that fun seems to have no lower end: the
+        last point that was seen to be good is returned, or x0 if that was better.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or steps change nothing any more.
     UserWarning
@@ -136,6 +137,7 @@ def minimize(
         walk = Walk(function, point, chosen, rates, tol, every)
         reason = walk.run(max_iter, callback, time_limit, watch)
         seconds = watch.seconds
+        reason = walk.judge(reason)
         result = walk.result(reason, seconds, watch.loading_seconds)
     _warn_of(walk, result, tol)
     return result
@@ -214,24 +216,29 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
         stable, rate = walk.stable_rate(), float(walk.known[RATE])
         advice = "use a smaller learning_rate"
         if walk.known[VALUE] < walk.start.value:
-            advice = "fun seems to fall without end"
+            advice = "fun seems to fall without end: has it a minimum, and the right sign?"
         elif walk.seems_wrong:
-            advice = "is the gradient that of fun? The first step went uphill: look at its sign"
+            advice = "the first step went uphill: is the gradient that of fun, and its sign right?"
         elif stable is not None and stable < rate:
             advice = f"where it started, theory calls rates below about {stable:.3g} stable"
         kept = "x0" if np.array_equal(result.x, walk.start_point) else "The last good point"
+        ends = "" if advice.endswith("?") else "."
         warnings.warn(
-            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}; {advice}. "
+            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}, where fun is "
+            f"{walk.known[VALUE]:.3g} ({walk.start.value:.3g} at x0); {advice}{ends} "
             f"{kept} is returned.",
             DivergenceWarning,
             stacklevel=3,
         )
     if reason is StopReason.CAPPED:
-        met = result.history["grad_norm"]
+        met, values = result.history["grad_norm"], result.history["objective"]
+        advice = "give more steps, another learning_rate, or tol=None"
+        if met[-1] > met[0] and values[-1] < values[0]:
+            advice = f"{advice}; no number of steps is enough if fun has no lower end"
         warnings.warn(
             f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
-            f"norm went from {met[0]:.3g} to {met[-1]:.3g}; give more steps, another "
-            "learning_rate, or tol=None.",
+            f"norm went from {met[0]:.3g} to {met[-1]:.3g}, and fun from {values[0]:.3g} to "
+            f"{values[-1]:.3g}; {advice}.",
             ConvergenceWarning,
             stacklevel=3,
         )
