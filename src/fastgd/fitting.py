@@ -17,6 +17,7 @@ from fastgd.order import draw_seed, settle_random_state
 from fastgd.plan import PATIENCE, Plan, make_plan
 from fastgd.request import (
     as_schedule,
+    owner_of,
     read_callback,
     read_record,
     read_record_path,
@@ -204,7 +205,7 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
-    refuse_unknown(fit, unknown, "variant")
+    refuse_unknown(fit, unknown, "variant", elsewhere=owner_of)
     watch = Stopwatch()
     learning_rate = as_schedule(learning_rate)
     request = read_request(

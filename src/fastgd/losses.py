@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from fastgd.kernels.elementary import exp_of_negative, log_of_one_plus
 from fastgd.validation import (
     check_fraction,
     check_not_negative,
+    check_parameters,
     check_positive,
     is_number,
     show,
@@ -129,6 +130,11 @@ class Loss:
     probability: ClassVar[Probability | None] = None  # of the second label, from z
     has_minimum: ClassVar[bool] = True  # even if the labels are linearly separable
     built_in: ClassVar[bool] = True
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the loss does not have."""
+        check_parameters(cls, values, parameters)
+        return super().__new__(cls)
 
     @property
     def parameters(self) -> tuple[float, ...]:

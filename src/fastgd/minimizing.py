@@ -16,6 +16,7 @@ from fastgd.minimum import Iterate, MinimizeResult
 from fastgd.optimizers import GD, Optimizer
 from fastgd.request import (
     is_auto,
+    owner_of,
     read_callback,
     read_learning_rate,
     read_optimizer,
@@ -29,12 +30,21 @@ from fastgd.validation import check_count, check_fraction, refusal, refuse_unkno
 from fastgd.walk import Walk
 
 MANY = 10_000  # parameters: too many for differences
+ELSEWHERE = "; scipy.optimize.minimize has them."
+SCIPY = {  # what its `minimize` takes, and what to write here
+    "options": " Its entries are arguments here, as in max_iter=100.",
+    "bounds": f" There are none here: change variables, as in x = exp(u) for x > 0{ELSEWHERE}",
+    "constraints": f" There are none here{ELSEWHERE}",
+    "hess": " Gradient descent takes no second derivatives: leave it out.",
+    "hessp": " Gradient descent takes no second derivatives: leave it out.",
+    "disp": " Print result.summary().",
+}
 
 
 def minimize(
     fun: Callable[..., Any],
     x0: Any,
-    *,
+    *positional: Any,
     jac: Callable[..., Any] | bool | None = None,
     optimizer: str | Optimizer = "gd",
     learning_rate: Any = 0.1,
@@ -121,7 +131,7 @@ def minimize(
     >>> round(result.x, 6)
     100.0
     """
-    refuse_unknown(minimize, unknown)
+    _refuse_others(positional, unknown)
     watch = Stopwatch()
     point = _read_start(x0)
     function = _read_function(fun, jac, args, point.shape)
@@ -141,6 +151,16 @@ def minimize(
         result = walk.result(reason, seconds, watch.loading_seconds)
     _warn_of(walk, result, tol)
     return result
+
+
+def _refuse_others(positional: tuple[Any, ...], unknown: dict[str, Any]) -> None:
+    """Refuse arguments that SciPy's `minimize` has and this one has not, or not by position."""
+    if positional:
+        raise TypeError(
+            "minimize() takes fun and x0 by position and all others by name: write "
+            f"args={show(positional[0])}, if these are further arguments of fun."
+        )
+    refuse_unknown(minimize, unknown, elsewhere=lambda word: SCIPY.get(word, "") or owner_of(word))
 
 
 def _read_start(x0: Any) -> NDArray[np.float64]:

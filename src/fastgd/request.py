@@ -4,7 +4,7 @@ import inspect
 import math
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from fastgd.validation import (
     check_not_negative,
     check_positive,
     is_number,
+    is_synonym,
     refusal,
     show,
 )
@@ -238,6 +239,28 @@ def as_schedule(learning_rate: Any) -> Any:
             f"learning_rate={learning_rate.__name__}(...)."
         ) from None
     return learning_rate()
+
+
+def owner_of(word: str) -> str:
+    """Say to which loss, optimizer or schedule a parameter belongs; "" if to none."""
+    tables: dict[str, Mapping[str, type[Any]]] = {
+        "optimizer": OPTIMIZERS,
+        "loss": LOSSES,
+        "learning_rate": SCHEDULES,
+    }
+    owned = [
+        (field.name, argument, row.__name__)
+        for argument, table in tables.items()
+        for row in table.values()
+        for field in fields(row)
+    ]
+    owned = [entry for entry in owned if entry[0] == word] or [
+        entry for entry in owned if is_synonym(word, entry[0])
+    ]
+    if not owned:
+        return ""
+    name, argument, row = owned[0]
+    return f" It is a parameter of an object: write {argument}=fastgd.{row}({name}=...)."
 
 
 def read_n_threads(n_threads: Any) -> int:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from fastgd.validation import (
     as_int,
     check_fraction,
     check_not_negative,
+    check_parameters,
     check_positive,
     refusal,
     show,
@@ -44,6 +45,11 @@ class Memory(NamedTuple):
 @dataclass(frozen=True)
 class Schedule:
     """A rule for the learning rate."""
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the schedule does not have."""
+        check_parameters(cls, values, parameters)
+        return super().__new__(cls)
 
     def __str__(self) -> str:
         """Name the numbers, to four digits."""
