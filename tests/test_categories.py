@@ -561,12 +561,11 @@ def test_models_are_saved_with_their_encoding(tmp_path):
         assert (tmp_path / "again.fastgd").read_bytes() == (tmp_path / "m.fastgd").read_bytes()
 
 
-def test_columns_without_names_are_known_by_their_place(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_columns_without_names_are_known_by_their_place(folder):
     frame = make_frame()
-    unnamed = frame.set_axis([0, 1, ("a", 2), 3, "e"], axis=1)
+    unnamed = frame.set_axis(range(5), axis=1)
     result = fit(unnamed, target_of(frame))
-    assert result.feature_names_in_ is None
+    assert result.feature_names_in_ is None and result.column_names_ == (0, 1, 2, 3, 4)
     assert result.coef_names_.tolist()[:3] == ["x0", "x1=Oslo", "x1=Rome"]
     result.save("m.fastgd")
     loaded = fastgd.load("m.fastgd")
@@ -575,6 +574,49 @@ def test_columns_without_names_are_known_by_their_place(tmp_path, monkeypatch):
         np.testing.assert_array_equal(loaded.predict(table), result.predict(unnamed))
     text, _ = shell("predict", "m.fastgd", "--data", write(frame, "c.csv"))
     np.testing.assert_allclose(numbers_of(text), result.predict(unnamed), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [7, 3, 1, 0, 2],
+        [-1, 10**30, 0, 1, 2],
+        [0.5, 1.5, 2.5, 3.5, 4.5],
+        [("a", 1), ("a", 2), ("b", 1), ("b", 2), ("c", 1)],
+        [0, 1, ("a", 2), 3, "e"],
+        ["a", -5, 2, 3, 4],
+        [np.int64(5), np.int64(4), np.int64(3), np.int64(2), np.int64(1)],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("missing", ["error", "median"])
+def test_columns_are_found_by_names_of_any_type(names, missing, folder):
+    frame = make_frame()
+    named = frame.copy()
+    named.columns = pandas.Index(names, dtype=object, tupleize_cols=False)
+    result = fit(named, target_of(frame), missing=missing)
+    plain = fit(frame, target_of(frame), missing=missing)
+    assert result.feature_names_in_ is None and result.column_names_ == (*names,)
+    assert f"{names[1]}=Oslo" in result.coef_names_
+    result.save("m.fastgd")
+    for model in (result, fastgd.load("m.fastgd")):
+        assert model.encoding_ == result.encoding_
+        for table in (named, named.iloc[:, ::-1], named.assign(more=1.0)):
+            np.testing.assert_array_equal(model.predict(table), plain.predict(frame))
+        other = named.set_axis([*names[:4], "other"], axis=1)
+        with pytest.raises(ValueError, match=r"the columns that were fitted.* missing: "):
+            model.predict(other)
+    text, _ = shell("predict", "m.fastgd", "--header", "--data", write(named, "c.csv"))
+    np.testing.assert_allclose(numbers_of(text), plain.predict(frame), rtol=1e-14)
+
+
+@pytest.mark.parametrize("twice", ["city", "km"])
+def test_a_column_that_is_there_twice_is_refused(twice):
+    frame = make_frame()
+    result = fit(frame, target_of(frame))
+    table = pandas.concat([frame, frame[[twice]]], axis=1)
+    with pytest.raises(ValueError, match="some are there twice"):
+        result.predict(table)
 
 
 def change_facts(path, change):

@@ -1,5 +1,6 @@
 """The door for tables: what may be handed in as X, and as initial coefficients."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +17,23 @@ from fastgd.categories.applying import apply
 from fastgd.categories.encoding import Encoding, Policy, names_of
 from fastgd.categories.learning import learn
 from fastgd.categories.rows import Encoded
-from fastgd.frames import Asked, Column, columns_of, read_column, single_block
+from fastgd.frames import (
+    Asked,
+    Column,
+    Names,
+    SeveralValuesError,
+    are_unnamed,
+    columns_of,
+    names_in,
+    read_column,
+    single_block,
+    type_of,
+)
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source, refuse_non_finite
 from fastgd.tables import ArrayTable, ColumnTable, Table
 from fastgd.targets import check_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import first_line, show
+from fastgd.validation import show
 
 
 def make_source(
@@ -47,9 +59,7 @@ def make_source(
     return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
 
 
-def learn_rows(
-    X: Any, sample_weight: Any, policy: Policy | None
-) -> tuple[Encoded, tuple[str, ...] | None]:
+def learn_rows(X: Any, sample_weight: Any, policy: Policy | None) -> tuple[Encoded, Names]:
     """Return the rows of a training table, encoded if a policy says how, and its column names."""
     if policy is None:
         table, names = check_X(X)
@@ -59,10 +69,10 @@ def learn_rows(
     return learn(columns, policy, weights, check_column, whole), names
 
 
-def read_columns(
-    X: Any, missing: str
-) -> tuple[list[tuple[str, Any]], tuple[str, ...] | None, ArrayTable | None]:
-    """Return the columns of X, its names, and X as one table if it is one array of numbers.
+def read_columns(X: Any, missing: str) -> tuple[list[tuple[str, Any]], Names, ArrayTable | None]:
+    """Return the columns of X under what an encoding calls them, and the names that they have.
+
+    The third is X as one table if it is one array of numbers.
 
     *missing* is what becomes of missing values: "error" refuses them.
     """
@@ -74,10 +84,8 @@ def read_columns(
     else:
         refuse_empty((len(named_columns[0][1]) if named_columns else 0, len(named_columns)))
         columns, whole = [column for _, column in named_columns], None
-        found = tuple(name for name, _ in named_columns)
-        names = found if all(isinstance(name, str) for name in found) else None
-    labels = names_of(None if names is None else np.array(names, object), len(columns))
-    return [*zip(labels, columns, strict=True)], names, whole
+        names = names_in(named_columns)
+    return [*zip(names_of(names, len(columns)), columns, strict=True)], names, whole
 
 
 def without_objects(X: Any) -> Any:
@@ -91,31 +99,34 @@ def without_objects(X: Any) -> Any:
     return array
 
 
-def apply_rows(
-    X: Any, encoding: Encoding, fitted: list[str] | None, describe: Callable[..., str]
-) -> Encoded:
+def apply_rows(X: Any, encoding: Encoding, fitted: Names, describe: Callable[..., str]) -> Encoded:
     """Return the rows of a table, encoded: its columns are found by name, if they have names.
 
     A table whose columns are encoded already is taken as it is. *describe* says how the names of
     a table differ from those that were *fitted*.
     """
     columns, names, whole = read_columns(X, encoding.missing)
+    if fitted is not None and names is not None and are_unnamed(fitted, names):
+        names = None
     is_named = fitted is not None and names is not None
     d, needed = len(columns), len(encoding.columns)
-    has_needed = {*fitted} <= {*names} if fitted and names else d == needed
+    has_needed = d == needed
+    if fitted is not None and names is not None:
+        counts = Counter(names)
+        has_needed = all(counts[name] == 1 for name in fitted)
     encoded = len(encoding.features)
     holds_text = has_needed and not (whole is not None and encoding.texts and names is None)
     if not holds_text and (names == encoding.features if is_named else d == encoded):
         table, names = check_X(X)
         return Encoded(table, table.shape[0], names)
     if not has_needed and fitted is not None and names is not None:
-        raise ValueError(describe(fitted, [*names]))
+        raise ValueError(describe([*fitted], [*names]))
     if not has_needed:
         raise ValueError(f"X has {d} features, but this model was fitted on {needed}.")
     if fitted is not None and names is not None:
-        by_name = dict(columns)
-        whole = whole if [*names] == fitted else None
-        columns = [(name, by_name[name]) for name in fitted]
+        by_name = dict(zip(names, columns, strict=True))
+        whole = whole if names == fitted else None
+        columns = [by_name[name] for name in fitted]
     whole = None if encoding.texts else whole
     return apply([values for _, values in columns], encoding, check_column, whole)
 
@@ -130,7 +141,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
         )
 
 
-def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
+def check_X(X: Any) -> tuple[Table, Names]:
     """Return X as a table of numbers, without a copy where it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
@@ -143,7 +154,7 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
     if named_columns is None:
         table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
         return table, None
-    names = tuple(name for name, _ in named_columns)
+    names = names_in(named_columns)
     block = single_block(X)
     if block is None:
         table = ColumnTable(
@@ -152,7 +163,7 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
     else:
         table = ArrayTable(block)
     refuse_empty(table.shape)
-    return table, names if all(isinstance(name, str) for name in names) else None
+    return table, names
 
 
 def check_shape(array: Array) -> Array:
@@ -192,10 +203,12 @@ def check_column(column: Any, where: str) -> Column:
         )
     try:
         values = read_column(column)
-    except Exception as error:  # whatever a library says of a type that NumPy has not
-        raise TypeError(
-            f"{where} must be numeric; got {column.dtype}: {first_line(error)}."
-        ) from None
+    except SeveralValuesError:
+        why = "each value holds several: make a column of each"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
+    except Exception:  # whatever a library says of a type that NumPy does not have
+        why = "which NumPy cannot read: convert it to numbers first"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
     if values.dtype.kind in "fiub":
         return values
     array = np.asarray(values[:] if isinstance(values, Asked) else values)

@@ -12,6 +12,7 @@ from fastgd.archive import read_archive, reading, write_archive
 from fastgd.categories.encoding import MISSING, UNKNOWN, Encoding
 from fastgd.categories.rows import Encoded
 from fastgd.files import StrPath
+from fastgd.frames import Names, are_other_names
 from fastgd.inputs import apply_rows, check_X
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
@@ -53,6 +54,7 @@ class StopReason(Enum):
     MAX_ITER = "It made all the epochs it was asked for."
     CAPPED = "It reached max_iter before the tolerance was met."
     TOLERANCE = "It met its tolerance."
+    SEPARABLE = "The labels are linearly separable: the loss has no minimum."
     STALLED = "It could get no nearer to the optimum, which is still some way off."
     TIME_LIMIT = "It reached its time limit."
     CALLBACK = "The callback asked it to stop."
@@ -92,7 +94,10 @@ class FitResult:
     n_features_in_ : int
         Columns of the table that was fitted.
     feature_names_in_ : ndarray of str, or None
-        Column names of the frame that was fitted.
+        Column names of the frame that was fitted, if all are strings.
+    column_names_ : tuple, or None
+        Column names of the frame that was fitted, if some are of other types, such as integers or
+        tuples. A file keeps them if they are numbers, strings, or tuples of these.
     coef_names_ : ndarray of str, or None
         What each coefficient belongs to: a column of the frame, or a level of one.
     encoding_ : Encoding or None
@@ -167,6 +172,7 @@ class FitResult:
     recipe: dict[str, Any]
     classes_: Array | None = None
     feature_names_in_: Array | None = None
+    column_names_: Names = None
     path: Array | None = None
     path_steps: NDArray[np.int64] | None = None
     route_: str = field(default="direct")
@@ -221,8 +227,7 @@ class FitResult:
             unknown=check_name("unknown", unknown or self.encoding_.unknown, UNKNOWN),
             missing=check_name("missing", missing or self.encoding_.missing, MISSING),
         )
-        fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
-        return apply_rows(X, encoding, fitted, describe_columns)
+        return apply_rows(X, encoding, fitted_names(self), describe_columns)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return z = X coef + intercept, shape (n_samples,).
@@ -249,11 +254,12 @@ class FitResult:
             )
         return encoded.spread(z)
 
-    def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+    def check_columns(self, d: int, names: Names) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
-        fitted = None if self.coef_names_ is None else self.coef_names_.tolist()
-        if fitted is not None and names is not None and fitted != [*names]:
-            raise ValueError(describe_columns(fitted, [*names]))
+        fitted = fitted_names(self) if self.encoding_ is None else self.encoding_.features
+        if are_other_names(fitted, names):
+            assert fitted is not None and names is not None
+            raise ValueError(describe_columns([*fitted], [*names]))
         if d != len(self.coef_):
             raise ValueError(f"X has {d} features, but this model was fitted on {len(self.coef_)}.")
 
@@ -446,21 +452,29 @@ def load(path: StrPath) -> FitResult:
         return FitResult(**{**values, "stop_reason": StopReason[name]})
 
 
-def describe_columns(fitted: list[str], got: list[str]) -> str:
+def fitted_names(result: FitResult) -> Names:
+    """Return the names of the columns that were fitted, of whatever type."""
+    names = result.feature_names_in_
+    return result.column_names_ if names is None else (*names.tolist(),)
+
+
+def describe_columns(fitted: list[Any], got: list[Any]) -> str:
     """Say how the columns of a table differ from those that were fitted."""
     missing = [name for name in fitted if name not in got]
     unknown = [name for name in got if name not in fitted]
     if not missing and not unknown and len(fitted) == len(got):
+        attribute = "feature_names_in_" if isinstance(fitted[0], str) else "column_names_"
         return (
             f"X must have the columns that were fitted, in that order: {show(fitted)}; got "
-            f"{show(got)}: X[list(result.feature_names_in_)] puts them so."
+            f"{show(got)}: X[list(result.{attribute})] puts them so."
         )
     begins = "X must have the columns that were fitted"
     if len(got) != len(fitted):
         begins = f"X has {len(got)} features, but this model was fitted on {len(fitted)}"
     lists = {"missing": missing, "not fitted": unknown}
     differences = ", ".join(f"{what}: {show(names)}" for what, names in lists.items() if names)
-    hint = did_you_mean(unknown[0], missing) if unknown else ""
+    texts = [name for name in missing if isinstance(name, str)]
+    hint = did_you_mean(unknown[0], texts) if unknown and isinstance(unknown[0], str) else ""
     return f"{begins}; {differences or 'some are there twice'}.{hint}"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.categories.rows import Encoded, SelectedTable
+from fastgd.frames import Names
 from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Order, Rows
 from fastgd.tables import Table, pieces
@@ -24,9 +25,9 @@ class Source:
     table: Table
     y: Array  # (n,), C-order, of the table's type
     weights: NDArray[np.float64]  # (n,), or (0,) where every row counts the same
-    feature_names: tuple[str, ...] | None  # of the table's columns
+    feature_names: Names  # of the table's columns
     classes: Array | None
-    frame_names: tuple[str, ...] | None = None  # of the columns that it was made of
+    frame_names: Names = None  # of the columns that it was made of
     encoded: Encoded | None = None  # the table, with what is known of how it was made
     _in_place: Data = field(init=False, repr=False)
 
@@ -126,14 +127,14 @@ class Visits:
         return self._block, self._places, self._places, first
 
 
-def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:
+def refuse_non_finite_table(table: Table, names: Names) -> None:
     """Raise where a table holds NaN or infinity; say where first, and how many."""
     first, count = "", 0
     for start, piece in pieces(table):
         bad = ~np.isfinite(piece)
         if bad.any():
             row, column = np.argwhere(bad)[0]
-            name = f" ({names[column]!r})" if names else ""
+            name = f" ({names[column]!r})" if names and names[column] != int(column) else ""
             where = f"first in row {row_in_frame(table, start + row)}, column {column}{name}"
             first = first or f"{describe_non_finite(piece)} ({where}"
             count += int(bad.sum())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.frames import Names, are_default
 from fastgd.kernels.arguments import Array
 from fastgd.validation import check_name
 
@@ -142,7 +143,7 @@ class Encoding:
         }
 
 
-def encoding_of_facts(facts: Any, names: Array | None) -> Encoding:
+def encoding_of_facts(facts: Any, names: Names) -> Encoding:
     """Return the encoding that `Encoding.to_facts` wrote; refuse what it does not write."""
     keys = {"unknown", "missing", "texts", "medians", "indicators"}
     if not isinstance(facts, dict) or facts.keys() != keys:
@@ -181,12 +182,12 @@ def encoding_of_notes(notes: Mapping[str, Any], names: Array) -> Encoding | None
     return encoding if texts and encoding.features == (*names,) else None
 
 
-def names_of(names: Array | None, d: int) -> tuple[str, ...]:
-    """Return the names of d columns: x0, x1, ... where they have none."""
-    if names is None:
+def names_of(names: Names, d: int) -> tuple[str, ...]:
+    """Return what d columns are called: x0, x1, ... if they have no names but their numbers."""
+    if names is None or are_default(names):
         return tuple(f"x{place}" for place in range(d))
     if len(names) != d:
-        raise ValueError(f"feature_names_in_ has {len(names)} names for {d} columns.")
+        raise ValueError(f"{len(names)} names cannot be those of {d} columns.")
     return tuple(map(str, names))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fastgd.categories.encoding import Encoding
 from fastgd.categories.wording import counted
 from fastgd.frames import Column as Numbers
+from fastgd.frames import Names
 from fastgd.kernels.arguments import Array
 from fastgd.order import Rows
 from fastgd.tables import ArrayTable, ColumnTable, Table, pieces, take
@@ -145,7 +146,7 @@ class Encoded:
 
     table: Table  # of the rows kept
     n_rows: int
-    names: tuple[str, ...] | None = None
+    names: Names = None
     encoding: Encoding | None = None
     kept: NDArray[np.int64] | None = None
     unknown: Mapping[str, int] = field(default_factory=dict)

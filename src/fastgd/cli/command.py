@@ -258,7 +258,7 @@ def with_parameter(name: str, parameter: float) -> Loss:
     if not fields(row):
         able = [other for other in LOSSES if fields(LOSSES[other])]
         raise click.UsageError(f"--loss-parameter is for --loss {', '.join(able)}; got {name}.")
-    return row(parameter)  # type: ignore[call-arg]  # the one that such a row has
+    return row(parameter)  # the one that such a row has
 
 
 def read_origin(

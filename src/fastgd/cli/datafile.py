@@ -108,7 +108,7 @@ def make_array(path: Path, encoded: Encoded) -> Array:
         itemsize = encoded.table.dtype.itemsize
         check_memory(n, d, itemsize, "leave columns out with --drop")
     X = encoded.to_array()
-    refuse_missing(path, X, encoded.names or ())
+    refuse_missing(path, X, [*map(str, encoded.names or ())])
     return X
 
 

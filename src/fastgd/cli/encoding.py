@@ -7,6 +7,8 @@ from typing import Any
 import fastgd
 from fastgd.categories import encoding as categories
 from fastgd.categories.encoding import Column, names_of
+from fastgd.frames import are_default
+from fastgd.result import fitted_names
 
 PLACE = re.compile(r"x(\d+)")  # what a column without a name is called
 
@@ -53,7 +55,7 @@ class Encoding:
 
 def read_encoding(model: fastgd.FitResult) -> Encoding:
     """Return how a model's X is made: what its notes leave open, its columns say."""
-    names = model.feature_names_in_
+    names = fitted_names(model)
     made = model.encoding_
     if made is None:
         made = categories.Encoding(tuple(map(Column, names_of(names, model.n_features_in_))))
@@ -64,7 +66,7 @@ def read_encoding(model: fastgd.FitResult) -> Encoding:
             int(notes.get("width", len(made.columns))),
             notes.get("target"),
             notes.get("weight"),
-            bool(notes.get("named", names is not None)),
+            bool(notes.get("named", names is not None and not are_default(names))),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError("the model's notes on its columns are damaged: fit it again.") from error
