@@ -305,7 +305,7 @@ def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
     return {
         "variant": plan.variant,
         "loss": plan.asked_loss,
-        "optimizer": plan.optimizer,
+        "optimizer": "auto" if plan.is_smoothed else plan.optimizer,  # others are not smoothed
         "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
         "route": plan.route,
         "max_iter": epochs,

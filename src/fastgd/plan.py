@@ -225,9 +225,9 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
 
 
 def _is_smoothed(request: Request) -> bool:
-    """Return True if steps may be those of a smoothed form of the loss."""
-    is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
-    is_open = request.self_tuned and is_plain and request.average in ("auto", False)
+    """Return True if steps are to be those of a smoothed form of the loss."""
+    is_open = request.self_tuned and request.optimizer is None
+    is_open = is_open and request.average in ("auto", False)
     return is_open and not request.has_l1 and can_smooth(request.loss)
 
 
