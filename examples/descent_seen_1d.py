@@ -185,7 +185,11 @@ print("errors  ", 10 * settings - 47)
 # Each step halves the error, for L is now 10² = 100, and 1 - 0.005 · 100 = 1/2.
 # With a target of 20, here is where three rates lead:
 
-jump, landing, swing = screw(20, 0.1, 2), screw(20, 0.01, 1), screw(20, 0.02, 4)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the first diverges, and says so
+    jump, landing, swing = (
+        screw(20, *run) for run in ((0.1, 2), (0.01, 1), (0.02, 4))
+    )
 print(f"rate 0.1:  screw at {jump[1]:g}, spot at {10 * jump[1]:g}")
 print(f"rate 0.01: screw at {landing[1]:g}, spot at {10 * landing[1]:g}")
 print(f"rate 0.02: screw at {swing.round(12) + 0.0}")

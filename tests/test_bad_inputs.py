@@ -160,7 +160,8 @@ REFUSED = {
         {"X": POLARS.with_columns(c=pl.Series([1] * 60, dtype=pl.Int128))}, TypeError,
         "X, in column 'c', must be numeric; got Int128"),
     "a column of words": ({"X": POLARS.with_columns(c=pl.lit("x"))}, ValueError,
-                          "X, in column 'c', must be numeric; got words such as 'x'."),
+                          "X, in column 'c', must be numeric; got words such as 'x'; fit(..., "
+                          'categories="onehot") encodes text.'),
     "NA in a column": ({"X": FRAME.assign(b=pd.array(objects(ONES, pd.NA), dtype="Int64"))},
                        ValueError, f"X, in column 'b', {MISSING}"),
     "null in a column": ({"X": POLARS.with_columns(b=pl.Series(objects(ONES, None).tolist()))},

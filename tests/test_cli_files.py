@@ -15,8 +15,8 @@ import pytest
 from test_cli import PYTHON_PATH, SMALL, refused, run, start
 
 import fastgd
+from fastgd.categories.encoding import MAX_LEVELS
 from fastgd.cli import memory, work
-from fastgd.cli.polars_table import MOST_LEVELS
 from fastgd.cli.report import KEYS
 from fastgd.cli.scaling import standardize
 
@@ -119,7 +119,8 @@ def encode(frame):
 def test_frames_there_and_back(name):
     model, code = fit("--data", write(CARS, name), *TO_PRICE, "--drop", "weight")
     names = ["age", "km", "city=Oslo", "city=Rome", "diesel"]
-    assert list(model.feature_names_in_) == names
+    assert list(model.coef_names_) == names
+    assert list(model.feature_names_in_) == ["age", "km", "city", "diesel"]
     lines = replay(code)
     X = encode(CARS)
     for other in (lines["result"], fastgd.load("m.fastgd")):
@@ -225,13 +226,13 @@ def test_kinds_of_columns_of_parquet():
         polars.lit("all").alias("same"),
     )
     model, code = fit("--data", write(frame, "c.parquet"), "--target", "price")
-    assert list(model.feature_names_in_) == [
+    assert list(model.coef_names_) == [
         "age",
         "km",
         "category=Oslo",
         "category=Rome",
         "enum=Oslo",
-        "enum=Rome",
+        "enum=Berlin",
     ]
     lines = replay(code)
     X = lines["X"]
@@ -321,7 +322,7 @@ def test_fit_as_json():
     assert found["data"]["source"] == "c.csv" and found["data"]["rows"] == N
     model = fastgd.load("m.fastgd")
     assert found["coef"] == model.coef_.tolist()
-    assert found["feature_names"] == model.feature_names_in_.tolist()
+    assert found["feature_names"] == model.coef_names_.tolist()
     assert (found["out"], len(found["warnings"]), found["converged"]) == ("m.fastgd", 1, False)
 
 
@@ -468,7 +469,7 @@ def test_text_with_too_many_levels_is_refused():
     write(CARS, "c.csv")
     message = refused(run("fit", "--data", "c.csv", "--target", "price"))
     assert f"column 'id' of c.csv is text with {N} levels, the first 'car0' in row 0" in message
-    assert f"and at most {MOST_LEVELS} are told apart" in message
+    assert f"and at most {MAX_LEVELS} are told apart" in message
     assert message.endswith("--drop id.\n")
 
 
@@ -599,7 +600,7 @@ def test_fit_refuses(arguments, said):
         (
             lambda f: f.with_columns(city=polars.lit("Paris")),
             "column 'city' of new.csv holds 'Paris' in row 0 (counted from 0), which the model has "
-            "not seen; it knows 'Berlin', 'Oslo', 'Rome'.",
+            "not seen (200 rows hold such levels); it knows 'Berlin', 'Oslo', 'Rome': --on-unknown",
         ),
         (lambda f: f.with_columns(km=polars.lit("far")), "'km' of new.csv holds text; the model"),
         (lambda f: f.with_columns(km=None), "column 'km' of new.csv has 200 missing values"),
@@ -657,7 +658,7 @@ def test_predict_and_inspect_refuse(arguments, status, said):
     "notes",
     [
         {"encoding": 3},
-        {"encoding": {"texts": {"city": 3}}},
+        {"encoding": [3]},
         {"encoding": {"named": False, "width": 2}},
         {"encoding": {"width": "many"}},
     ],

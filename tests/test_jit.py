@@ -152,7 +152,7 @@ USERS_LOSSES = """
         def loss(z, y):
             return 0.5 * k * (z - y) ** 2, k * (z - y)
         return loss
-    answer["lambda"] = fit(loss=lambda z, y: (0.5 * (z - y) ** 2, SLOPE * (z - y)))
+    answer["lambda"] = fit(loss=lambda z, y: (0.5 * SLOPE * (z - y) ** 2, SLOPE * (z - y)))
     answer["closures"] = [fit(loss=make(k)) for k in CLOSURES]
 """
 

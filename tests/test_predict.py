@@ -1,6 +1,7 @@
 """Predicting and scoring: labels of any kind, probabilities, and what a model is not asked for."""
 
 import functools
+import math
 
 import numpy as np
 import pandas as pd
@@ -146,18 +147,75 @@ def test_a_tie_goes_to_the_first_label(loss):
 
 
 @pytest.mark.parametrize("loss", TAKING_LABELS)
-def test_labels_that_were_never_seen_are_predicted_wrong(loss):
+def test_labels_that_were_never_fitted_are_not_scored(loss):
+    """No prediction could be right: -1 and 1 for 0 and 1 would give about the half of a score."""
     model = model_of(loss)
-    y = np.where(POSITIVE, "yes", "perhaps")
-    assert model.score(X, y) == np.mean((model.predict(X) == "yes") & POSITIVE)
-    with pytest.raises(ValueError, match="y must hold the labels that were fitted"):
-        model.score(X, POSITIVE * 1)  # none of them was seen: a mistake, no score of 0
+    known = r"y must hold the labels that were fitted, \['no', 'yes'\]; got others such as "
+    for y, what in (
+        (np.where(POSITIVE, "yes", "perhaps"), "'perhaps'"),
+        (POSITIVE * 1, "[01]"),
+        (POSITIVE, "True|False"),
+        (np.where(POSITIVE, b"yes", b"no"), "b'(yes|no)'"),
+        (["yes"] * 59 + ["Yes"], r"'Yes' \(first in row 59; 1 in all\)"),
+    ):
+        with pytest.raises(ValueError, match=f"{known}({what})"):
+            model.score(X, y)
+    signs, codes = 2 * POSITIVE - 1, POSITIVE * 1
+    with pytest.raises(ValueError, match=r"fitted, \[0, 1\]; got others such as -1 \(first in row"):
+        fit(loss, codes).score(X, signs)
+    with pytest.raises(ValueError, match=r"fitted, \[-1, 1\]; got others such as 0 \(first in row"):
+        fit(loss, signs).score(X, codes)
+    assert fit(loss, codes).score(X, POSITIVE) == fit(loss, codes).score(X, codes * 1.0) > 0.8
+
+
+NAN_AMONG_TEXTS = {
+    "a list": ["yes", "no", math.nan] * 20,
+    "a tuple": ("yes", "no", np.nan) * 20,
+    "a list that begins with it": [np.nan, *["yes", "no"] * 29, "no"],
+    "a list of one text and it": ["yes", "yes", math.nan] * 20,
+    "a list with None": ["yes", "no", None] * 20,
+    "a list of bytes": [b"yes", b"yes", math.nan] * 20,
+    "objects": np.array(["yes", "no", math.nan] * 20, dtype=object),
+    "an array of texts": np.array(["yes", "yes", math.nan] * 20),
+    "pandas": pd.Series(["yes", "no", None] * 20),
+    "pandas, objects": pd.Series(["yes", "no", math.nan] * 20, dtype=object),
+    "pandas, NA": pd.Series(["yes", "no", pd.NA] * 20, dtype=object),
+    "polars": pl.Series(["yes", "no", None] * 20),
+    "days": np.array(["2020-01-01", "2021-01-01", "NaT"] * 20, dtype="M8[D]"),
+    "a day and none": np.array(["2020-01-01", "2020-01-01", "NaT"] * 20, dtype="M8[D]"),
+}
+
+
+@pytest.mark.parametrize("case", NAN_AMONG_TEXTS)
+def test_a_missing_label_is_no_label(case):
+    y = NAN_AMONG_TEXTS[case]
+    first = 0 if "begins" in case else 2
+    for ask in (lambda: fit("log_loss", y), lambda: model_of("log_loss").score(X, y)):
+        with pytest.raises(
+            ValueError, match=r"y (has missing values|must hold the labels)"
+        ) as error:
+            ask()
+        assert f"first in row {first}; " in str(error.value)
+
+
+def test_nan_may_be_a_label_of_objects():
+    y = np.where(POSITIVE, "nan", "roti").astype(object)
+    assert list(fit("log_loss", y).classes_) == ["nan", "roti"]
+
+
+def test_a_list_of_texts_and_numbers_is_a_mixture():
+    with pytest.raises(TypeError, match="y must hold two labels of one type"):
+        fit("log_loss", ["yes", 1] * 30)
+    with pytest.raises(ValueError, match="y must be numeric; got words such as 'a'"):
+        fastgd.fit(X, [1.0, "a"] * 30)
 
 
 @pytest.mark.parametrize("loss", TAKING_LABELS)
 def test_a_third_label_is_refused(loss):
-    with pytest.raises(ValueError, match="y must hold two labels for this loss; got 3"):
+    way_out = r": \[0, 1, 2\]; fit one label against the others, as in y == 0, each in turn, or use"
+    with pytest.raises(ValueError, match=f"y must hold two labels for this loss; got 3{way_out}"):
         fit(loss, np.arange(60) % 3)
+    assert list(fit(loss, np.arange(60) % 3 == 0).classes_) == [False, True]
 
 
 # ----------------------------------------------------------------------------------- probabilities

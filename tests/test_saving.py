@@ -141,6 +141,18 @@ LABELS = {
     "float32": np.where(POSITIVE, 0.1, 3).astype(np.float32),
     "text objects": np.where(POSITIVE, "tail\0", "\ud800").astype(object),
     "int objects": np.array([10**30 * p for p in POSITIVE.tolist()], dtype=object),
+    "bytes": np.where(POSITIVE, b"yes", b"no"),
+    "bytes that end in NUL": np.array([b"a\0" if p else b"a" for p in POSITIVE], dtype=object),
+    "days": np.where(POSITIVE, np.datetime64("2020-01-01"), np.datetime64("2021-01-01")),
+    "times": np.where(POSITIVE, np.datetime64(1, "ns"), np.datetime64(2, "ns")),
+    "durations": np.where(POSITIVE, np.timedelta64(1, "h"), np.timedelta64(2, "h")),
+    "times of pandas": pd.Series(pd.to_datetime(np.where(POSITIVE, "2020-01-01", "2021-01-01"))),
+    "dates of Python": np.array(
+        [datetime.date(2020, 1, 1 + int(p)) for p in POSITIVE], dtype=object
+    ),
+    "times of Python": np.array(
+        [datetime.datetime(2020, 1, 1, int(p), tzinfo=datetime.UTC) for p in POSITIVE], dtype=object
+    ),
     "mixed objects": np.array([1.5 if p else True for p in POSITIVE], dtype=object),
 }
 
@@ -292,13 +304,21 @@ def nested(depth):
     return notes
 
 
+def tuples(*items):
+    array = np.empty(len(items), dtype=object)
+    array[:] = [(*item,) for item in items]
+    return array
+
+
 UNSAVABLE = {
     "own loss": ({"loss_": fastgd.CustomLoss(half_square)}, r"loss_ .*own.*\(half_square\).*savez"),
     "own rate": ({"learning_rate_": OwnSchedule()}, "learning_rate_ .*own.*savez"),
     "own rate in the recipe": ({"recipe": {"learning_rate": math.sqrt}}, "recipe.learning_rate .*"),
     "thing in the recipe": ({"recipe": {"alpha": datetime}}, r"recipe.alpha .*\(module\)"),
-    "dates": ({"classes_": np.array(["2020", "2021"], "M8[D]")}, r"classes_ .*datetime64"),
-    "bytes": ({"classes_": np.array([b"a", b"b"], object)}, r"classes_ .*\(bytes\)"),
+    "tuples": ({"classes_": tuples("ab", "ba")}, r"classes_ .*\(tuple\)"),
+    "fractions": ({"classes_": np.array([Fraction(1, 2), 1], object)}, r"classes_ .*\(Fraction\)"),
+    "names of one column": ({"column_names_": (1,)}, "column_names_ has 1 names for 3"),
+    "names in a list": ({"column_names_": [1, 2, 3]}, "column_names_ of a model must be a tuple"),
     "complex": ({"classes_": np.array([1j, 2j])}, r"classes_ .*complex"),
     "note of another type": ({"notes": {"when": datetime.date(2020, 1, 1)}}, r"notes.when .*date"),
     "note with a set": ({"notes": {"a": [1, {2}]}}, r"notes.a.1 .*\(set\)"),

@@ -1,5 +1,7 @@
 """Schedules: their formulas, what they take from the problem, and how a fit uses them."""
 
+import math
+
 import numpy as np
 import pytest
 from sklearn.linear_model import SGDClassifier, SGDRegressor
@@ -104,6 +106,7 @@ def test_optimal_is_that_of_scikit_learn(loss, alpha):
     assert ours.intercept_ == pytest.approx(float(peer.intercept_[0]), abs=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::fastgd.DivergenceWarning")  # 60 steps, the first of 1.1
 def test_optimal_takes_its_start_from_the_slope_of_the_loss():
     """Bottou's heuristic: where the loss is steep, the first steps are small."""
     alpha = 0.01
@@ -251,9 +254,139 @@ def test_the_bare_name_of_a_schedule_shows_the_object_to_write(name):
     fastgd.fit(X, y, learning_rate=schedule, alpha=0.1, max_iter=1)
 
 
-def test_a_class_without_its_numbers_is_refused():
+class Steps:
+    """A schedule as PyTorch's users write it: the function of one number is its call."""
+
+    def __init__(self, eta0=0.1, every=10):
+        self.eta0, self.every = eta0, every
+
+    def __call__(self, step):
+        return self.eta0 * 0.5 ** math.floor(step / self.every)
+
+
+class OwnSchedule(fastgd.schedules.Schedule):
+    def __call__(self, t):
+        return 0.1 / math.sqrt(t)
+
+
+class WithoutDefaults(fastgd.schedules.Schedule):
+    def __init__(self, eta0):
+        self.eta0 = eta0
+
+
+TABLE = [0.1 / k for k in range(1, 500)]
+SCALAR = {  # what is given, and the same as a function of an array of floats
+    "math.sqrt": (lambda t: 0.1 / math.sqrt(t), lambda t: 0.1 / np.sqrt(t)),
+    "math.exp": (lambda t: 0.1 * math.exp(-t / 50), lambda t: 0.1 * np.exp(-t / 50)),
+    "a negative power": (lambda t: 0.1 * t**-1, lambda t: 0.1 / t),
+    "ten to a negative power": (lambda t: 10**-t, lambda t: 10.0**-t),
+    "a power that overflows": (lambda t: 1e-3 / t**9, lambda t: 1e-3 / t**9),
+    "int": (lambda t: 0.1 / (1 + int(t / 10)), lambda t: 0.1 / (1 + np.floor(t / 10))),
+    "round": (lambda t: 0.1 / (1 + round(t / 7)), lambda t: 0.1 / (1 + np.round(t / 7))),
+    "max": (lambda t: max(0.01, 0.1 / t), lambda t: np.maximum(0.01, 0.1 / t)),
+    "if": (lambda t: 0.1 if t < 5 else 0.01, lambda t: np.where(t < 5, 0.1, 0.01)),
+    "a list": (lambda t: TABLE[t - 1], lambda t: 0.1 / t),
+    "an array of one": (lambda t: np.float32(0.125), lambda t: 0.125 + 0 * t),
+    "a dictionary": ({1: 0.1, 3: 0.05, 40: 0.01},
+                     lambda t: np.select([t < 3, t < 40], [0.1, 0.05], 0.01)),
+    "a dictionary in no order": ({40: 0.01, 1: 0.1}, lambda t: np.where(t < 40, 0.1, 0.01)),
+    "a class": (Steps, lambda t: 0.1 * 0.5 ** np.floor(t / 10)),
+    "an object": (Steps(0.05), lambda t: 0.05 * 0.5 ** np.floor(t / 10)),
+    "a class of ours": (fastgd.InverseScaling, lambda t: 0.01 / t**0.25),
+    "a class of one's own": (OwnSchedule, lambda t: 0.1 / np.sqrt(t)),
+    "an object of one's own": (OwnSchedule(), lambda t: 0.1 / np.sqrt(t)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch"])
+@pytest.mark.parametrize("case", SCALAR)
+def test_any_scalar_function_of_a_step_number_is_a_schedule(case, variant):
+    given, formula = SCALAR[case]
+    size = {"batch_size": 7} if variant == "minibatch" else {}
+    settings = {"max_iter": 4, "random_state": 0, **size}
+    result = fastgd.fit(X, y, variant, learning_rate=given, **settings)
+    rates = formula(np.arange(1.0, 500.0))
+    same = fastgd.fit(X, y, variant, learning_rate=lambda t: rates[t - 1], **settings)
+    np.testing.assert_allclose(result.coef_, same.coef_, rtol=1e-12)
+    np.testing.assert_allclose(
+        result.history["learning_rate"], same.history["learning_rate"], rtol=1e-14
+    )
+    again = fastgd.fit(X, y, **result.recipe)
+    np.testing.assert_array_equal(again.coef_, result.coef_)
+
+
+@pytest.mark.parametrize("case", SCALAR)
+def test_minimize_takes_the_same(case):
+    given, formula = SCALAR[case]
+    result = fastgd.minimize(
+        lambda x: x * x, 1.0, jac=lambda x: 2 * x, learning_rate=given, max_iter=30, tol=None
+    )
+    factors = 1 - 2 * formula(np.arange(1.0, 31.0))
+    np.testing.assert_allclose(result.path, np.cumprod([1.0, *factors]), rtol=1e-10)
+
+
+def test_a_function_that_overflows_far_out_is_asked_step_by_step():
+    rate = fastgd.schedules.FromCallable(lambda t: 1e-3 / t**9)
+    t = np.arange(100, 300)
+    np.testing.assert_allclose(rate(t), 1e-3 / t.astype(float) ** 9, rtol=1e-14)
+
+
+def test_a_function_of_arrays_alone_stays_one():
+    rate = fastgd.schedules.FromCallable(lambda t: 0.1 / t.astype(float))
+    np.testing.assert_array_equal(rate(np.array([5])), [0.02])
+    calls = []
+    fast = fastgd.schedules.FromCallable(lambda t: calls.append(t) or 0.1 / t)
+    fast(np.arange(1, 100_000))
+    assert len(calls) < 10
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [{}, {0: 0.1}, {2: 0.1}, {1.5: 0.1}, {1: 0.0}, {1: -0.1}, {1: np.nan}, {1: "fast"}, {"1": 0.1},
+     {True: 0.1}, {1: 0.1, 3: None}, {1: 0.1, -3: 0.1}],
+)  # fmt: skip
+def test_a_dictionary_of_other_things_is_refused(rates):
+    with pytest.raises(
+        ValueError, match=r"learning_rate must be a dictionary \{first step: rate\}"
+    ):
+        fastgd.fit(X, y, learning_rate=rates)
+    with pytest.raises(ValueError, match="rates must be a dictionary"):
+        fastgd.PiecewiseConstant(rates)
+
+
+def test_a_dictionary_is_saved(tmp_path):
+    result = fastgd.fit(X, y, learning_rate={1: 0.1, 3: 0.01}, max_iter=3, random_state=0)
+    assert result.learning_rate_ == fastgd.PiecewiseConstant({1: 0.1, 3: 0.01})
+    result.save(tmp_path / "model.fastgd")
+    loaded = fastgd.load(tmp_path / "model.fastgd")
+    assert loaded.learning_rate_ == result.learning_rate_
+    np.testing.assert_array_equal(fastgd.fit(X, y, **loaded.recipe).coef_, result.coef_)
+
+
+def test_a_schedule_of_ones_own_is_what_a_result_shows():
+    own = OwnSchedule()
+    assert fastgd.fit(X, y, learning_rate=own, max_iter=2).learning_rate_ is own
+    assert fastgd.minimize(lambda x: x, 1.0, learning_rate=own, tol=None).learning_rate_ is own
+
+
+class Halving(fastgd.schedules.Schedule):
+    def __call__(self, t):
+        return 0.1
+
+    def after_epoch(self, memory, loss):
+        return memory._replace(factor=0.5 * memory.factor)
+
+
+def test_a_schedule_of_ones_own_remembers_epochs():
+    result = fastgd.fit(X, y, "batch", learning_rate=Halving(), max_iter=4)
+    np.testing.assert_allclose(result.history["learning_rate"][1:], [0.1, 0.05, 0.025, 0.0125])
+
+
+def test_a_class_without_its_numbers_says_what_it_needs():
+    with pytest.raises(TypeError, match=r"class 'WithoutDefaults', which is missing .*'eta0'"):
+        fastgd.fit(X, y, learning_rate=WithoutDefaults)
     with pytest.raises(TypeError, match="learning_rate must be a positive number, a schedule"):
-        fastgd.fit(X, y, learning_rate=fastgd.Constant)
+        fastgd.fit(X, y, learning_rate=float)
 
 
 def test_a_number_is_a_constant_rate():

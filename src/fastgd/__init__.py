@@ -38,6 +38,7 @@ from fastgd.schedules import (
     InverseScaling,
     InverseTimeDecay,
     Optimal,
+    PiecewiseConstant,
 )
 from fastgd.suggest import Suggestion, suggest
 
@@ -70,6 +71,7 @@ __all__ = [
     "Momentum",
     "Nesterov",
     "Optimal",
+    "PiecewiseConstant",
     "Progress",
     "Quantile",
     "RMSprop",

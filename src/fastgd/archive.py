@@ -21,7 +21,7 @@ from fastgd.kernels.arguments import Array
 from fastgd.validation import first_line
 
 FORMAT = "fastgd model"
-VERSION = 1  # raise it with any change of what a file holds, and go on reading the older ones
+VERSION = 2  # raise it with any change of what a file holds, and go on reading the older ones
 FACTS = "model.json"
 OTHER_KIND = "it is a file of another kind"
 
@@ -32,7 +32,9 @@ ZIP64_FROM = 1 << 31  # bytes of a member
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
 # Nothing that would be unpickled, and no type whose size depends on the machine.
-PORTABLE = re.compile(r"[<>|](f[248]|[iu][1248]|b1|U[1-9][0-9]{0,7})")
+PORTABLE = re.compile(
+    r"[<>|](f[248]|[iu][1248]|b1|[US][1-9][0-9]{0,7}|[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])"
+)
 
 
 def write_archive(path: StrPath, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:

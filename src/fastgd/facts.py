@@ -5,6 +5,7 @@ in ``{"array": "coef_"}`` or ``{"loss": ["huber", {"delta": 1.35}]}``. A value c
 was, to the bit, or is refused.
 """
 
+import datetime
 import math
 import struct
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ Arrays = dict[str, Array]
 MAX_DEPTH = 32  # of lists and dicts in each other
 MAX_BITS = 1 << 13  # of a whole number: Python takes its time to read longer ones
 SINGLE = (bool, int, float, str, np.generic)
+TIMES: dict[str, Any] = {"date": datetime.date, "datetime": datetime.datetime}
 TABLES: dict[str, Mapping[str, type[Any]]] = {
     "loss": LOSSES,
     "optimizer": OPTIMIZERS,
@@ -133,10 +135,30 @@ def _encode_objects(array: Array, where: str, arrays: Arrays) -> dict[str, Any]:
         if (texts == array).all():  # not where one ends in NUL
             arrays[where] = texts
             return {"texts": where}
-    for item in array:
-        if not isinstance(item, SINGLE):
-            raise _refuse(item, where)
-    return {"objects": [encode(item, where) for item in array]}
+    return {"objects": [_encode_object(item, where) for item in array]}
+
+
+def _encode_object(item: Any, where: str) -> Any:
+    if type(item) is bytes:
+        return {"bytes": item.hex()}
+    if type(item) in TIMES.values():
+        return {type(item).__name__: item.isoformat()}
+    if not isinstance(item, SINGLE):
+        raise _refuse(item, where)
+    return encode(item, where)
+
+
+def _decode_object(fact: Any) -> Any:
+    if type(fact) is dict and len(fact) == 1:
+        ((kind, content),) = fact.items()
+        if kind == "bytes":
+            return bytes.fromhex(content)
+        if kind in TIMES:
+            return TIMES[kind].fromisoformat(content)
+    value = decode(fact)
+    if not isinstance(value, SINGLE):
+        raise ValueError("the objects of an array must be numbers, texts, bytes or times")
+    return value
 
 
 def _encode_row(value: Any, where: str) -> dict[str, Any]:
@@ -157,9 +179,18 @@ def _decode_row(kind: str, content: Any) -> Any:
     if type(parameters) is not dict or parameters.keys() != names:
         raise ValueError(f"the {kind} {name!r} has other parameters than {sorted(names)}")
     values = {k: decode(v) for k, v in parameters.items()}
-    if not all(value is None or is_number(value) for value in values.values()):
+    if not all(map(_is_parameter, values.values())):
         raise ValueError(f"the parameters of the {kind} {name!r} must be numbers")
     return row(**values)
+
+
+def _is_parameter(value: Any) -> bool:
+    """Return True for a number, None, and a schedule's pairs of a step and a rate."""
+    if type(value) is not tuple:
+        return value is None or is_number(value)
+    return all(
+        type(pair) is tuple and len(pair) == 2 and all(map(is_number, pair)) for pair in value
+    )
 
 
 def _decode_float(content: Any, arrays: Arrays | None) -> float:
@@ -192,9 +223,9 @@ def _decode_texts(content: Any, arrays: Arrays) -> Array:
 
 
 def _decode_objects(content: Any, arrays: Arrays) -> Array:
-    items = _decode_items(content, None)
-    if not all(isinstance(item, SINGLE) for item in items):
-        raise ValueError("the objects of an array must be numbers or texts")
+    if type(content) is not list:
+        raise ValueError(f"{show(content)} is no list")
+    items = [_decode_object(item) for item in content]
     objects = np.empty(len(items), dtype=object)
     objects[:] = items
     return objects

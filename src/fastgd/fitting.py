@@ -4,16 +4,21 @@ import copy
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from fastgd.categories.encoding import read_policy
 from fastgd.choices import explain
+from fastgd.derivatives import refuse_wrong_derivative
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
 from fastgd.order import draw_seed, settle_random_state
 from fastgd.plan import PATIENCE, Plan, make_plan
 from fastgd.request import (
+    as_schedule,
+    owner_of,
     read_callback,
     read_record,
     read_record_path,
@@ -29,7 +34,8 @@ from fastgd.result import (
     StopReason,
 )
 from fastgd.run import Run
-from fastgd.schedules import Constant
+from fastgd.schedules import shown_rate
+from fastgd.separation import find_separation
 from fastgd.sources import Source
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
@@ -67,7 +73,10 @@ def fit(
     callback: Callable[[Progress], Any] | None = None,
     verbose: int = 0,
     time_limit: float | None = None,
-    **unknown: Any,
+    categories: str | None = None,
+    unknown: str = "error",
+    missing: str = "error",
+    **others: Any,
 ) -> FitResult:
     """Fit a linear model by gradient descent.
 
@@ -96,9 +105,10 @@ def fit(
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
         ``fastgd.Adam(beta_1=0.8)`` or "auto".
-    learning_rate : "auto", float, Schedule or callable
-        Multiplies the mean gradient of a step's rows. A callable gets an array of step numbers,
-        which count from 1, and returns as many rates.
+    learning_rate : "auto", float, Schedule, dict or callable
+        Multiplies the mean gradient of a step's rows. A callable gets step numbers, which count
+        from 1: an array of them, or, if it takes none, one at a time. A dictionary
+        ``{1: 0.1, 1000: 0.01}`` holds rates by the first step that has them.
     batch_size : int or "auto"
         Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
         by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
@@ -160,6 +170,21 @@ def fit(
         1 prints a line per record.
     time_limit : float, optional
         Seconds, compiling and evaluating left out.
+    categories : {"onehot"} or None
+        "onehot" encodes the columns of text and of categories of a frame: a column of zeros and
+        ones for each level but the first, which is the baseline; with a penalty for every level,
+        so that the fit does not depend on the baseline. Levels are sorted, those that a type
+        declares (categories of pandas, an Enum of polars, a dictionary of Arrow) keep their order;
+        at most 50. The encoding is part of the model: `predict` takes the same frames.
+    unknown : {"error", "baseline", "ignore"}
+        What `predict` does with a level that was not fitted: refuse it, take it for the baseline,
+        or set all columns of the levels to zero (the same thing where the baseline has no column).
+        `FitResult.encode` says how many rows hold any.
+    missing : {"error", "drop", "level", "median"}
+        What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
+        leave the rows out (`predict` returns NaN or None for them; `shuffle` counts the rows that
+        are left); let them be a level of their own, in columns of text; or take the median, in
+        which weights count, and a column that tells where (texts get a level of their own).
 
     Returns
     -------
@@ -176,7 +201,8 @@ def fit(
         The coefficients ran away: the last good ones are returned, or the start where that was
         better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`.
+        `max_iter` was reached before `tol`, or the labels are linearly separable, for which
+        `log_loss` has no minimum without a penalty.
     UserWarning
         X has fewer rows than features and `alpha` is 0: the solution is not unique.
     RuntimeWarning
@@ -198,8 +224,9 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
-    refuse_unknown(fit, unknown, "variant")
+    refuse_unknown(fit, others, "variant", elsewhere=owner_of)
     watch = Stopwatch()
+    learning_rate = as_schedule(learning_rate)
     request = read_request(
         variant=variant,
         loss=loss,
@@ -226,8 +253,12 @@ def fit(
         time_limit=read_time_limit(time_limit),
     )
     settled = settle_random_state(random_state)
-    source = make_source(X, y, sample_weight, request.loss.target)
+    policy = read_policy(
+        categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
+    )
+    source = make_source(X, y, sample_weight, request.loss.target, policy)
     initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
+    refuse_wrong_derivative(request.loss, source, initial)
     # What is not finite is found and said in words, not by NumPy's warnings.
     with np.errstate(all="ignore"):
         plan = make_plan(request, source, initial, draw_seed(settled))
@@ -239,6 +270,7 @@ def fit(
         ) as run:
             run.load()
             outcome = descend(run, watching, watch)
+            outcome, remarks = find_separation(outcome, plan, source)
             warn_of(outcome, run)
     recipe = make_recipe(
         plan,
@@ -254,8 +286,12 @@ def fit(
         sample_weight=sample_weight,
         coef_init=coef_init,
         intercept_init=intercept_init,
+        categories=categories,
+        unknown=unknown,
+        missing=missing,
     )
-    return make_result(plan, source, outcome, recipe, watch.loading_seconds)
+    result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
+    return replace(result, choices=result.choices | remarks) if remarks else result
 
 
 def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
@@ -294,8 +330,8 @@ def make_result(
     plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
 ) -> FitResult:
     """Return what the user gets."""
-    rate = plan.schedule
-    names = source.feature_names
+    encoded, names = source.encoded, source.frame_names
+    are_texts = names is not None and all(isinstance(name, str) for name in names)
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
         intercept_=float(outcome.coef[-1]),
@@ -306,22 +342,24 @@ def make_result(
         objective=outcome.objective,
         suboptimality=outcome.suboptimality,
         statistical_error=_statistical_error(plan),
-        choices=explain(plan, source),
+        choices=explain(plan, source) | ({} if encoded is None else encoded.remarks),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
         loss_=plan.asked_loss,
         optimizer_=plan.optimizer,
-        learning_rate_=rate.eta0 if isinstance(rate, Constant) else rate,
+        learning_rate_=shown_rate(plan.schedule),
         rate_reason=plan.rate_reason,
         batch_size_=plan.batch_size,
         route_=plan.route,
         compile_seconds=compile_seconds,
         recipe=recipe,
         classes_=source.classes,
-        feature_names_in_=None if names is None else np.array(names, dtype=object),
+        feature_names_in_=np.array(names, dtype=object) if are_texts else None,
+        column_names_=None if are_texts else names,
         path=outcome.path,
         path_steps=outcome.path_steps,
+        encoding_=None if encoded is None else encoded.encoding,
     )
 
 
@@ -351,8 +389,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             advice = ", or look for rows unlike all others, or columns nearly alike"
             if plan.max_iter < PATIENCE:
                 advice = ""
-            elif plan.loss.target == "binary" and plan.alpha == 0:
-                advice = ", or an alpha above 0: labels that the columns tell apart have no optimum"
+            elif not plan.loss.has_minimum and plan.alpha == 0:
+                advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
         warnings.warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
             f"{missed}; give more epochs{advice}.",

@@ -1,14 +1,21 @@
 """Data frames of pandas, polars and Arrow: their columns, as arrays where they lie as such."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fastgd.kernels.arguments import Array
 
+MAX_TYPE_NAME = 80  # characters: a structure names all its fields
+Names = tuple[Hashable, ...] | None  # of a frame's columns; texts, as a rule
+
 CHUNK_ROWS = 512  # on average: of shorter chunks a copy takes less memory than views
+
+
+class SeveralValuesError(TypeError):
+    """Each value of a column holds several: a vector, or a structure."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def cut(column: Column, start: int, stop: int) -> Column:
         stored = column.values[first:last]
         return Sparse(stored, column.dtype, places, column.fill, stop - start)
     if isinstance(column, Asked):
-        return Asked(column.values[start:stop], column.dtype)
+        return replace(column, values=column.values[start:stop])
     return column[start:stop]
 
 
@@ -99,6 +106,31 @@ def columns_of(frame: Any) -> list[tuple[Any, Any]] | None:
     if hasattr(frame, "iloc") and hasattr(frame, "columns"):  # pandas
         return list(frame.items())
     return None
+
+
+def names_in(named_columns: Sequence[tuple[Any, Any]]) -> tuple[Hashable, ...]:
+    """Return the names of columns; those of NumPy would compare to a tuple element by element."""
+    return tuple(n.item() if isinstance(n, np.generic) else n for n, _ in named_columns)
+
+
+def are_default(names: tuple[Hashable, ...]) -> bool:
+    """Return True if names are the numbers that pandas gives to columns without names."""
+    return names == (*range(len(names)),)
+
+
+def are_other_names(fitted: Names, got: Names) -> bool:
+    """Return True if two frames have names, and not the same ones in the same order."""
+    if fitted is None or got is None or fitted == got:
+        return False
+    return not are_unnamed(fitted, got)
+
+
+def are_unnamed(fitted: tuple[Hashable, ...], got: tuple[Hashable, ...]) -> bool:
+    """Return True if one of two frames has names and the other the numbers that pandas gives."""
+    return any(
+        are_default(names) and all(isinstance(name, str) for name in others)
+        for names, others in ((fitted, got), (got, fitted))
+    )
 
 
 def single_block(frame: Any) -> Array | None:
@@ -116,36 +148,61 @@ def single_block(frame: Any) -> Array | None:
 
 def read_column(column: Any) -> Column:
     """Return a column as an array without a copy, or as one to be asked."""
-    values = _holder(column)
+    values = holder(column)
     if hasattr(values, "sp_index"):  # pandas
         places = values.sp_index.to_int_index().indices
         stored = values.sp_values
         return Sparse(stored, stored.dtype, places, values.fill_value, len(values))
-    chunks = _chunks(values)
+    chunks = chunks_of(values)
     if len(chunks) == 1:
         return _read_part(chunks[0])
     if len(values) <= CHUNK_ROWS * len(chunks):
-        return np.asarray(values)
+        return _of_single_values(np.asarray(values))
     parts = [_read_part(chunk) for chunk in chunks]
     starts = np.cumsum([0, *map(len, parts)])
     return Chunked(parts, np.result_type(*(part.dtype for part in parts)), starts)
 
 
-def _chunks(values: Any) -> Sequence[Any]:
+def chunks_of(values: Any) -> Sequence[Any]:
+    """Return the parts that a column consists of."""
     if hasattr(values, "get_chunks"):  # polars
         return list(values.get_chunks())
     return list(getattr(values, "chunks", [values]))
 
 
 def _read_part(values: Any) -> Column:
-    first = np.asarray(values[:1])
+    first = _of_single_values(np.asarray(values[:1]))
     lies_as_array = np.shares_memory(first, np.asarray(values[:1]))
-    return np.asarray(values) if lies_as_array else Asked(values, first.dtype)
+    if lies_as_array or not _gives_rows(values):
+        return np.asarray(values)
+    return Asked(values, first.dtype)
+
+
+def _of_single_values(array: Array) -> Array:
+    """Return *array*; refuse a column whose values are vectors or structures."""
+    if array.ndim != 1:
+        raise SeveralValuesError
+    return array
+
+
+def _gives_rows(values: Any) -> bool:
+    """Return True if rows can be asked for by number (Arrow cannot for every type)."""
+    try:
+        Asked(values, np.dtype(object))[np.arange(min(1, len(values)))]
+    except Exception:  # whatever a library raises
+        return False
+    return True
+
+
+def type_of(column: Any) -> str:
+    """Return the name of a column's type, in its library's words."""
+    name = str(getattr(column, "dtype", None) or getattr(column, "type", type(column).__name__))
+    return name if len(name) <= MAX_TYPE_NAME else f"{name[: MAX_TYPE_NAME - 3]}..."
 
 
 def missing_rows(column: Any) -> Array:
     """Return the rows in which a frame's column holds no value; NaN among plain numbers is one."""
-    values = _holder(column)
+    values = holder(column)
     is_plain = isinstance(getattr(column, "dtype", None), np.dtype)
     if is_plain or not hasattr(values, "to_numpy") or _count_missing(values) == 0:
         return np.empty(0, np.intp)
@@ -153,7 +210,7 @@ def missing_rows(column: Any) -> Array:
     return np.flatnonzero(np.asarray(missing))
 
 
-def _holder(column: Any) -> Any:
+def holder(column: Any) -> Any:
     """Return what holds a column's values: itself, but for pandas."""
     if not hasattr(column, "array"):
         return column

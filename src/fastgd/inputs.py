@@ -1,31 +1,134 @@
 """The door for tables: what may be handed in as X, and as initial coefficients."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from fastgd.arrays import as_array, as_numbers, refusal_of_scalar, refuse_missing
-from fastgd.frames import Asked, Column, columns_of, read_column, single_block
+from fastgd.arrays import (
+    as_array,
+    as_numbers,
+    missing_objects,
+    refusal_of_scalar,
+    refuse_missing,
+)
+from fastgd.categories.applying import apply
+from fastgd.categories.encoding import Encoding, Policy, names_of
+from fastgd.categories.learning import learn
+from fastgd.categories.rows import Encoded
+from fastgd.frames import (
+    Asked,
+    Column,
+    Names,
+    SeveralValuesError,
+    are_unnamed,
+    columns_of,
+    names_in,
+    read_column,
+    single_block,
+    type_of,
+)
 from fastgd.kernels.arguments import Array
-from fastgd.sources import Source
+from fastgd.sources import Source, refuse_non_finite
 from fastgd.tables import ArrayTable, ColumnTable, Table
 from fastgd.targets import check_labels, check_real_targets, check_weights, check_y
-from fastgd.validation import first_line, show
+from fastgd.validation import show
 
 
-def make_source(X: Any, y: Any, sample_weight: Any, target: str) -> Source:
+def make_source(
+    X: Any, y: Any, sample_weight: Any, target: str, policy: Policy | None = None
+) -> Source:
     """Check a training table and return it as kernels read it; *target* is the loss's kind."""
     refuse_swapped(X, y)
-    table, names = check_X(X)
-    n = table.shape[0]
-    targets = check_y(y, n)
+    rows, names = learn_rows(X, sample_weight, policy)
+    table, kept = rows.table, rows.kept
+    targets = check_y(y, rows.n_rows)
     classes = None
     if target == "binary":
         targets, classes = check_labels(targets, table.dtype)
     else:
         targets = check_real_targets(targets, table.dtype)
-    weights = check_weights(sample_weight, n)
-    return Source(table, np.ascontiguousarray(targets), weights, names, classes)
+    weights = check_weights(sample_weight, rows.n_rows)
+    if kept is not None:
+        targets_kept = np.zeros_like(targets)
+        targets_kept[kept] = targets[kept]
+        refuse_non_finite(targets_kept, "y")  # now, while rows have their numbers
+        targets = targets[kept]
+        weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
+    return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
+
+
+def learn_rows(X: Any, sample_weight: Any, policy: Policy | None) -> tuple[Encoded, Names]:
+    """Return the rows of a training table, encoded if a policy says how, and its column names."""
+    if policy is None:
+        table, names = check_X(X)
+        return Encoded(table, table.shape[0], names), names
+    columns, names, whole = read_columns(X, policy.missing)
+    weights = check_weights(sample_weight, len(columns[0][1]))
+    return learn(columns, policy, weights, check_column, whole), names
+
+
+def read_columns(X: Any, missing: str) -> tuple[list[tuple[str, Any]], Names, ArrayTable | None]:
+    """Return the columns of X under what an encoding calls them, and the names that they have.
+
+    The third is X as one table if it is one array of numbers.
+
+    *missing* is what becomes of missing values: "error" refuses them.
+    """
+    named_columns = columns_of(X)
+    if named_columns is None or single_block(X) is not None:
+        table, names = check_X(X if missing == "error" else without_objects(X))
+        assert isinstance(table, ArrayTable)
+        columns, whole = [*table.values.T], table
+    else:
+        refuse_empty((len(named_columns[0][1]) if named_columns else 0, len(named_columns)))
+        columns, whole = [column for _, column in named_columns], None
+        names = names_in(named_columns)
+    return [*zip(names_of(names, len(columns)), columns, strict=True)], names, whole
+
+
+def without_objects(X: Any) -> Any:
+    """Return X with NaN for objects, such as None, that stand for no value."""
+    array = X if columns_of(X) is not None or X is None else as_array(X, "X")
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "O" or array.ndim != 2:
+        return X
+    array = array.copy()
+    for column in array.T:
+        column[missing_objects(column)] = np.nan
+    return array
+
+
+def apply_rows(X: Any, encoding: Encoding, fitted: Names, describe: Callable[..., str]) -> Encoded:
+    """Return the rows of a table, encoded: its columns are found by name, if they have names.
+
+    A table whose columns are encoded already is taken as it is. *describe* says how the names of
+    a table differ from those that were *fitted*.
+    """
+    columns, names, whole = read_columns(X, encoding.missing)
+    if fitted is not None and names is not None and are_unnamed(fitted, names):
+        names = None
+    is_named = fitted is not None and names is not None
+    d, needed = len(columns), len(encoding.columns)
+    has_needed = d == needed
+    if fitted is not None and names is not None:
+        counts = Counter(names)
+        has_needed = all(counts[name] == 1 for name in fitted)
+    encoded = len(encoding.features)
+    holds_text = has_needed and not (whole is not None and encoding.texts and names is None)
+    if not holds_text and (names == encoding.features if is_named else d == encoded):
+        table, names = check_X(X)
+        return Encoded(table, table.shape[0], names)
+    if not has_needed and fitted is not None and names is not None:
+        raise ValueError(describe([*fitted], [*names]))
+    if not has_needed:
+        raise ValueError(f"X has {d} features, but this model was fitted on {needed}.")
+    if fitted is not None and names is not None:
+        by_name = dict(zip(names, columns, strict=True))
+        whole = whole if names == fitted else None
+        columns = [by_name[name] for name in fitted]
+    whole = None if encoding.texts else whole
+    return apply([values for _, values in columns], encoding, check_column, whole)
 
 
 def refuse_swapped(X: Any, y: Any) -> None:
@@ -38,7 +141,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
         )
 
 
-def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
+def check_X(X: Any) -> tuple[Table, Names]:
     """Return X as a table of numbers, without a copy where it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
@@ -51,14 +154,16 @@ def check_X(X: Any) -> tuple[Table, tuple[str, ...] | None]:
     if named_columns is None:
         table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
         return table, None
-    names = tuple(name for name, _ in named_columns)
+    names = names_in(named_columns)
     block = single_block(X)
     if block is None:
-        table = ColumnTable([check_column(column, name) for name, column in named_columns])
+        table = ColumnTable(
+            [check_column(column, f"X, in column {name!r},") for name, column in named_columns]
+        )
     else:
         table = ArrayTable(block)
     refuse_empty(table.shape)
-    return table, names if all(isinstance(name, str) for name in names) else None
+    return table, names
 
 
 def check_shape(array: Array) -> Array:
@@ -88,23 +193,26 @@ def refuse_empty(shape: tuple[int, ...]) -> None:
             )
 
 
-def check_column(column: Any, name: Any) -> Column:
+def check_column(column: Any, where: str) -> Column:
     """Return a frame's column of numbers, without a copy where it is one."""
-    where = f"X, in column {name!r},"
     refuse_missing(column, where)
     if hasattr(getattr(column, "dtype", None), "ordered"):  # a category of pandas
         raise ValueError(
-            f"{where} must be numeric; got a category: encode it first, as pandas.get_dummies does."
+            f"{where} must be numeric; got a category: encode it first, as "
+            'fit(..., categories="onehot") does.'
         )
     try:
         values = read_column(column)
-    except Exception as error:  # whatever a library says of a type that NumPy has not
-        raise TypeError(
-            f"{where} must be numeric; got {column.dtype}: {first_line(error)}."
-        ) from None
+    except SeveralValuesError:
+        why = "each value holds several: make a column of each"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
+    except Exception:  # whatever a library says of a type that NumPy does not have
+        why = "which NumPy cannot read: convert it to numbers first"
+        raise TypeError(f"{where} must be numeric; got {type_of(column)}, {why}.") from None
     if values.dtype.kind in "fiub":
         return values
-    return as_numbers(np.asarray(values[:] if isinstance(values, Asked) else values), where)
+    array = np.asarray(values[:] if isinstance(values, Asked) else values)
+    return as_numbers(array, where, '; fit(..., categories="onehot") encodes text')
 
 
 def check_initial(coef: Any, intercept: Any, d: int, fit_intercept: bool) -> Array | None:

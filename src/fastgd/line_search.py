@@ -1,12 +1,14 @@
 """`LineSearch`: a learning rate that is looked for at every step."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 from fastgd.validation import (
     as_float,
     check_at_least,
     check_fraction,
     check_name,
+    check_parameters,
     check_positive,
     refusal,
 )
@@ -45,6 +47,11 @@ class LineSearch:
     >>> fastgd.minimize(fun, [10.0, 1.0], learning_rate=fastgd.LineSearch()).success
     True
     """
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the search does not have."""
+        check_parameters(cls, values, parameters)
+        return super().__new__(cls)
 
     method: str = "armijo"
     eta0: float = 1.0

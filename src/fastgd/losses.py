@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from fastgd.kernels.elementary import exp_of_negative, log_of_one_plus
 from fastgd.validation import (
     check_fraction,
     check_not_negative,
+    check_parameters,
     check_positive,
     is_number,
     show,
@@ -128,11 +129,17 @@ class Loss:
     curvature: ClassVar[float | None] = None  # bound of the second derivative by z, if known
     probability: ClassVar[Probability | None] = None  # of the second label, from z
     takes_parameters: ClassVar[bool] = True  # as the third argument of the function
+    has_minimum: ClassVar[bool] = True  # even if the labels are linearly separable
 
     @property
     def built_in(self) -> bool:
         """Whether the loss is one of this package, and not a user's."""
         return type(self) in BUILT_IN
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the loss does not have."""
+        check_parameters(cls, values, parameters)
+        return super().__new__(cls)
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -203,6 +210,7 @@ class LogLoss(Loss):
     target: ClassVar[str] = "binary"
     curvature: ClassVar[float | None] = 0.25
     probability: ClassVar[Probability | None] = staticmethod(_logistic)
+    has_minimum: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

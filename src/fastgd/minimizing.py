@@ -16,6 +16,7 @@ from fastgd.minimum import Iterate, MinimizeResult
 from fastgd.optimizers import GD, Optimizer
 from fastgd.request import (
     is_auto,
+    owner_of,
     read_callback,
     read_learning_rate,
     read_optimizer,
@@ -29,15 +30,24 @@ from fastgd.validation import check_count, check_fraction, refusal, refuse_unkno
 from fastgd.walk import Walk
 
 MANY = 10_000  # parameters: too many for differences
+ELSEWHERE = "; scipy.optimize.minimize has them."
+SCIPY = {  # what its `minimize` takes, and what to write here
+    "options": " Its entries are arguments here, as in max_iter=100.",
+    "bounds": f" There are none here: change variables, as in x = exp(u) for x > 0{ELSEWHERE}",
+    "constraints": f" There are none here{ELSEWHERE}",
+    "hess": " Gradient descent takes no second derivatives: leave it out.",
+    "hessp": " Gradient descent takes no second derivatives: leave it out.",
+    "disp": " Print result.summary().",
+}
 
 
 def minimize(
     fun: Callable[..., Any],
     x0: Any,
-    *,
+    *positional: Any,
     jac: Callable[..., Any] | bool | None = None,
     optimizer: str | Optimizer = "gd",
-    learning_rate: float | Schedule | LineSearch | Callable[[NDArray[np.int64]], Any] = 0.1,
+    learning_rate: Any = 0.1,
     max_iter: int = 1000,
     tol: float | None = 1e-8,
     callback: Callable[[Iterate], Any] | None = None,
@@ -62,9 +72,10 @@ def minimize(
         gradient); None: central differences, 2 n evaluations of fun each.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", or an object with parameters.
-    learning_rate : float, schedule, LineSearch or callable
+    learning_rate : float, Schedule, dict, LineSearch or callable
         Multiplies the gradient. A number, a schedule such as ``fastgd.InverseScaling(0.1)``, a
-        function of an array of step numbers, or ``fastgd.LineSearch()``, for "gd".
+        dictionary of rates by the first step that has them, a function of step numbers (of an
+        array of them, or of one), or ``fastgd.LineSearch()``, for "gd".
     max_iter : int
         At most so many steps.
     tol : float or None
@@ -92,8 +103,9 @@ def minimize(
     Warns
     -----
     DivergenceWarning
-        The value or the gradient became infinite or NaN, or the value 1e12 times what it was: the
-        last point that was seen to be good is returned, or x0 where that was better.
+        The value or the gradient became infinite or NaN, the value 1e12 times what it was, above
+        that at x0 when the run ended, or so far below it that fun seems to have no lower end: the
+        last point that was seen to be good is returned, or x0 if that was better.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or steps change nothing any more.
     UserWarning
@@ -119,7 +131,7 @@ def minimize(
     >>> round(result.x, 6)
     100.0
     """
-    refuse_unknown(minimize, unknown)
+    _refuse_others(positional, unknown)
     watch = Stopwatch()
     point = _read_start(x0)
     function = _read_function(fun, jac, args, point.shape)
@@ -135,9 +147,20 @@ def minimize(
         walk = Walk(function, point, chosen, rates, tol, every)
         reason = walk.run(max_iter, callback, time_limit, watch)
         seconds = watch.seconds
+        reason = walk.judge(reason)
         result = walk.result(reason, seconds, watch.loading_seconds)
     _warn_of(walk, result, tol)
     return result
+
+
+def _refuse_others(positional: tuple[Any, ...], unknown: dict[str, Any]) -> None:
+    """Refuse arguments that SciPy's `minimize` has and this one has not, or not by position."""
+    if positional:
+        raise TypeError(
+            "minimize() takes fun and x0 by position and all others by name: write "
+            f"args={show(positional[0])}, if these are further arguments of fun."
+        )
+    refuse_unknown(minimize, unknown, elsewhere=lambda word: SCIPY.get(word, "") or owner_of(word))
 
 
 def _read_start(x0: Any) -> NDArray[np.float64]:
@@ -213,24 +236,29 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
         stable, rate = walk.stable_rate(), float(walk.known[RATE])
         advice = "use a smaller learning_rate"
         if walk.known[VALUE] < walk.start.value:
-            advice = "fun seems to fall without end"
+            advice = "fun seems to fall without end: has it a minimum, and the right sign?"
         elif walk.seems_wrong:
-            advice = "is the gradient that of fun? The first step went uphill: look at its sign"
+            advice = "the first step went uphill: is the gradient that of fun, and its sign right?"
         elif stable is not None and stable < rate:
             advice = f"where it started, theory calls rates below about {stable:.3g} stable"
         kept = "x0" if np.array_equal(result.x, walk.start_point) else "The last good point"
+        ends = "" if advice.endswith("?") else "."
         warnings.warn(
-            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}; {advice}. "
+            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}, where fun is "
+            f"{walk.known[VALUE]:.3g} ({walk.start.value:.3g} at x0); {advice}{ends} "
             f"{kept} is returned.",
             DivergenceWarning,
             stacklevel=3,
         )
     if reason is StopReason.CAPPED:
-        met = result.history["grad_norm"]
+        met, values = result.history["grad_norm"], result.history["objective"]
+        advice = "give more steps, another learning_rate, or tol=None"
+        if met[-1] > met[0] and values[-1] < values[0]:
+            advice = f"{advice}; no number of steps is enough if fun has no lower end"
         warnings.warn(
             f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
-            f"norm went from {met[0]:.3g} to {met[-1]:.3g}; give more steps, another "
-            "learning_rate, or tol=None.",
+            f"norm went from {met[0]:.3g} to {met[-1]:.3g}, and fun from {values[0]:.3g} to "
+            f"{values[-1]:.3g}; {advice}.",
             ConvergenceWarning,
             stacklevel=3,
         )

@@ -11,7 +11,7 @@ from fastgd.functions import DIFFERENCES
 from fastgd.line_search import LineSearch
 from fastgd.optimizers import Optimizer
 from fastgd.result import StopReason
-from fastgd.schedules import Constant, Schedule
+from fastgd.schedules import Schedule
 
 STATUS = {  # SciPy's 0 and 1 where they mean the same
     StopReason.TOLERANCE: 0,
@@ -168,8 +168,3 @@ class MinimizeResult:
             f"MinimizeResult({self.optimizer_.name}, {self.nit} step{'s' * (self.nit != 1)}, "
             f"x={' '.join(x.split())}, fun={self.fun:.6g}: {self.message})"
         )
-
-
-def shown_rate(schedule: Schedule | LineSearch) -> float | Schedule | LineSearch:
-    """Return the number, where the rate was constant."""
-    return schedule.eta0 if isinstance(schedule, Constant) else schedule

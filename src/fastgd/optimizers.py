@@ -13,9 +13,21 @@ The formulas are PyTorch's, with its defaults.
 import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from fastgd.validation import check_fraction, check_not_negative
+from fastgd.validation import check_fraction, check_not_negative, check_parameters
+
+LEARNING_RATE = " The learning rate is an argument of fit and minimize, as in learning_rate=0.1."
+HINTS = {  # what others give their optimizers
+    "lr": LEARNING_RATE,
+    "learning_rate": LEARNING_RATE,
+    "eta": LEARNING_RATE,
+    "eta0": LEARNING_RATE,
+    "step_size": LEARNING_RATE,
+    "weight_decay": " A penalty is an argument of fit, as in alpha=0.01.",
+    "momentum": " Write fastgd.Momentum(mu=0.9).",
+    "nesterov": " Write fastgd.Nesterov(mu=0.9).",
+}
 
 
 def _prepare_gd(t: int, lr: float, hyper: Any, T: Any) -> tuple[Any, ...]:
@@ -98,6 +110,11 @@ class Optimizer:
     prepare: ClassVar[Callable[..., tuple[Any, ...]]]
     step: ClassVar[Callable[..., tuple[Any, ...]]]
     adaptive: ClassVar[bool] = False  # does it scale each coefficient's step by its gradients?
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the optimizer does not have."""
+        check_parameters(cls, values, parameters, **HINTS)
+        return super().__new__(cls)
 
     @property
     def hyper(self) -> tuple[float, ...]:

@@ -1,16 +1,17 @@
 """What the caller of `fit` asked for: names turned into objects, and numbers checked."""
 
+import inspect
 import math
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
 from fastgd.optimizers import OPTIMIZERS, Optimizer
-from fastgd.schedules import Constant, FromCallable, Schedule
+from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
 from fastgd.validation import (
     NUMBER_OR_WORD,
     as_float,
@@ -23,6 +24,7 @@ from fastgd.validation import (
     check_not_negative,
     check_positive,
     is_number,
+    is_synonym,
     refusal,
     show,
 )
@@ -200,8 +202,9 @@ def read_learning_rate(
     """Return the schedule that *learning_rate* stands for; None for "auto"."""
     if is_auto(learning_rate):
         return None
-    if isinstance(learning_rate, Schedule):
-        return learning_rate
+    learning_rate = as_schedule(learning_rate)
+    if type(learning_rate) in SCHEDULES.values() or isinstance(learning_rate, FromCallable):
+        return learning_rate  # type: ignore[no-any-return]
     if isinstance(learning_rate, str) and learning_rate in SCHEDULE_HINTS:
         raise ValueError(
             f"learning_rate, as a schedule, must be an object with its numbers: write "
@@ -209,10 +212,55 @@ def read_learning_rate(
         )
     if 0 < as_float(learning_rate) < math.inf:
         return Constant(float(learning_rate))
-    if callable(learning_rate) and not isinstance(learning_rate, type):
+    if callable(learning_rate) and not isinstance(learning_rate, type):  # a schedule of the user's
         check_arity("learning_rate", learning_rate, wanted)
         return FromCallable(learning_rate)
     raise refusal("learning_rate", wanted, learning_rate, NUMBER_OR_WORD)
+
+
+def as_schedule(learning_rate: Any) -> Any:
+    """Return the schedule that a dictionary or a class of schedules means; else what was given."""
+    if isinstance(learning_rate, Mapping):
+        try:
+            return PiecewiseConstant(learning_rate)
+        except (TypeError, ValueError) as error:
+            error.args = (f"{error}".replace("rates must", "learning_rate must", 1),)
+            raise
+    if not isinstance(learning_rate, type) or not any(
+        "__call__" in vars(ancestor) for ancestor in learning_rate.__mro__
+    ):
+        return learning_rate
+    try:
+        inspect.signature(learning_rate).bind()
+    except TypeError as error:
+        raise TypeError(
+            f"learning_rate must be a schedule with its numbers, or a class that has defaults for "
+            f"them; got the class {learning_rate.__name__!r}, which is {error}: write "
+            f"learning_rate={learning_rate.__name__}(...)."
+        ) from None
+    return learning_rate()
+
+
+def owner_of(word: str) -> str:
+    """Say to which loss, optimizer or schedule a parameter belongs; "" if to none."""
+    tables: dict[str, Mapping[str, type[Any]]] = {
+        "optimizer": OPTIMIZERS,
+        "loss": LOSSES,
+        "learning_rate": SCHEDULES,
+    }
+    owned = [
+        (field.name, argument, row.__name__)
+        for argument, table in tables.items()
+        for row in table.values()
+        for field in fields(row)
+    ]
+    owned = [entry for entry in owned if entry[0] == word] or [
+        entry for entry in owned if is_synonym(word, entry[0])
+    ]
+    if not owned:
+        return ""
+    name, argument, row = owned[0]
+    return f" It is a parameter of an object: write {argument}=fastgd.{row}({name}=...)."
 
 
 def read_n_threads(n_threads: Any) -> int:

@@ -1,6 +1,6 @@
 """Results: what a fit learned, what it did, and why it stopped."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.archive import read_archive, reading, write_archive
+from fastgd.categories.encoding import MISSING, UNKNOWN, Encoding
+from fastgd.categories.rows import Encoded
 from fastgd.files import StrPath
-from fastgd.inputs import check_X
+from fastgd.frames import Names, are_other_names
+from fastgd.inputs import apply_rows, check_X
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
 from fastgd.saving import pack, unpack
 from fastgd.schedules import Schedule
-from fastgd.sources import refuse_non_finite, refuse_non_finite_table
+from fastgd.sources import refuse_non_finite, refuse_non_finite_table, row_in_frame
 from fastgd.tables import pieces
 from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
 from fastgd.validation import check_name, did_you_mean, show
@@ -51,6 +54,7 @@ class StopReason(Enum):
     MAX_ITER = "It made all the epochs it was asked for."
     CAPPED = "It reached max_iter before the tolerance was met."
     TOLERANCE = "It met its tolerance."
+    SEPARABLE = "The labels are linearly separable: the loss has no minimum."
     STALLED = "It could get no nearer to the optimum, which is still some way off."
     TIME_LIMIT = "It reached its time limit."
     CALLBACK = "The callback asked it to stop."
@@ -82,14 +86,23 @@ class FitResult:
     Attributes
     ----------
     coef_ : ndarray, shape (n_features,), in X's type
-        Coefficients, in the units of X as it was given.
+        Coefficients, in the units of X as it was given, or as it was encoded.
     intercept_ : float
         Zero where `fit_intercept` is False.
     n_iter_, t_ : int
         Completed epochs, and steps taken.
     n_features_in_ : int
+        Columns of the table that was fitted.
     feature_names_in_ : ndarray of str, or None
-        Column names of the frame that was fitted.
+        Column names of the frame that was fitted, if all are strings.
+    column_names_ : tuple, or None
+        Column names of the frame that was fitted, if some are of other types, such as integers or
+        tuples. A file keeps them if they are numbers, strings, or tuples of these.
+    coef_names_ : ndarray of str, or None
+        What each coefficient belongs to: a column of the frame, or a level of one.
+    encoding_ : Encoding or None
+        What becomes of texts, categories and missing values; None where `fit` was not asked to
+        encode any.
     classes_ : ndarray, shape (2,), or None
         The two labels of a classification, in order; the second one is the positive one.
     converged : bool or None
@@ -159,53 +172,112 @@ class FitResult:
     recipe: dict[str, Any]
     classes_: Array | None = None
     feature_names_in_: Array | None = None
+    column_names_: Names = None
     path: Array | None = None
     path_steps: NDArray[np.int64] | None = None
     route_: str = field(default="direct")
     notes: dict[str, Any] = field(default_factory=dict)
+    encoding_: Encoding | None = None
 
     @property
     def n_features_in_(self) -> int:
         """How many columns the table had."""
-        return len(self.coef_)
+        return len(self.coef_) if self.encoding_ is None else len(self.encoding_.columns)
+
+    @property
+    def coef_names_(self) -> Array | None:
+        """What each coefficient belongs to: a column, or a level of one; None without names."""
+        if self.encoding_ is None:
+            return self.feature_names_in_
+        return np.array(self.encoding_.features, dtype=object)
+
+    def encode(self, X: Any, unknown: str | None = None, missing: str | None = None) -> Encoded:
+        """Return rows as the model multiplies them, and say what is unlike the rows fitted.
+
+        `predict` and the other methods take the answer in place of X. Its `unknown` and `missing`
+        count the rows, column by column, that hold a level that was not fitted, or no value;
+        `remarks` says the same in sentences.
+
+        Parameters
+        ----------
+        X : array-like or data frame
+            With the columns that were fitted, which are found by name; or with the encoded ones.
+        unknown, missing : str, optional
+            In place of what `fit` was given.
+
+        Examples
+        --------
+        >>> import fastgd, numpy
+        >>> X = numpy.array([[1.0], [2.0], [numpy.nan], [4.0]])
+        >>> result = fastgd.fit(X, [1.0, 2.0, 3.0, 4.0], "batch", missing="median")
+        >>> rows = result.encode([[numpy.nan], [3.0]])
+        >>> rows.remarks["missing"]
+        "1 row with missing values, in 'x0' (1): taken as the median"
+        >>> result.predict(rows).round(3)
+        array([3., 3.])
+        """
+        if isinstance(X, Encoded):
+            return X
+        if self.encoding_ is None:
+            table, names = check_X(X)
+            self.check_columns(table.shape[1], names)
+            return Encoded(table, table.shape[0], names)
+        encoding = replace(
+            self.encoding_,
+            unknown=check_name("unknown", unknown or self.encoding_.unknown, UNKNOWN),
+            missing=check_name("missing", missing or self.encoding_.missing, MISSING),
+        )
+        return apply_rows(X, encoding, fitted_names(self), describe_columns)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return z = X coef + intercept, shape (n_samples,).
+
+        Rows that `missing="drop"` leaves out get NaN.
 
         Raises
         ------
         ValueError
             Where X has other columns, or holds NaN or infinity.
         """
-        table, names = check_X(X)
-        self.check_columns(table.shape[1], names)
+        encoded = self.encode(X)
+        table = encoded.table
         z = np.empty(table.shape[0])
         with np.errstate(over="ignore", invalid="ignore"):
             for start, rows in pieces(table):
                 z[start : start + len(rows)] = rows @ self.coef_ + self.intercept_
         if not np.isfinite(z).all():
-            refuse_non_finite_table(table, names)
-            row = int(np.flatnonzero(~np.isfinite(z))[0])
+            refuse_non_finite_table(table, encoded.names)
+            row = row_in_frame(table, int(np.flatnonzero(~np.isfinite(z))[0]))
             raise ValueError(
                 f"Input X contains values so large that the prediction overflows (first in row "
                 f"{row})."
             )
-        return z
+        return encoded.spread(z)
 
-    def check_columns(self, d: int, names: tuple[str, ...] | None) -> None:
+    def check_columns(self, d: int, names: Names) -> None:
         """Refuse a table whose columns are not those that were fitted, in their order."""
-        fitted = None if self.feature_names_in_ is None else self.feature_names_in_.tolist()
-        if fitted is not None and names is not None and fitted != [*names]:
-            raise ValueError(describe_columns(fitted, [*names]))
-        if d != self.n_features_in_:
-            raise ValueError(
-                f"X has {d} features, but this model was fitted on {self.n_features_in_}."
-            )
+        fitted = fitted_names(self) if self.encoding_ is None else self.encoding_.features
+        if are_other_names(fitted, names):
+            assert fitted is not None and names is not None
+            raise ValueError(describe_columns([*fitted], [*names]))
+        if d != len(self.coef_):
+            raise ValueError(f"X has {d} features, but this model was fitted on {len(self.coef_)}.")
 
     def predict(self, X: Any) -> Array:
-        """Return the predicted target, or label, of each row, shape (n_samples,)."""
+        """Return the predicted target, or label, of each row, shape (n_samples,).
+
+        Rows that `missing="drop"` leaves out get NaN, or None among labels that are no floats.
+        """
         z = self.decision_function(X)
-        return z if self.classes_ is None else self.classes_[(z > 0).astype(np.intp)]
+        if self.classes_ is None:
+            return z
+        labels = self.classes_[(z > 0).astype(np.intp)]
+        left_out = np.isnan(z)
+        if left_out.any():
+            is_float = labels.dtype.kind == "f"
+            labels = labels if is_float else labels.astype(object)
+            labels[left_out] = np.nan if is_float else None
+        return labels
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each label, in the order of `classes_`, shape (n_samples, 2).
@@ -226,9 +298,16 @@ class FitResult:
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right."""
-        predicted = self.predict(X)
+        encoded = self.encode(X)
+        predicted = self.predict(encoded)
         targets = check_y(y, len(predicted))
         weights = check_weights(sample_weight, len(predicted))
+        if encoded.kept is not None:
+            kept = encoded.kept
+            if len(kept) == 0:
+                raise ValueError("every row of X has a missing value: none is left to score.")
+            predicted, targets = predicted[kept], targets[kept]
+            weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
         average = partial(np.average, weights=weights if len(weights) else None)
         if self.classes_ is not None:
             check_known_labels(targets, self.classes_)
@@ -242,7 +321,7 @@ class FitResult:
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""
         history = self.history
-        is_named = self.feature_names_in_ is not None
+        is_named = self.coef_names_ is not None
         lines = [
             f"{self.variant} gradient descent, {self.mode}",
             f"  loss           {self.loss_}",
@@ -276,7 +355,7 @@ class FitResult:
     def _largest(self) -> str:
         """Return the largest coefficients by name."""
         order = np.argsort(-np.abs(self.coef_), kind="stable")
-        names: Any = self.feature_names_in_
+        names: Any = self.coef_names_
         shown = [f"{names[j]} {self.coef_[j]:.4g}" for j in order[:LARGEST_SHOWN]]
         return ", ".join([*shown, *(["..."] if len(order) > LARGEST_SHOWN else [])])
 
@@ -373,21 +452,29 @@ def load(path: StrPath) -> FitResult:
         return FitResult(**{**values, "stop_reason": StopReason[name]})
 
 
-def describe_columns(fitted: list[str], got: list[str]) -> str:
+def fitted_names(result: FitResult) -> Names:
+    """Return the names of the columns that were fitted, of whatever type."""
+    names = result.feature_names_in_
+    return result.column_names_ if names is None else (*names.tolist(),)
+
+
+def describe_columns(fitted: list[Any], got: list[Any]) -> str:
     """Say how the columns of a table differ from those that were fitted."""
     missing = [name for name in fitted if name not in got]
     unknown = [name for name in got if name not in fitted]
     if not missing and not unknown and len(fitted) == len(got):
+        attribute = "feature_names_in_" if isinstance(fitted[0], str) else "column_names_"
         return (
             f"X must have the columns that were fitted, in that order: {show(fitted)}; got "
-            f"{show(got)}: X[list(result.feature_names_in_)] puts them so."
+            f"{show(got)}: X[list(result.{attribute})] puts them so."
         )
     begins = "X must have the columns that were fitted"
     if len(got) != len(fitted):
         begins = f"X has {len(got)} features, but this model was fitted on {len(fitted)}"
     lists = {"missing": missing, "not fitted": unknown}
     differences = ", ".join(f"{what}: {show(names)}" for what, names in lists.items() if names)
-    hint = did_you_mean(unknown[0], missing) if unknown else ""
+    texts = [name for name in missing if isinstance(name, str)]
+    hint = did_you_mean(unknown[0], texts) if unknown and isinstance(unknown[0], str) else ""
     return f"{begins}; {differences or 'some are there twice'}.{hint}"
 
 

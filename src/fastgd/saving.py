@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.archive import PORTABLE
+from fastgd.categories.encoding import Encoding, encoding_of_facts, encoding_of_notes
 from fastgd.facts import Arrays, decode, encode
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
@@ -13,6 +14,9 @@ from fastgd.schedules import Schedule
 from fastgd.validation import is_number
 
 Check = Callable[[Any], bool]
+
+MAX_INT = 1 << 63
+ADDED: dict[str, Any] = {"column_names_": None}  # fields that the files of version 1 lack
 
 
 def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str, Any], Arrays]:
@@ -25,10 +29,13 @@ def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str,
     """
     check_fields(fields, columns)
     recipe = {name: _settle(value) for name, value in fields["recipe"].items()}
+    encoding = None if fields["encoding_"] is None else fields["encoding_"].to_facts()
+    names = _portable_names(fields["column_names_"])
+    written = {**fields, "recipe": recipe, "encoding_": encoding, "column_names_": names}
     arrays: Arrays = {}
     facts = {
         name: encode(value, name, None if name == "notes" else arrays)
-        for name, value in {**fields, "recipe": recipe}.items()
+        for name, value in written.items()
     }
     return facts, arrays
 
@@ -42,11 +49,32 @@ def unpack(facts: Mapping[str, Any], arrays: Arrays, columns: tuple[str, ...]) -
         For what no result holds.
     """
     left = dict(arrays)
+    facts = {**ADDED, **facts}
     fields = {name: decode(fact, None if name == "notes" else left) for name, fact in facts.items()}
     if left:
         raise ValueError(f"nothing refers to its arrays {[*left]}")
+    if isinstance(fields["column_names_"], np.ndarray):
+        fields["column_names_"] = (*fields["column_names_"].tolist(),)
+    _restore_encoding(fields)
     check_fields(fields, columns)
     return fields
+
+
+def _restore_encoding(fields: dict[str, Any]) -> None:
+    """Replace what a file keeps of an encoding by the encoding; version 1 has it in the notes."""
+    names = fields.get("feature_names_in_")
+    if "encoding_" in fields:
+        if fields["encoding_"] is not None:
+            known = fields["column_names_"] if names is None else tuple(names)
+            fields["encoding_"] = encoding_of_facts(fields["encoding_"], known)
+        return
+    fields["encoding_"] = None
+    if names is not None and _are_names(names) and _is_dict(fields.get("notes")):
+        encoding = encoding_of_notes(fields["notes"], names)
+        if encoding is not None:
+            fields["encoding_"] = encoding
+            names = [column.name for column in encoding.columns]
+            fields["feature_names_in_"] = np.array(names, dtype=object)
 
 
 def _settle(value: Any) -> Any:
@@ -60,6 +88,17 @@ def _settle(value: Any) -> Any:
         return array if _is_portable(array) else array.astype(np.float64)
     except (TypeError, ValueError):
         return value
+
+
+def _portable_names(names: Any) -> Any:
+    """Return names of columns as a file holds them: integers as an array; None for other types."""
+    if names is None or all(type(name) is int and abs(name) < MAX_INT for name in names):
+        return None if names is None else np.array(names, dtype=np.int64)
+    try:
+        encode(names, "column_names_")
+    except (TypeError, ValueError):
+        return None
+    return names
 
 
 def _is_portable(value: Any) -> bool:
@@ -79,9 +118,14 @@ def check_fields(fields: Mapping[str, Any], columns: tuple[str, ...]) -> None:
 
 
 def _check_agreement(fields: Mapping[str, Any]) -> None:
-    d, names = len(fields["coef_"]), fields["feature_names_in_"]
-    if names is not None and len(names) != d:
-        raise ValueError(f"feature_names_in_ has {len(names)} names for {d} coefficients.")
+    d, encoding = len(fields["coef_"]), fields["encoding_"]
+    if encoding is not None and len(encoding.features) != d:
+        raise ValueError(f"encoding_ makes {len(encoding.features)} columns for {d} coefficients.")
+    n_columns = d if encoding is None else len(encoding.columns)
+    for which in ("feature_names_in_", "column_names_"):
+        names = fields[which]
+        if names is not None and len(names) != n_columns:
+            raise ValueError(f"{which} has {len(names)} names for {n_columns} columns.")
     if (fields["loss_"].target == "binary") != (fields["classes_"] is not None):
         raise ValueError("classes_ must be there where the loss is one of labels, and only there.")
     path, steps = fields["path"], fields["path_steps"]
@@ -116,6 +160,14 @@ def _is_count(value: Any) -> bool:
 
 def _are_labels(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.shape == (2,)
+
+
+def _are_any_names(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return isinstance(value, tuple)
 
 
 def _are_names(value: Any) -> bool:
@@ -156,8 +208,10 @@ FIELDS: dict[str, tuple[Check, str]] = {
     "recipe": (_is_dict, "a dict of keywords"),
     "classes_": (_either(_is_none, _are_labels), "two labels or None"),
     "feature_names_in_": (_either(_is_none, _are_names), "an array of strings or None"),
+    "column_names_": (_either(_is_none, _are_any_names), "a tuple or None"),
     "path": (_either(_is_none, _array(2, "f")), "a table of floats or None"),
     "path_steps": (_either(_is_none, _array(1, "i")), "a vector of whole numbers or None"),
     "route_": (_instance(str), "a string"),
     "notes": (_is_dict, "a dict whose keys are strings"),
+    "encoding_": (_either(_is_none, _instance(Encoding)), "an encoding or None"),
 }

@@ -1,23 +1,37 @@
 """Schedules: the learning rate of every step, from the steps' numbers.
 
 A schedule is called with an array of step numbers (they count from 1, over the whole run) and
-returns as many rates. `Adaptive` also looks at each epoch's loss: what it remembers is part of a
-run's state, so that a run can be stopped and gone on with.
+returns as many rates; a user's own function may take one number at a time. `Adaptive` also looks
+at each epoch's loss: what it remembers is part of a run's state, so that a run can be stopped and
+gone on with.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.losses import Loss
-from fastgd.validation import check_fraction, check_not_negative, check_positive, show
+from fastgd.validation import (
+    as_float,
+    as_int,
+    check_fraction,
+    check_not_negative,
+    check_parameters,
+    check_positive,
+    refusal,
+    show,
+)
 
 Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
+
+CLOSE = 1e-9  # a relative difference between a rate asked singly and in an array: rounding
+FIRST_STEPS = np.arange(1, 4)  # tell whether a function takes arrays
 
 
 class Memory(NamedTuple):
@@ -31,6 +45,11 @@ class Memory(NamedTuple):
 @dataclass(frozen=True)
 class Schedule:
     """A rule for the learning rate."""
+
+    def __new__(cls, *values: Any, **parameters: Any) -> Self:
+        """Refuse parameters that the schedule does not have."""
+        check_parameters(cls, values, parameters)
+        return super().__new__(cls)
 
     def __str__(self) -> str:
         """Name the numbers, to four digits."""
@@ -290,36 +309,162 @@ class Adaptive(Schedule):
 
 
 @dataclass(frozen=True)
-class FromCallable(Schedule):
-    """A user's own function of an array of step numbers."""
+class PiecewiseConstant(Schedule):
+    """A rate from each of some steps on, constant until the next: what a dictionary means.
 
-    function: Callable[[Steps], Any]
+    Parameters
+    ----------
+    rates : dict or sequence of pairs
+        The rates by the first step at which they hold; steps count from 1.
+
+    Examples
+    --------
+    >>> import fastgd, numpy as np
+    >>> fastgd.PiecewiseConstant({1: 0.1, 3: 0.01})(np.array([1, 2, 3, 4]))
+    array([0.1 , 0.1 , 0.01, 0.01])
+    """
+
+    rates: Any = ((1, 0.01),)
+
+    def __post_init__(self) -> None:
+        """Check the rates, and keep them as pairs in order."""
+        given = self.rates.items() if isinstance(self.rates, Mapping) else self.rates
+        try:
+            pairs = [(as_int(step), as_float(rate)) for step, rate in given]
+        except (TypeError, ValueError):
+            pairs = []
+        steps = [step or 0 for step, _ in pairs]
+        if (
+            min(steps, default=0) != 1
+            or len({*steps}) < len(steps)
+            or not all(0 < rate < math.inf for _, rate in pairs)
+        ):
+            wanted = (
+                "a dictionary {first step: rate} of whole numbers that begin with 1, the first "
+                "step, and finite rates above 0, as in {1: 0.1, 1000: 0.01}"
+            )
+            raise refusal("rates", wanted, self.rates, (Mapping, tuple, list))
+        rates = [rate for _, rate in pairs]
+        object.__setattr__(self, "rates", tuple(sorted(zip(steps, rates, strict=True))))
 
     def __call__(self, t: Steps) -> Rates:
-        """Call the function and check what it returns."""
+        """Return the rate of the last step named that is not after t."""
+        steps, rates = zip(*self.rates, strict=True)
+        return np.asarray(rates)[np.searchsorted(steps, t, "right") - 1]
+
+
+@dataclass(frozen=True)
+class FromCallable(Schedule):
+    """A user's own function of step numbers: of an array of them, or of one."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, t: Steps) -> Rates:
+        """Call the function, with the array if it takes one, and check what it returns."""
+        if self._takes_arrays:
+            with np.errstate(all="ignore"):  # integers overflow: then steps are asked one by one
+                answer = self.function(t)
+            rates = _as_rates(answer, len(t))
+            if not self._takes_steps or (rates is not None and self._agree(t, rates)):
+                return _checked(t, rates, answer)
+        return _checked(t, np.array([self._rate_of(step) for step in t.tolist()], float))
+
+    def settled(self, alpha: float, loss: Loss) -> "FromCallable":
+        """Let a schedule of the user's own take what it needs from the problem."""
+        own = self.function
+        return FromCallable(own.settled(alpha, loss)) if isinstance(own, Schedule) else self
+
+    def after_epoch(self, memory: Memory, loss: float) -> Memory:
+        """Let a schedule of the user's own remember an epoch's loss."""
+        own = self.function
+        return own.after_epoch(memory, loss) if isinstance(own, Schedule) else memory
+
+    @cached_property
+    def _takes_steps(self) -> bool:
+        """Return True if the function returns a number for a single step."""
+        return all(self._ask(step) is not None for step in FIRST_STEPS.tolist())
+
+    @cached_property
+    def _takes_arrays(self) -> bool:
+        """Return True if the function takes an array of steps and returns their rates."""
         try:
-            answer = self.function(t)
-        except ValueError as error:
-            if "is ambiguous" not in str(error):
-                raise
-            raise ValueError(
-                "learning_rate, a callable, gets an array of step numbers, which no `if` can ask: "
-                "write numpy.where(t < 5, 0.1, 0.01), say."
-            ) from None
+            rates = _as_rates(self.function(FIRST_STEPS.copy()), len(FIRST_STEPS))
+        except Exception as error:  # of a function of a number, or of the user's own
+            if self._takes_steps:
+                return False
+            if isinstance(error, TypeError) or "is ambiguous" in str(error):
+                self.function(1)  # which says what is really wrong
+            raise
+        return rates is not None or not self._takes_steps
+
+    def _agree(self, t: Steps, rates: Rates) -> bool:
+        """Return True if some steps, asked singly, have the rates that the array has."""
+        places = sorted({0, len(t) // 2, len(t) - 1}) if len(t) else []
+        singly = [(self._ask(int(t[place])), rates[place]) for place in places]
+        return all(rate is None or _is_close(rate, given) for rate, given in singly)
+
+    def _ask(self, step: int) -> float | None:
+        """Return the rate of a step; None if the function does not return a number for one."""
         try:
-            rates = np.asarray(answer, dtype=np.float64)
-        except (TypeError, ValueError):
-            rates = np.array(np.nan)
-        fits = rates.shape in ((), (len(t),))
-        bad = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
-        if not fits or len(bad):
-            is_list = fits and rates.ndim == 1
-            got = f"{rates[bad[0]]} at step {t[bad[0]]}" if is_list else show(answer)
-            raise ValueError(
-                "learning_rate, a callable, must return a finite rate >= 0 for each of the step "
-                f"numbers it gets; got {got} for {len(t)} steps."
-            )
-        return np.ascontiguousarray(np.broadcast_to(rates, (len(t),)))
+            return _as_rate(self.function(step))
+        except Exception:  # of a function of arrays
+            return None
+
+    def _rate_of(self, step: int) -> float:
+        answer = self.function(step)
+        rate = _as_rate(answer)
+        if rate is None:
+            raise _no_rate(f"{show(answer)} at step {step}")
+        return rate
+
+
+def _checked(t: Steps, rates: Rates | None, answer: Any = None) -> Rates:
+    """Return the rates if there is a finite one for each step; *answer* is what was returned."""
+    if rates is None:
+        raise _no_rate(f"{show(answer)} for {len(t)} steps")
+    bad = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
+    if len(bad):
+        raise _no_rate(f"{rates[bad[0]]} at step {t[bad[0]]}")
+    return rates
+
+
+def _as_rates(answer: Any, n: int) -> Rates | None:
+    """Return what was returned for an array of n steps as rates; None if it is something else."""
+    try:
+        rates = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    if answer is None or rates.shape not in ((), (n,)):
+        return None
+    return np.ascontiguousarray(np.broadcast_to(rates, (n,)))
+
+
+def _as_rate(answer: Any) -> float | None:
+    """Return what was returned for one step as a number; None if it is something else."""
+    if np.ndim(answer) != 0 or isinstance(answer, str):
+        return None
+    try:
+        return float(answer)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_close(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=CLOSE) or (math.isnan(a) and math.isnan(b))
+
+
+def _no_rate(got: str) -> ValueError:
+    return ValueError(
+        "learning_rate, a callable, must return a finite rate >= 0 for each of the step numbers "
+        f"it gets; got {got}."
+    )
+
+
+def shown_rate(rates: Any) -> Any:
+    """Return what a result shows: the number if the rate was constant, a user's own schedule."""
+    if isinstance(rates, FromCallable) and isinstance(rates.function, Schedule):
+        return rates.function
+    return rates.eta0 if isinstance(rates, Constant) else rates
 
 
 SCHEDULES: dict[str, type[Schedule]] = {
@@ -332,5 +477,6 @@ SCHEDULES: dict[str, type[Schedule]] = {
         Exponential,
         Cosine,
         Adaptive,
+        PiecewiseConstant,
     )
 }

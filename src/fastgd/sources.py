@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.categories.rows import Encoded, SelectedTable
+from fastgd.frames import Names
 from fastgd.kernels.arguments import Array, Data
 from fastgd.order import Order, Rows
 from fastgd.tables import Table, pieces
@@ -23,8 +25,10 @@ class Source:
     table: Table
     y: Array  # (n,), C-order, of the table's type
     weights: NDArray[np.float64]  # (n,), or (0,) where every row counts the same
-    feature_names: tuple[str, ...] | None
+    feature_names: Names  # of the table's columns
     classes: Array | None
+    frame_names: Names = None  # of the columns that it was made of
+    encoded: Encoded | None = None  # the table, with what is known of how it was made
     _in_place: Data = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -123,19 +127,24 @@ class Visits:
         return self._block, self._places, self._places, first
 
 
-def refuse_non_finite_table(table: Table, names: tuple[str, ...] | None) -> None:
+def refuse_non_finite_table(table: Table, names: Names) -> None:
     """Raise where a table holds NaN or infinity; say where first, and how many."""
     first, count = "", 0
     for start, piece in pieces(table):
         bad = ~np.isfinite(piece)
         if bad.any():
             row, column = np.argwhere(bad)[0]
-            name = f" ({names[column]!r})" if names else ""
-            where = f"first in row {start + row}, column {column}{name}"
+            name = f" ({names[column]!r})" if names and names[column] != int(column) else ""
+            where = f"first in row {row_in_frame(table, start + row)}, column {column}{name}"
             first = first or f"{describe_non_finite(piece)} ({where}"
             count += int(bad.sum())
     if first:
         raise ValueError(f"Input X contains {first}; {count} in all).")
+
+
+def row_in_frame(table: Table, row: int) -> int:
+    """Return the number, among all rows handed in, of a table's row."""
+    return int(table.rows[row]) if isinstance(table, SelectedTable) else row
 
 
 def read_only(array: Array) -> Array:

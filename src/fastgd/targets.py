@@ -27,6 +27,8 @@ def check_y(y: Any, n: int) -> Array:
     if y is None:
         raise ValueError("y, the target of every row, is needed; got None.")
     targets = as_array(y, "y")
+    if targets.dtype.kind in "SU" and isinstance(y, (list, tuple)):
+        targets = _unless_mixed(y, targets)
     if targets.ndim == 0:
         raise refusal_of_scalar(targets.item(), "y should be a 1d array, one target a row; got")
     if targets.ndim == 2 and targets.shape[1] == 1:
@@ -43,6 +45,13 @@ def check_y(y: Any, n: int) -> Array:
     return targets
 
 
+def _unless_mixed(y: Any, texts: Array) -> Array:
+    """Return *texts*, or y as objects if NumPy has made texts of other things, such as NaN."""
+    objects = np.array(y, dtype=object)
+    kind = bytes if texts.dtype.kind == "S" else str
+    return texts if all(isinstance(value, kind) for value in objects.flat) else objects
+
+
 def check_real_targets(y: Array, dtype: np.dtype[Any]) -> Array:
     """Return targets of a regression in the kernels' type."""
     labels = "; labels need a loss for two classes, such as loss='log_loss'"
@@ -51,27 +60,43 @@ def check_real_targets(y: Array, dtype: np.dtype[Any]) -> Array:
 
 def check_labels(y: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Return the targets of two labels as -1 and +1, and the labels in order."""
-    if y.dtype.kind == "f":
-        refuse_non_finite(y, "y")
+    _refuse_no_label(y)
     try:
-        return _signs_of(y, dtype)
+        signs, classes = _signs_of(y, dtype)
     except TypeError:  # of what does not compare
         if len(missing := missing_objects(y)):
             raise refusal_of_missing(missing, "y") from None
         raise TypeError("y must hold two labels of one type; got a mixture of types.") from None
+    if classes.dtype.kind == "U" and "nan" in classes:
+        rows = np.flatnonzero(y == "nan")
+        raise ValueError(
+            f"y has missing values, for 'nan' is what NumPy makes of NaN among texts (first in row "
+            f"{rows[0]}; {len(rows)} in all); drop those rows or fill them, or give "
+            "y.astype(object) if 'nan' is a label."
+        )
+    return signs, classes
+
+
+def _refuse_no_label(y: Array) -> None:
+    """Refuse NaN and infinity among floats, and times that are none."""
+    if y.dtype.kind == "f":
+        refuse_non_finite(y, "y")
+    if y.dtype.kind in "mM" and np.isnat(y).any():
+        raise refusal_of_missing(np.flatnonzero(np.isnat(y)), "y")
 
 
 def _signs_of(y: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     starts = range(0, len(y), LABELS_AT_ONCE)
     parts = [y[start : start + LABELS_AT_ONCE] for start in starts]
-    others = (part[part != y[0]] for part in parts)
-    second = next((other[0] for other in others if len(other)), y[0])
-    classes = np.unique(np.array([y[0], second], dtype=y.dtype))
-    if len(classes) != 2 or any(((p != y[0]) & (p != second)).any() for p in parts):
+    first = y[:1]  # an array: NumPy compares texts and bytes alone without their last NULs
+    others = (part[part != first] for part in parts)
+    second = next((other[:1] for other in others if len(other)), first)
+    classes = np.unique(np.concatenate([first, second]))
+    if len(classes) != 2 or any(((p != first) & (p != second)).any() for p in parts):
         _refuse_labels(y)
     signs = np.empty(len(y), dtype)
     for start, part in zip(starts, parts, strict=True):
-        signs[start : start + len(part)] = np.where(part == classes[1], 1.0, -1.0)
+        signs[start : start + len(part)] = np.where(part == classes[1:], 1.0, -1.0)
     return signs, classes
 
 
@@ -86,21 +111,30 @@ def _refuse_labels(y: Array) -> None:
             f"got real numbers such as {example}."
         )
     classes = np.unique(y)
-    raise ValueError(
-        f"y must hold two labels for this loss; got {len(classes)}: {show(classes.tolist())}."
-    )
+    shown = show(classes.tolist())
+    mend = ""
+    if len(classes) > 2:
+        one = show(classes.tolist()[0])
+        mend = (
+            f"; fit one label against the others, as in y == {one}, each in turn, or use "
+            "sklearn.linear_model.LogisticRegression, which takes many"
+        )
+    raise ValueError(f"y must hold two labels for this loss; got {len(classes)}: {shown}{mend}.")
 
 
 def check_known_labels(y: Array, classes: Array) -> None:
-    """Refuse missing labels, and labels none of which was fitted."""
-    if y.dtype.kind == "f":
-        refuse_non_finite(y, "y")
+    """Refuse missing labels, and labels that were not fitted: no prediction could be right."""
+    _refuse_no_label(y)
     if len(missing := missing_objects(y)):
         raise refusal_of_missing(missing, "y")
-    if not any(np.any(y == label) for label in classes):
+    unknown = np.ones(len(y), dtype=bool)
+    for k in range(len(classes)):
+        unknown &= np.asarray(y != classes[k : k + 1], dtype=bool)
+    rows = np.flatnonzero(unknown)
+    if len(rows):
         raise ValueError(
-            f"y must hold the labels that were fitted, {show(classes.tolist())}; got none of them "
-            f"but labels such as {show(y[0])}."
+            f"y must hold the labels that were fitted, {show(classes.tolist())}; got others such "
+            f"as {show(y[rows[0]])} (first in row {rows[0]}; {len(rows)} in all)."
         )
 
 

@@ -22,7 +22,7 @@ OTHER_NAMES = {
     "squared_error": "squared mse ols l2 least_squares mean_squared_error",
     "absolute_error": "mae l1 mean_absolute_error",
     "huber": "smooth_l1",
-    "quantile": "pinball",
+    "quantile": "pinball tau q",
     "epsilon_insensitive": "svr",
     "hinge": "svm svc",
     "log_loss": "logistic log logloss cross_entropy binary_cross_entropy binary_crossentropy bce",
@@ -45,6 +45,15 @@ OTHER_NAMES = {
     "variant": "method solver",
     "n_threads": "n_jobs",
     "fit_intercept": "intercept",
+    "beta_1": "beta1 b1 betas",
+    "beta_2": "beta2 b2",
+    "mu": "momentum beta",
+    "rho": "decay decay_rate smoothing",
+    "eps": "epsilon",
+    "delta": "epsilon threshold",
+    "epsilon": "eps",
+    "eta0": "lr eta learning_rate initial_rate",
+    "power_t": "power exponent",
 }
 
 
@@ -191,24 +200,62 @@ def check_arity(name: str, function: Any, wanted: str) -> None:
         ) from None
 
 
-def refuse_unknown(function: Callable[..., Any], unknown: Iterable[str], *more: str) -> None:
+def refuse_unknown(
+    function: Callable[..., Any],
+    unknown: Iterable[str],
+    *more: str,
+    elsewhere: Callable[[str], str] = lambda word: "",
+) -> None:
     """Refuse keywords that *function* does not have; name the one that was meant.
 
-    Those that may be meant are its keyword-only ones, and *more*.
+    Those that may be meant are its keyword-only ones, and *more*; *elsewhere* says what else a
+    word may be.
     """
     for word in unknown:
         known = [*more, *(getattr(function, "__kwdefaults__", None) or ())]
-        hint = did_you_mean(word, known)
+        hint = _synonym(word, known) or elsewhere(_plain(word)) or did_you_mean(word, known)
         raise TypeError(f"{function.__name__}() got an unexpected keyword argument {word!r}.{hint}")
+
+
+def check_parameters(
+    row: type, values: tuple[Any, ...], words: Iterable[str], **hints: str
+) -> None:
+    """Refuse what the constructor of a loss, an optimizer or a schedule does not take.
+
+    *hints* say what is meant by words that are no parameters of any.
+    """
+    parameters = inspect.signature(row.__init__).parameters.values()  # type: ignore[misc]
+    if any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters):
+        return
+    names = [p.name for p in parameters][1:]
+    takes = f"it takes {', '.join(names)}" if names else "it takes none"
+    for word in words:
+        if word not in names:
+            hint = _synonym(word, names) or hints.get(_plain(word)) or did_you_mean(word, names)
+            raise TypeError(
+                f"{row.__name__}() got an unexpected keyword argument {word!r}: {takes}.{hint}"
+            )
+    if len(values) > len(names):
+        raise TypeError(f"{row.__name__}() got {len(values)} arguments: {takes}.")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" where a known word is close or means the same, else ""."""
     names = {_plain(name): name for name in known}
-    meant = [name for name in names.values() if _plain(word) in OTHER_NAMES.get(name, "").split()]
     close = difflib.get_close_matches(_plain(word), names, n=1, cutoff=0.6)
-    best = meant or [names[name] for name in close]
-    return f" Did you mean {best[0]!r}?" if best else ""
+    return _synonym(word, names.values()) or (
+        f" Did you mean {names[close[0]]!r}?" if close else ""
+    )
+
+
+def is_synonym(word: str, name: str) -> bool:
+    """Return True if others call *name* so."""
+    return _plain(word) in OTHER_NAMES.get(name, "").split()
+
+
+def _synonym(word: str, known: Iterable[str]) -> str:
+    meant = [name for name in known if is_synonym(word, name)]
+    return f" Did you mean {meant[0]!r}?" if meant else ""
 
 
 def _plain(word: str) -> str:

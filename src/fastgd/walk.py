@@ -15,11 +15,11 @@ from fastgd.kernels._jit import load
 from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length
 from fastgd.line_search import LineSearch
 from fastgd.loop import make_loop
-from fastgd.minimum import HISTORY, Iterate, MinimizeResult, shown_rate
+from fastgd.minimum import HISTORY, Iterate, MinimizeResult
 from fastgd.optimizers import Optimizer
 from fastgd.request import asks_to_stop
 from fastgd.result import StopReason
-from fastgd.schedules import Adaptive, Memory, Schedule
+from fastgd.schedules import Adaptive, Memory, Schedule, shown_rate
 from fastgd.stability import largest_rate
 from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import DIVERGED_FACTOR
@@ -30,6 +30,7 @@ MOST_NUMBERS = 1 << 23  # of the path: 64 MB
 CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
 NEVER = 1 << 62  # steps
 EPS = float(np.finfo(np.float64).eps)
+ROUNDING = 1e-12  # of a value: sums of many terms are no more exact
 ROUNDINGS = 100.0  # what a gradient may be made of
 CALL_SECONDS = 0.02  # how long the loop may run before someone looks at Ctrl-C and the clock
 
@@ -72,7 +73,7 @@ class Walk:
         self.good = self.x.copy()  # the last point whose value was seen to be sound
         self.state = (before, self.good, trial, slope, *slots, np.empty(0))
         self.t, self.memory = 0, Memory()
-        self.first_curvature = math.nan
+        self.first_curvature = self.first_change = math.nan
         self.rows = Journal(MOST_ROWS)
         self.rows.mark(0, self.known[:STILL])
         self.points = _make_path(path_every, n)
@@ -88,9 +89,9 @@ class Walk:
 
     @property
     def seems_wrong(self) -> bool:
-        """Tell whether the first step was uphill where its gradients promised the opposite."""
+        """Return True if the first step went uphill though the gradients at its ends point down."""
         values = self.rows.table()[1][:2, VALUE]
-        return self.first_curvature < 0 and len(values) == 2 and values[1] > values[0]
+        return self.first_change < 0 and len(values) == 2 and bool(values[1] > values[0])
 
     def run(
         self, max_iter: int, callback: Any, time_limit: float | None, watch: Stopwatch
@@ -116,6 +117,28 @@ class Walk:
             if not one_by_one:
                 steps = self._steps_of_next_call(steps, time.perf_counter() - began)
         return StopReason.MAX_ITER if self.least < 0 else StopReason.CAPPED
+
+    def judge(self, reason: StopReason) -> StopReason:
+        """Return why it ended, seen from its end: above the start, or far below it, it diverged."""
+        value = self._here().value
+        return StopReason.DIVERGED if self._has_risen(value) or self.falls_without_end else reason
+
+    @property
+    def falls_without_end(self) -> bool:
+        """Return True if the value fell, ever faster, by more than any minimum explains."""
+        fall = self.start.value - self.known[VALUE]
+        is_steeper = self.known[NORM] > length(self.start.g)
+        return bool(is_steeper and fall > DIVERGED_FACTOR * max(abs(self.start.value), 1.0))
+
+    def _has_risen(self, value: float) -> bool:
+        """Return True if a value is above that at the start by more than rounding."""
+        rise = value - self.start.value
+        if not rise > ROUNDING * max(abs(value), abs(self.start.value)):
+            return False
+        # A sum of squares that is zero but for rounding rises by the square of that.
+        shift = ROUNDINGS * EPS * max(np.abs(self.x).max(), np.abs(self.start.x).max())
+        curvature = self._curvature_here() if self.known[NORM] > 0 else self.first_curvature
+        return not rise <= curvature * shift * shift
 
     def result(self, reason: StopReason, seconds: float, compile_seconds: float) -> MinimizeResult:
         """Return what the user gets."""
@@ -197,6 +220,7 @@ class Walk:
         self.t += made
         if before is not None and made:
             self.first_curvature = _curvature_between(self.x - before, self.g - g)
+            self.first_change = float((self.x - before) @ (0.5 * self.g + 0.5 * g))
         if isinstance(self.rates, Adaptive):
             self.memory = self.rates.after_epoch(self.memory, self.known[VALUE])
         return int(status)
@@ -251,13 +275,18 @@ class Walk:
         size = float(max(np.abs(self.x).max(), np.finfo(np.float64).tiny))
         if self.known[NORM] == 0.0:
             return True
-        reach = math.sqrt(EPS) * size
-        there, g = self.x - reach * self.g / self.known[NORM], np.empty(len(self.x))
-        self._evaluate(there, g)
-        curvature = float(np.linalg.norm(g - self.g)) / reach
+        curvature = self._curvature_here()
         differs = self.function.gradient == DIFFERENCES
         noise = EPS ** (2 / 3) * abs(self.known[VALUE]) / max(1.0, size) if differs else 0.0
         return bool(self.known[NORM] <= ROUNDINGS * EPS * curvature * size + noise)
+
+    def _curvature_here(self) -> float:
+        """Return the curvature along the gradient, from that at a point close by."""
+        size = float(max(np.abs(self.x).max(), np.finfo(np.float64).tiny))
+        reach = math.sqrt(EPS) * size
+        there, g = self.x - reach * self.g / self.known[NORM], np.empty(len(self.x))
+        self._evaluate(there, g)
+        return float(np.linalg.norm(g - self.g)) / reach
 
     def _evaluate(self, x: NDArray[np.float64], g: NDArray[np.float64]) -> float:
         """Return the value, and put the gradient into *g*, in Python and with all checks."""

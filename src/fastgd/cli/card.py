@@ -27,7 +27,7 @@ def describe(report: Report, *, saved: bool) -> Rows:
 
 def describe_data(report: Report) -> Rows:
     """Return what the table is and what was done to it."""
-    n_features, origin = report.result.n_features_in_, report.job.origin
+    n_features, origin = len(report.result.coef_), report.job.origin
     table = f"{report.n_rows:,} rows x {n_features:,} features, {report.dtype}"
     rows = [("data", f"{table}, {origin.done} in {report.seconds:.2g} s")]
     if target := report.result.notes.get("encoding", {}).get("target"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.categories.encoding import MAX_LEVELS
 from fastgd.cli.missing_values import (
     describe_missing,
     describe_rows,
@@ -23,10 +24,9 @@ from fastgd.cli.numerals import (
     read_numbers,
     write_numbers,
 )
-from fastgd.cli.polars_table import MOST_LEVELS, import_polars, is_text
+from fastgd.cli.polars_table import import_polars, is_text
 from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop, refuse_all
 from fastgd.cli.reading import Reading, quote
-from fastgd.kernels.arguments import Array
 
 USABLE = ", and only numbers, booleans and text can be used"
 MOST_NAMED = 3  # values for --missing that a message lists
@@ -38,6 +38,7 @@ class Rules:
 
     path: Path
     reading: Reading
+    missing: str = "error"  # what becomes of missing values
     decimal: str = "."
     thousands: str | None = None
     texts: frozenset[str] | None = None  # columns that are text anyway, of a model; None in a fit
@@ -59,7 +60,6 @@ class Settled:
 
     frame: Any
     lines: list[str]  # of Python that do the same
-    kept: Array | None  # which rows these are, if some were left out
     remarks: list[str]
 
 
@@ -97,28 +97,41 @@ def settle(
         mask = find_missing(columns[name])
         if mask.any():
             absent[name] = mask
-        if name in found or not needs_telling(mask, rules):
+        is_feature = name not in beside
+        if name in found or not needs_telling(columns[name], mask, rules, is_feature=is_feature):
             continue
         row = int(mask.arg_max())
         text = read[name][row] if text_at is None else text_at(name, row)
         text = text if isinstance(text, str) else None
-        found[name] = describe_missing(name, mask, text, fitting=rules.fitting)
+        other = find_other(columns[name], is_feature=is_feature and rules.fitting)
+        found[name] = describe_missing(name, mask, text, other, fitting=rules.fitting)
     order = [name for name in [*features, *beside] if name in found]
     refuse_all(rules.path, [for_role(found[name], rules, name in beside) for name in order])
-    if not absent:
-        return Settled(join_columns(columns), lines, None, [])
+    if not absent or rules.missing != "drop" or not rules.fitting:
+        return Settled(join_columns(columns), lines, [])
     gone = np.logical_or.reduce([mask.to_numpy() for mask in absent.values()])
     counts = {name: int(mask.sum()) for name, mask in absent.items()}
-    remark = describe_rows(rules.path, gone, counts, fitting=rules.fitting)
+    remark = describe_rows(rules.path, gone, counts)
     lines += write_drop(columns, [*absent])
-    return Settled(join_columns(columns).filter(~gone), lines, ~gone, [remark])
+    return Settled(join_columns(columns).filter(~gone), lines, [remark])
 
 
-def needs_telling(mask: Any, rules: Rules) -> bool:
+def needs_telling(column: Any, mask: Any, rules: Rules, *, is_feature: bool) -> bool:
     """Return True if missing values are a reason to refuse a column."""
-    if rules.reading.drop_missing:
-        return rules.fitting and bool(mask.all())
-    return bool(mask.any())
+    if rules.missing == "error" or not mask.any():
+        return bool(mask.any())
+    if mask.all():
+        return rules.fitting
+    if rules.missing == "drop":
+        return False
+    return not is_feature or (rules.missing == "level" and not is_text(column.dtype))
+
+
+def find_other(column: Any, *, is_feature: bool) -> str | None:
+    """Return what --on-missing may say of a column, beside leaving rows out."""
+    if not is_feature:
+        return None
+    return "level" if is_text(column.dtype) else "median"
 
 
 def check_type(name: str, kind: Any) -> Problem | None:
@@ -171,7 +184,7 @@ def offer_missing(name: str, what: str, marks: str, count: int, rules: Rules) ->
     option = f"--missing {quote(','.join([*(rules.reading.missing or ()), marks]))}"
     it, rows = ("it", "that row") if count == 1 else ("them", "those rows")
     cure = f"{option} reads {it} as missing"
-    if rules.reading.drop_missing:
+    if rules.missing != "error":
         return Problem(name, what, (option,), cure)
     cure += f", and {MISSING_OPTION} leaves {rows} out"
     return Problem(name, what, (option, MISSING_OPTION), cure)
@@ -196,11 +209,11 @@ def check_levels(name: str, column: Any) -> Problem | None:
     if not is_text(column.dtype):
         return None
     texts = column.drop_nulls()
-    if (levels := texts.n_unique()) <= MOST_LEVELS:
+    if (levels := texts.n_unique()) <= MAX_LEVELS:
         return None
     row = int(column.is_not_null().arg_max())
     what = f"is text with {levels:,} levels, the first {texts[0]!r} in row {row:,}{COUNTED}"
-    return drop(name, what, f", and at most {MOST_LEVELS} are told apart")
+    return drop(name, what, f", and at most {MAX_LEVELS} are told apart")
 
 
 def for_role(problem: Problem, rules: Rules, is_beside: bool) -> Problem:

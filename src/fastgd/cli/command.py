@@ -11,9 +11,12 @@ import numpy as np
 from click.core import ParameterSource
 
 import fastgd
+from fastgd.categories.encoding import Policy
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
 from fastgd.cli.demo import demo
+from fastgd.cli.encoding_options import FLAGS as ENCODING_FLAGS
+from fastgd.cli.encoding_options import take_missing
 from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
 from fastgd.cli.memory import check_memory
@@ -47,10 +50,10 @@ Examples:
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
-In files, columns of text become columns of zeros and ones, one per level but the first. A column
-most of whose values are numbers is numeric. Missing values, dates and lists are refused, by column
-and row; --drop-missing leaves out rows with missing values. How a text file is written is guessed
-from its first lines, and stderr says what was guessed.
+In files, columns of text become columns of zeros and ones, one per level but the first (with a
+penalty one per level). A column most of whose values are numbers is numeric. Dates and lists are
+refused, by column and row, and so are missing values unless --on-missing says what becomes of them.
+How a text file is written is guessed from its first lines, and stderr says what was guessed.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
 what was asked in a wrong way, 130 after Ctrl-C.
@@ -123,6 +126,7 @@ def predict_file(
     model: Path,
     data: Path,
     target: str | None,
+    on_unknown: str | None,
     proba: bool,
     out: Path | None,
     force: bool,
@@ -132,7 +136,9 @@ def predict_file(
     """Do what `fastgd predict` was asked for."""
     check_kind(out)
     check_out(out, force, [model, data])
-    request = Request(model, data, target, proba, take_reading(values))
+    request = Request(
+        model, data, target, proba, take_reading(values), on_unknown, take_missing(values)
+    )
     predicted = work(Watch("predicting"), partial(predict, request))
     for remark in predicted.remarks:
         click.echo(f"fastgd: {remark}", err=True)
@@ -234,7 +240,7 @@ def read_job(values: dict[str, Any]) -> Job:
     given = given_on_the_command_line(values)
     seed = {"random_state": values["random_state"]}
     made = made_keywords(given)
-    other = {*made, *FILE_OPTIONS, *FLAGS, "data", "flights", "standardize"}
+    other = {*made, *FILE_OPTIONS, *FLAGS, *ENCODING_FLAGS, "data", "flights", "standardize"}
     fit = {k: v for k, v in given.items() if k not in other} | seed
     if parameter is not None:
         fit["loss"] = with_parameter(values["loss"], parameter)
@@ -252,7 +258,7 @@ def with_parameter(name: str, parameter: float) -> Loss:
     if not fields(row):
         able = [other for other in LOSSES if fields(LOSSES[other])]
         raise click.UsageError(f"--loss-parameter is for --loss {', '.join(able)}; got {name}.")
-    return row(parameter)  # type: ignore[call-arg]  # the one that such a row has
+    return row(parameter)  # the one that such a row has
 
 
 def read_origin(
@@ -270,9 +276,15 @@ def read_origin(
             raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
     if values["data"] is not None:
         target, drop, weight = (values[name] for name in FILE_OPTIONS)
-        reading = take_reading(values)
-        return FromFile(values["data"], target, drop, weight, loss, classifies, reading)
-    for name, flag in FLAGS.items():
+        reading, missing = take_reading(values), take_missing(values)
+        policy = Policy(
+            onehot=True,
+            unknown=values.get("on_unknown") or "error",
+            missing=missing or "error",
+            full=values["alpha"] > 0,
+        )
+        return FromFile(values["data"], target, drop, weight, loss, classifies, policy, reading)
+    for name, flag in {**FLAGS, **ENCODING_FLAGS}.items():
         if name in given:
             raise click.UsageError(f"{flag} is about a file; give the file as --data.")
     for name in FILE_OPTIONS:

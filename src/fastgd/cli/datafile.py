@@ -6,8 +6,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fastgd.cli.encoding import Column, Encoding
+from fastgd.categories import encoding
+from fastgd.categories.encoding import Policy
+from fastgd.categories.rows import Encoded
+from fastgd.cli.encoding import Encoding
+from fastgd.cli.memory import check_memory
 from fastgd.kernels.arguments import Array
+from fastgd.tables import ArrayTable
 from fastgd.validation import did_you_mean
 
 SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache
@@ -21,18 +26,14 @@ class Table(Protocol):
         """What the lines of Python import, parted by spaces."""
 
     @property
-    def kept(self) -> Array | None:
-        """Which rows of the file these are, if some were left out."""
-
-    @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be said about how the file was read."""
 
-    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """Return the columns of X that *names* become, with the levels found in those of text."""
+    def learn(self, names: Sequence[str], policy: Policy, weights: Array | None) -> Encoded:
+        """Return the rows of X, made of these columns, with the encoding that was learned."""
 
-    def encode(self, columns: Sequence[Column]) -> Array:
-        """Return X; refuse what is missing, and texts that are not among the levels."""
+    def apply(self, encoding: encoding.Encoding) -> Encoded:
+        """Return the rows of X as an encoding makes them."""
 
     def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """Return a column's numbers; of a text the places of its values in the levels returned."""
@@ -100,6 +101,17 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(quoted[:most]) + more
 
 
+def make_array(path: Path, encoded: Encoded) -> Array:
+    """Return X as one array; refuse what is missing or infinite."""
+    if not isinstance(encoded.table, ArrayTable):
+        n, d = encoded.shape
+        itemsize = encoded.table.dtype.itemsize
+        check_memory(n, d, itemsize, "leave columns out with --drop")
+    X = encoded.to_array()
+    refuse_missing(path, X, [*map(str, encoded.names or ())])
+    return X
+
+
 def refuse_missing(path: Path, values: Array, names: Sequence[str]) -> None:
     """Refuse numbers that are NaN or infinite; *names* are those of the columns."""
     if values.dtype.kind != "f":
@@ -123,9 +135,7 @@ def refuse_column(path: Path, values: Array, name: str) -> None:
 def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
     """Return the sentence about values that cannot be used; *bad* says where they are."""
     count = int(bad.sum())
-    fate = (
-        "take those rows out" if kind == "infinite" else "leave those rows out with --drop-missing"
-    )
+    fate = "leave those rows out with --drop-missing" if kind == "missing" else "take them out"
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
         f"row {int(bad.argmax()):,} (counted from 0): fill them in or {fate}."

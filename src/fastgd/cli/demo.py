@@ -11,11 +11,12 @@ import click
 
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
 from fastgd.cli.grid import show_grid
-from fastgd.cli.options import FORCE_FILES, NUMBER, option, path_option
+from fastgd.cli.options import FORCE_FILES, option, path_option
 from fastgd.cli.origins import Made
 from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.stories import STORIES
 from fastgd.cli.stories.story import Story, write_rate
+from fastgd.cli.values import NUMBER
 from fastgd.cli.work import Watch, work
 from fastgd.files import replacing
 from fastgd.plot.style import DPI

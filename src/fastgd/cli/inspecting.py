@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.encoding import read_encoding
+from fastgd.categories.encoding import Column
+from fastgd.cli.encoding import Encoding, read_encoding
 from fastgd.cli.opening import open_model
 from fastgd.cli.report import facts_of
 
@@ -23,10 +24,25 @@ def describe_model(path: Path, *, every: bool) -> str:
     if model.classes_ is not None:
         lines.append(f"  labels         {', '.join(map(str, model.classes_))}; above 0 the last")
     lines += [
-        f"  text           {text.name}: {len(text.levels)} levels, baseline {text.levels[0]!r}"
+        f"  text           {text.name}: {len(text.levels)} levels{describe_baseline(text)}"
         for text in encoding.texts
     ]
+    lines += describe_policy(encoding)
     return "\n".join([*lines, "", *describe_coefficients(model, encoding.features, every=every)])
+
+
+def describe_baseline(column: Column) -> str:
+    """Return which level has no column."""
+    return "" if column.full else f", baseline {column.levels[column.baseline]!r}"
+
+
+def describe_policy(encoding: Encoding) -> list[str]:
+    """Return what becomes of levels that were not fitted, and of missing values."""
+    lines = [("unknown levels", encoding.made.unknown)] if encoding.texts else []
+    lines += [("missing values", encoding.made.missing)]
+    medians = {c.name: c.median for c in encoding.columns if c.median is not None}
+    lines += [("median", f"{name}: {median:.6g}") for name, median in medians.items()]
+    return [f"  {name:<14} {text}" for name, text in lines]
 
 
 def describe_coefficients(

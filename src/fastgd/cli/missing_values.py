@@ -86,8 +86,13 @@ def find_missing(column: Any) -> Any:
     return column.is_null()
 
 
-def describe_missing(name: str, mask: Any, text: str | None, *, fitting: bool) -> Problem:
-    """Return the problem of a column with missing values; *text* stands for the first one."""
+def describe_missing(
+    name: str, mask: Any, text: str | None, other: str | None, *, fitting: bool
+) -> Problem:
+    """Return the problem of a column with missing values; *text* stands for the first one.
+
+    *other* is what --on-missing may say beside leaving rows out.
+    """
     count, row = int(mask.sum()), int(mask.arg_max())
     mark = f" ({text!r})" if text else ""
     plural = "s" * (count != 1)
@@ -95,24 +100,29 @@ def describe_missing(name: str, mask: Any, text: str | None, *, fitting: bool) -
     if fitting and 2 * count > len(mask):
         problem = drop(name, what)
         return Problem(name, what, problem.options, f"fill them in or {problem.cure}")
-    fate = "out" if fitting else "without a prediction"
-    cure = f"fill them in or leave those rows {fate} with {MISSING_OPTION}"
+    if other is None:
+        fate = "out" if fitting else "without a prediction"
+        cure = f"fill them in or leave those rows {fate} with {MISSING_OPTION}"
+    else:
+        cure = (
+            f"fill them in, leave those rows out with {MISSING_OPTION}, or give "
+            f"--on-missing {other}"
+        )
     return Problem(name, what, (MISSING_OPTION,), cure)
 
 
-def describe_rows(
-    path: Path, gone: NDArray[np.bool_], counts: dict[str, int], *, fitting: bool
-) -> str:
+def describe_rows(path: Path, gone: NDArray[np.bool_], counts: dict[str, int]) -> str:
     """Return the remark about rows that are left out; refuse to leave out all."""
     worst = sorted(counts, key=lambda name: -counts[name])
     listed = ", ".join(f"{name} {counts[name]:,}" for name in worst[:4])
     listed += f" and {len(worst) - 4} more" if len(worst) > 4 else ""
     if gone.all():
-        cure = f": leave columns out with --drop {shlex.quote(worst[0])}" if fitting else ""
-        raise ValueError(f"every row of {path} has a missing value ({listed}){cure}.")
-    fate = "left out" if fitting else "not predicted"
+        raise ValueError(
+            f"every row of {path} has a missing value ({listed}): leave columns out with --drop "
+            f"{shlex.quote(worst[0])}."
+        )
     return (
-        f"{gone.sum():,} of {len(gone):,} rows of {path} {fate}, as they have missing values: "
+        f"{gone.sum():,} of {len(gone):,} rows of {path} left out, as they have missing values: "
         f"{listed}"
     )
 

@@ -8,11 +8,19 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from fastgd.cli.code import write_value
+from fastgd.categories import encoding
+from fastgd.categories.applying import apply
+from fastgd.categories.encoding import Policy
+from fastgd.categories.learning import learn
+from fastgd.categories.rows import Encoded
+from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import find_place, listed, refuse_missing
-from fastgd.cli.encoding import Column, Encoding, place_of
+from fastgd.cli.encoding import Encoding, place_of
 from fastgd.cli.reading import Reading
+from fastgd.cli.wording import FileWording
+from fastgd.inputs import check_column
 from fastgd.kernels.arguments import Array
+from fastgd.tables import ArrayTable
 
 Got = TypeVar("Got")
 
@@ -38,10 +46,11 @@ class ArrayFile:
     X: Array
     beside: dict[str, Array]  # those asked for: one number or text per row
     others: tuple[str, ...] = ()  # names of all arrays beside the table
-    drop_missing: bool = False
+    missing: str = "error"  # what becomes of missing values
     fitting: bool = True
-    kept: Array | None = None  # which rows of the file these are, if some were left out
+    is_complete: bool = True  # no row of the file was left out
     remarks: tuple[str, ...] = ()
+    notes: ClassVar[dict[str, Any]] = {}  # what a model keeps of how the file was read
     named: ClassVar[bool] = False
     library: ClassVar[str] = "numpy"
 
@@ -50,23 +59,17 @@ class ArrayFile:
         """Its columns: x0, x1, ..."""
         return tuple(f"x{k}" for k in range(self.X.shape[1]))
 
-    @property
-    def notes(self) -> dict[str, Any]:
-        """What a model keeps of how the file was read."""
-        return {"drop_missing": True} if self.drop_missing else {}
-
     def find(self, text: str) -> str:
         """Return the name of the column meant, which may be a number; -1 is the last one."""
         return find_place(self.path, text, self.names, self.others)
 
     def read(self, features: Sequence[str], beside: Sequence[str] = ()) -> "ArrayFile":
-        """Return the table itself, or its rows without missing values if that is asked for."""
-        if not self.drop_missing:
+        """Return the table itself; in a fit its rows without missing values, if that was asked."""
+        if self.missing != "drop" or not self.fitting:
             return self
-        names = [*features, *beside] if self.fitting else [*features]
         complete = np.ones(len(self.X), dtype=bool)
-        for name in names:
-            values = self.beside[name] if name in self.beside else self.X[:, place_of(name)]
+        for name in [*features, *beside]:
+            values = self.values_of(name)
             if values.dtype.kind == "f":
                 complete &= ~np.isnan(values)
         if complete.all():
@@ -74,35 +77,47 @@ class ArrayFile:
         if not complete.any():
             raise ValueError(f"every row of {self.path} has a missing value in a column used.")
         gone = len(complete) - int(complete.sum())
-        fate = "left out" if self.fitting else "not predicted"
         remark = (
-            f"{gone:,} of {len(complete):,} rows of {self.path} {fate}, as they have missing values"
+            f"{gone:,} of {len(complete):,} rows of {self.path} left out, as they have missing "
+            "values"
         )
-        beside_kept = {name: values[complete] for name, values in self.beside.items()}
-        return replace(
-            self, X=self.X[complete], beside=beside_kept, kept=complete, remarks=(remark,)
-        )
+        kept = {name: values[complete] for name, values in self.beside.items()}
+        return replace(self, X=self.X[complete], beside=kept, is_complete=False, remarks=(remark,))
 
-    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """Return the columns of X that *names* become."""
-        return tuple(map(Column, names))
+    def learn(self, names: Sequence[str], policy: Policy, weights: Array | None) -> Encoded:
+        """Return the rows of X, made of these columns, with the encoding that was learned."""
+        X = self.take(names)
+        columns = [*zip(names, X.T, strict=True)]
+        rows = np.empty(0) if weights is None else weights
+        wording = FileWording(self.path, len(X))
+        return learn(columns, policy, rows, check_column, ArrayTable(X), wording)
 
-    def encode(self, columns: Sequence[Column]) -> Array:
-        """Return X, a view where no column is missing in the middle."""
-        if texts := [column.name for column in columns if column.levels]:
+    def apply(self, encoding: encoding.Encoding) -> Encoded:
+        """Return the rows of X as an encoding makes them."""
+        if texts := [column.name for column in encoding.texts]:
             raise ValueError(
                 f"{self.path} holds numbers, and the model takes text in {listed(texts)}."
             )
-        places = [place_of(column.name) for column in columns]
+        X = self.take([column.name for column in encoding.columns])
+        if encoding.missing == "error":
+            refuse_missing(self.path, X, [column.name for column in encoding.columns])
+        wording = FileWording(self.path, len(X))
+        return apply([*X.T], encoding, check_column, ArrayTable(X), wording)
+
+    def take(self, names: Sequence[str]) -> Array:
+        """Return some columns: a view where no column is missing in the middle."""
+        places = [place_of(name) for name in names]
         first = places[0]
         follow = places == [*range(first, first + len(places))]
-        X = self.X[:, first : first + len(places)] if follow else self.X[:, places]
-        refuse_missing(self.path, X, [column.name for column in columns])
-        return X
+        return self.X[:, first : first + len(places)] if follow else self.X[:, places]
+
+    def values_of(self, name: str) -> Array:
+        """Return what a column, or an array beside the table, holds."""
+        return self.beside[name] if name in self.beside else self.X[:, place_of(name)]
 
     def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """Return a column's numbers; of texts their places among their levels."""
-        values = self.beside[name] if name in self.beside else self.X[:, place_of(name)]
+        values = self.values_of(name)
         if values.dtype.kind == "U":
             levels, places = np.unique(values, return_inverse=True)
             return places, tuple(levels.tolist())
@@ -132,36 +147,51 @@ class ArrayFile:
                     else f"table[{write_value(name)}]"
                 )
                 lines.append(f"{variable} = {inside}")
-        if self.kept is not None:
-            lines += self.write_kept(encoding)
+        return [*lines, *self.lines_of_missing(encoding)]
+
+    def lines_of_missing(self, encoding: Encoding) -> list[str]:
+        """Return the lines of Python that leave rows out, or put medians in."""
+        lines = []
+        if not self.is_complete:
+            beside = [("y", encoding.target), ("weights", encoding.weight)]
+            made = ["X", *(variable for variable, name in beside if name is not None)]
+            floats = [v for v, name in beside if name and self.values_of(name).dtype.kind == "f"]
+            tests = ["~numpy.isnan(X).any(axis=1)", *(f"~numpy.isnan({v})" for v in floats)]
+            lines = [f"complete = {' & '.join(tests)}"]
+            lines += [f"{variable} = {variable}[complete]" for variable in made]
+        columns = encoding.columns
+        if any(column.median is not None for column in columns):
+            medians = write_value([column.median for column in columns])
+            places = [place for place, column in enumerate(columns) if column.missing]
+            lines.append("missing = numpy.isnan(X)")
+            lines.append(f"X = numpy.where(missing, {medians}, X)")
+            after = write_value([place + 1 for place in places])
+            indicators = f"missing[:, {write_value(places)}]"
+            if places:
+                lines.append(write_call("X", "numpy.insert", "X", after, indicators, "axis=1"))
         return lines
 
-    def write_kept(self, encoding: Encoding) -> list[str]:
-        """Return the lines of Python that leave out rows with missing values."""
-        tests, names = ["~numpy.isnan(X).any(axis=1)"], ["X", "y"]
-        if self.beside.get(str(encoding.target), self.X).dtype.kind == "f":
-            tests.append("~numpy.isnan(y)")
-        if encoding.weight is not None:
-            tests.append("~numpy.isnan(weights)")
-            names.append("weights")
-        taken = ", ".join(f"{name}[kept]" for name in names)
-        return [f"kept = {' & '.join(tests)}", f"{', '.join(names)} = {taken}"]
 
-
-def open_array(path: Path, reading: Reading, *, fitting: bool) -> ArrayFile:
+def open_array(path: Path, reading: Reading, missing: str, *, fitting: bool) -> ArrayFile:
     """Open an .npy file, whose numbers stay on the disk until they are used."""
-    reading.refuse(".npy", ("drop_missing",))
+    reading.refuse(".npy")
     mapped = attempt(path, lambda: np.lib.format.open_memmap(path, mode="r"))
     call = f'table = numpy.load({write_value(str(path))}, mmap_mode="r")'
     X = checked(path, "the array", mapped)
-    return ArrayFile(path, call, None, X, {}, (), reading.drop_missing, fitting)
+    return ArrayFile(path, call, None, X, {}, (), missing, fitting)
 
 
 def open_arrays(
-    path: Path, target: str | None, weight: str | None, reading: Reading, *, fitting: bool
+    path: Path,
+    target: str | None,
+    weight: str | None,
+    reading: Reading,
+    missing: str,
+    *,
+    fitting: bool,
 ) -> ArrayFile:
     """Open an .npz file; X is the array of that name, or the one that is a table."""
-    reading.refuse(".npz", ("drop_missing",))
+    reading.refuse(".npz")
     kinds = attempt(path, lambda: read_kinds(path))
     refuse_sparse(path, kinds)
     left = [name for name in kinds if name not in (target, weight)]
@@ -188,7 +218,7 @@ def open_arrays(
         beside[other] = values.reshape(-1)
     call = f"table = numpy.load({write_value(str(path))})"
     others = tuple(other for other in kinds if other != name)
-    return ArrayFile(path, call, name, X, beside, others, reading.drop_missing, fitting)
+    return ArrayFile(path, call, name, X, beside, others, missing, fitting)
 
 
 def read_kinds(path: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:

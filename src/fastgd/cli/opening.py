@@ -25,19 +25,24 @@ def open_file(
     weight: str | None = None,
     texts: Iterable[str] | None = None,
     reading: Reading = NOTHING_SAID,
+    missing: str = "error",
 ) -> File:
-    """Open a file of data; *texts* are the columns that a model takes for text, None in a fit."""
+    """Open a file of data.
+
+    *texts* are the columns that a model takes for text, None in a fit; *missing* is what becomes of
+    missing values.
+    """
     if path == STDIN:
-        return open_text(path, ",", texts, reading)
+        return open_text(path, ",", texts, reading, missing)
     suffix = kind_of(path)
     check_file(path)
     if suffix == ".npy":
-        return open_array(path, reading, fitting=texts is None)
+        return open_array(path, reading, missing, fitting=texts is None)
     if suffix == ".npz":
-        return open_arrays(path, target, weight, reading, fitting=texts is None)
+        return open_arrays(path, target, weight, reading, missing, fitting=texts is None)
     if suffix == ".parquet":
-        return open_parquet(path, texts, reading)
-    return open_text(path, TEXT_KINDS.get(suffix, ","), texts, reading)
+        return open_parquet(path, texts, reading, missing)
+    return open_text(path, TEXT_KINDS.get(suffix, ","), texts, reading, missing)
 
 
 def is_text_file(path: Path) -> bool:

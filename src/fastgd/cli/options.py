@@ -1,8 +1,6 @@
-"""The options of `fastgd fit`: tables of flags, and what may be written after each."""
+"""The options of the commands: tables of flags, and what the help says of each."""
 
 import inspect
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,61 +8,12 @@ import click
 
 import fastgd
 from fastgd import datasets
+from fastgd.cli.encoding_options import MISSING_OPTIONS, ON_UNKNOWN
 from fastgd.cli.reading import reading_options
+from fastgd.cli.values import COUNT, NUMBER, Value
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
 from fastgd.request import VARIANTS
-from fastgd.validation import did_you_mean
-
-
-def read_whole(text: str) -> int:
-    """Return a whole number, which may be written 1e6."""
-    try:
-        return int(text)
-    except ValueError:
-        number = float(text)
-        if number.is_integer():
-            return int(number)
-        raise
-
-
-# Place-holder in the help, how to read it, what it is called.
-NUMBERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "N": (read_whole, "a whole number"),
-    "X": (float, "a number"),
-}
-WIDEST = 60  # characters of a place-holder
-MEANINGS = {"true": True, "false": False, "none": None}  # any other word means itself
-
-
-class Value:
-    """What may be written after an option: one of some words, or a number (key of NUMBERS)."""
-
-    def __init__(self, *words: str, number: str = "") -> None:
-        self.words, self.number = words, number
-        listed = "|".join(filter(None, [*words, number]))
-        self.metavar = listed if len(listed) < WIDEST else "NAME"
-
-    def read(self, text: str) -> Any:
-        """Return what *text* means, or say what it should have been."""
-        if text in self.words:
-            return MEANINGS.get(text, text)
-        wanted = list(self.words)
-        if self.number:
-            read, kind = NUMBERS[self.number]
-            with suppress(ValueError):
-                return read(text)
-            wanted.append(kind)
-        listed = " or ".join(", ".join(wanted).rsplit(", ", 1))
-        raise click.BadParameter(f"{text!r} is not {listed}.{did_you_mean(text, self.words)}")
-
-    @staticmethod
-    def write(meant: Any) -> str:
-        """Return what to write for a value of Python."""
-        return str(meant).lower()
-
-
-COUNT, NUMBER = Value(number="N"), Value(number="X")
 
 # Flag, keyword of the function behind it (which has the default), what may follow, help.
 MADE_OPTIONS = (
@@ -201,6 +150,7 @@ def file_options() -> list[click.Parameter]:
         ),
         click.Option(["--weight"], metavar="COL", help="Column with the weights of the rows."),
         *reading_options(),
+        *MISSING_OPTIONS,
         click.Option(
             ["--flights"],
             is_flag=True,
@@ -217,6 +167,7 @@ def options() -> list[click.Parameter]:
     return [
         *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
+        ON_UNKNOWN,
         STANDARDIZE,
         *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
         LOSS_PARAMETER,
@@ -321,6 +272,8 @@ def predict_options() -> list[click.Parameter]:
             "if it is there]",
         ),
         *reading_options(),
+        ON_UNKNOWN,
+        *MISSING_OPTIONS,
         flag_option("--proba", "Probabilities of the two labels instead of labels."),
         path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
         FORCE,

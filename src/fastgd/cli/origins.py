@@ -1,16 +1,17 @@
 """Where the data of a fit come from: made on the spot, the flights, or a file."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from fastgd import datasets
+from fastgd.categories import encoding as categories
+from fastgd.categories.encoding import Policy
 from fastgd.cli.code import write_call
-from fastgd.cli.datafile import File, Table, listed
+from fastgd.cli.datafile import File, Table, listed, make_array
 from fastgd.cli.encoding import Encoding
 from fastgd.cli.index import describe_index, find_index
 from fastgd.cli.opening import open_file
@@ -34,6 +35,7 @@ class Data:
     notes: dict[str, Any] = field(default_factory=dict)  # for the model
     remarks: list[str] = field(default_factory=list)  # for the card
     read: Sequence[str] = ()  # what is to be said about how the file was read
+    encoding: categories.Encoding | None = None  # of the columns of a file
 
 
 class Origin(Protocol):
@@ -128,6 +130,7 @@ class FromFile:
     weight: str | None
     loss: str
     classifies: bool
+    policy: Policy
     reading: Reading = NOTHING_SAID
     rehearsal: ClassVar[dict[str, Any]] = {}
 
@@ -149,7 +152,9 @@ class FromFile:
     def open(self) -> Opened:
         """Look which columns there are, and what each is for."""
         target = "y" if self.target is None and self.path.suffix.lower() == ".npz" else self.target
-        file = open_file(self.path, target, self.weight, reading=self.reading)
+        file = open_file(
+            self.path, target, self.weight, reading=self.reading, missing=self.policy.missing
+        )
         if target is None:
             raise ValueError(f"--target is needed, the column to predict: {listed(file.names)}.")
         target = file.find(target)
@@ -172,22 +177,22 @@ class FromFile:
         table = file.read(features, beside)
         y, labels = self.read_target(table, opened.target)
         weights = None if opened.weight is None else read_numbers(table, opened.weight)
-        found = table.columns(features)
-        columns = tuple(column for column in found if column.features)
-        encoding = Encoding(columns, len(file.names), opened.target, opened.weight, file.named)
-        refuse_repeated(encoding)
-        remarks = [describe_texts(encoding)] if encoding.texts else []
-        remarks += [
-            f"column {column.name!r} is {column.levels[0]!r} in every row and left out"
-            for column in found
-            if not column.features
-        ]
+        encoded = table.learn(features, self.policy, weights)
+        assert encoded.encoding is not None
+        used = tuple(column for column in encoded.encoding.columns if column.features)
+        encoding = Encoding(
+            replace(encoded.encoding, columns=used),
+            len(file.names),
+            opened.target,
+            opened.weight,
+            file.named,
+        )
         return Data(
-            table.encode(columns),
+            make_array(self.path, encoded),
             y,
             table.lines(encoding),
             table.library,
-            names=encoding.features,
+            encoding=encoding.made,
             weights=weights,
             labels=labels,
             notes={
@@ -195,8 +200,12 @@ class FromFile:
                 "encoding": encoding.to_notes(),
                 "reading": file.notes,
             },
-            remarks=remarks,
-            read=[*describe_index(file, opened.index), *table.remarks],
+            remarks=describe_texts(encoded.encoding),
+            read=[
+                *describe_index(file, opened.index),
+                *table.remarks,
+                *encoded.remarks.values(),
+            ],
         )
 
     def read_target(self, table: Table, name: str) -> tuple[Array, tuple[str, ...]]:
@@ -223,16 +232,17 @@ def read_numbers(table: Table, name: str) -> Array:
     return np.asarray(values, dtype=np.float64)
 
 
-def refuse_repeated(encoding: Encoding) -> None:
-    """Refuse two columns of X of one name, or none at all."""
-    name, count = Counter(encoding.features).most_common(1)[0] if encoding.features else ("", 0)
-    if not count:
-        raise ValueError("every column has one level only: there is nothing to predict from.")
-    if count > 1:
-        raise ValueError(f"{count} columns of X would be named {name!r}; rename one in the file.")
-
-
-def describe_texts(encoding: Encoding) -> str:
-    """Return a remark about columns of text."""
-    texts = ", ".join(f"{column.name} ({len(column.levels)} levels)" for column in encoding.texts)
-    return f"text became columns of zeros and ones, one per level but the first: {texts}"
+def describe_texts(encoding: categories.Encoding) -> list[str]:
+    """Return remarks about columns of text."""
+    made = [column for column in encoding.texts if column.features]
+    remarks = []
+    if made:
+        texts = ", ".join(f"{column.name} ({len(column.levels)} levels)" for column in made)
+        which = "one per level" if made[0].full else "one per level but the first"
+        remarks.append(f"text became columns of zeros and ones, {which}: {texts}")
+    remarks += [
+        f"column {column.name!r} is {column.levels[0]!r} in every row and left out"
+        for column in encoding.texts
+        if not column.features
+    ]
+    return remarks

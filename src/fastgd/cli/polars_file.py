@@ -9,7 +9,7 @@ from fastgd.cli.code import write_call, write_value
 from fastgd.cli.column_types import Rules, check_type, settle
 from fastgd.cli.datafile import find_name
 from fastgd.cli.polars_table import Frame, import_polars
-from fastgd.cli.reading import FOR_ROWS, Reading
+from fastgd.cli.reading import FOR_PARQUET, Reading
 
 Got = TypeVar("Got")
 
@@ -66,7 +66,6 @@ class ParquetFile:
             "\n".join([call, *settled.lines]),
             settled.frame,
             dict(settled.frame.schema),
-            kept=settled.kept,
             remarks=tuple(settled.remarks),
         )
 
@@ -79,11 +78,13 @@ class ParquetFile:
         return polars.scan_parquet(self.path, glob=False).select(columns).collect()
 
 
-def open_parquet(path: Path, texts: Iterable[str] | None, reading: Reading) -> ParquetFile:
+def open_parquet(
+    path: Path, texts: Iterable[str] | None, reading: Reading, missing: str
+) -> ParquetFile:
     """Open a Parquet file; *texts* are the columns that a model takes for text, None in a fit."""
-    reading.refuse(".parquet", FOR_ROWS)
+    reading.refuse(".parquet", FOR_PARQUET)
     scan = import_polars().scan_parquet
     schema = attempt(path, lambda: scan(path, glob=False).collect_schema())
     known = None if texts is None else frozenset(texts)
-    rules = Rules(path, reading, texts=known, typed=True)
+    rules = Rules(path, reading, missing, texts=known, typed=True)
     return ParquetFile(path, dict(schema), rules)

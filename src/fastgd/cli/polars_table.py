@@ -1,22 +1,27 @@
 """Columns that polars has read, and what is made of them."""
 
 import importlib
-import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fastgd.categories import encoding
+from fastgd.categories.applying import apply
+from fastgd.categories.encoding import Column, Policy
+from fastgd.categories.learning import learn
+from fastgd.categories.rows import Encoded
+from fastgd.categories.wording import refuse_all
 from fastgd.cli.code import write_call, write_value
-from fastgd.cli.datafile import describe_bad, listed, refuse_missing
-from fastgd.cli.encoding import Column, Encoding
-from fastgd.cli.memory import check_memory
+from fastgd.cli.datafile import describe_bad, refuse_missing
+from fastgd.cli.encoding import Encoding
+from fastgd.cli.wording import FileWording
+from fastgd.frames import Column as Numbers
+from fastgd.inputs import check_column
 from fastgd.kernels.arguments import Array
 
-MOST_LEVELS = 50  # of a text column: one with more names the rows rather than grouping them
-WRITTEN = 2**13  # rows of a column written in one go: lines of cache stay for the next column
 MISSING_MARKS = frozenset(["na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."])
 
 
@@ -46,29 +51,50 @@ class Frame:
     frame: Any  # those that were asked for
     kinds: dict[str, Any]  # their types
     library: str = "polars"
-    kept: Array | None = None  # which rows of the file these are, if some were left out
     remarks: tuple[str, ...] = ()  # about how the file was read
 
-    def columns(self, names: Sequence[str]) -> tuple[Column, ...]:
-        """Return the columns of X that *names* become."""
-        return tuple(self.column(name) for name in names)
+    def learn(self, names: Sequence[str], policy: Policy, weights: Array | None) -> Encoded:
+        """Return the rows of X, made of these columns, with the encoding that was learned."""
+        problems: list[Exception] = []
+        for name in names:
+            try:
+                if is_text(self.kinds[name]):
+                    self.refuse_marks(name)
+            except ValueError as error:
+                problems.append(error)
+        refuse_all(problems)
+        columns = [(name, self.frame.get_column(name)) for name in names]
+        rows = np.empty(0) if weights is None else weights
+        return learn(columns, policy, rows, self.reader(policy.missing), wording=self.wording)
 
-    def column(self, name: str) -> Column:
-        """Return a column, with its levels if it is text."""
-        if not is_text(self.kinds[name]):
-            return Column(name)
-        levels = self.levels(name)
-        if len(levels) > MOST_LEVELS:
-            raise ValueError(
-                f"column {name!r} of {self.path} is text with {len(levels):,} levels, and at most "
-                f"{MOST_LEVELS} are told apart: leave it out with --drop {shlex.quote(name)}."
-            )
-        return Column(name, levels)
+    def apply(self, encoding: encoding.Encoding) -> Encoded:
+        """Return the rows of X as an encoding makes them."""
+        columns = [self.frame.get_column(column.name) for column in encoding.columns]
+        return apply(columns, encoding, self.reader(encoding.missing), wording=self.wording)
+
+    @property
+    def wording(self) -> FileWording:
+        """How columns are called in a sentence."""
+        return FileWording(self.path, self.frame.height)
+
+    def reader(self, missing: str) -> Callable[[Any, str], Numbers]:
+        """Return what reads a column of numbers; *missing* is what becomes of missing ones."""
+
+        def read(column: Any, where: str) -> Numbers:
+            self.refuse_text(column.name)
+            if column.dtype.is_decimal():
+                column = column.cast(import_polars().Float64)
+            values = check_column(column, where)
+            if missing == "error" and isinstance(values, np.ndarray):
+                refuse_missing(self.path, values, [column.name])
+            return values
+
+        return read
 
     def levels(self, name: str) -> tuple[str, ...]:
         """Return the different values of a text column, sorted."""
         texts = self.texts(name)
-        self.refuse_marks(name, texts)
+        self.refuse_marks(name)
         return tuple(sorted(texts.unique().to_list()))
 
     def texts(self, name: str) -> Any:
@@ -82,9 +108,11 @@ class Frame:
         if column.null_count():
             raise ValueError(describe_bad(self.path, name, column.is_null().to_numpy(), "missing"))
 
-    def refuse_marks(self, name: str, texts: Any) -> None:
+    def refuse_marks(self, name: str) -> None:
         """Refuse a column of numbers that is text only because of marks of missing values."""
-        other = texts.cast(import_polars().Float64, strict=False).is_null()
+        polars = import_polars()
+        texts = self.frame.get_column(name).cast(polars.String)
+        other = texts.cast(polars.Float64, strict=False).is_null() & texts.is_not_null()
         words = texts.filter(other).unique().to_list()
         all_marks = all(word.strip().lower() in MISSING_MARKS for word in words)
         if all_marks and 0 < other.sum() < len(other):
@@ -94,56 +122,14 @@ class Frame:
     def values(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """Return a column's numbers; of a text the places of its values among its levels."""
         if is_text(self.kinds[name]):
-            column = Column(name, self.levels(name))
-            return self.codes(column), column.levels
+            levels = self.levels(name)
+            codes = self.texts(name).cast(import_polars().Enum(levels))
+            return codes.to_physical().to_numpy(), levels
         self.refuse_null(name)
         values = self.frame.get_column(name).to_numpy()
         values = values if values.dtype.kind in "fiub" else values.astype(np.float64)
         refuse_missing(self.path, values, [name])
         return values, ()
-
-    def codes(self, column: Column) -> Array:
-        """Return the places of texts among the levels; refuse texts that are none of them."""
-        texts = self.texts(column.name)
-        codes = texts.cast(import_polars().Enum(column.levels), strict=False)
-        if codes.null_count():
-            row = int(codes.is_null().arg_max())
-            raise ValueError(
-                f"column {column.name!r} of {self.path} holds {texts[row]!r} in row {row:,} "
-                f"(counted from 0), which the model has not seen; it knows {listed(column.levels)}."
-            )
-        return codes.to_physical().to_numpy()  # type: ignore[no-any-return]
-
-    def encode(self, columns: Sequence[Column]) -> Array:
-        """Return X, written by blocks of rows; refuse texts that are not among the levels."""
-        numbers = [column.name for column in columns if not column.levels]
-        for name in numbers:
-            self.refuse_text(name)
-        codes = {column.name: self.codes(column) for column in columns if column.levels}
-        features = [feature for column in columns for feature in column.features]
-        dtype = np.dtype(self.number_type(numbers))
-        check_memory(
-            self.frame.height, len(features), dtype.itemsize, "leave columns out with --drop"
-        )
-        X = np.zeros((self.frame.height, len(features)), dtype)
-        for start in range(0, len(X), WRITTEN):
-            rows = slice(start, start + WRITTEN)
-            block = replace(self, frame=self.frame.slice(start, WRITTEN))
-            block.write(X[rows], columns, {name: places[rows] for name, places in codes.items()})
-        refuse_missing(self.path, X, features)
-        return X
-
-    def write(self, X: Array, columns: Sequence[Column], codes: dict[str, Array]) -> None:
-        """Write X, which is zero so far."""
-        place = 0
-        for column in columns:
-            if column.levels:
-                ones = np.flatnonzero(codes[column.name])  # none for the baseline
-                X[ones, place - 1 + codes[column.name][ones].astype(np.intp)] = 1.0
-            else:
-                values = self.frame.get_column(column.name)
-                X[:, place] = values.cast(import_polars().Float64).to_numpy()
-            place += len(column.features)
 
     def number_type(self, numbers: Sequence[str]) -> type[np.floating[Any]]:
         """Return float32 where all numbers are, else float64."""
@@ -153,22 +139,55 @@ class Frame:
     def refuse_text(self, name: str) -> None:
         """Refuse a column that ought to hold numbers and holds text."""
         if is_text(self.kinds[name]):
-            self.refuse_marks(name, self.texts(name))
+            self.refuse_marks(name)
             raise ValueError(f"column {name!r} of {self.path} holds text; the model needs numbers.")
 
     def lines(self, encoding: Encoding) -> list[str]:
         """Return the lines of Python that make X, y and weights."""
-        kept = {column.name for column in encoding.columns}
-        dropped = [name for name in self.names if name not in kept]
-        single = self.number_type([c.name for c in encoding.columns if not c.levels]) is np.float32
+        kept = [column.name for column in encoding.columns if column.features]
         lines = [self.call, f"y = table[{write_value(encoding.target)}].to_numpy()"]
         if encoding.weight is not None:
             lines += [f"weights = table[{write_value(encoding.weight)}].to_numpy()"]
-        lines += [write_call("X", "table.drop", *map(write_value, dropped))]
-        if encoding.texts:
-            names = write_value([column.name for column in encoding.texts])
-            baselines = [f"{column.name}={column.levels[0]}" for column in encoding.texts]
-            lines += [write_call("X", "X.to_dummies", names, separator="=")]
-            lines += [write_call("X", "X.drop", *map(write_value, baselines))]
+        single = self.number_type([c.name for c in encoding.columns if not c.levels]) is np.float32
         kind = "Float32" if single else "Float64"
-        return [*lines, f'X = X.cast(polars.{kind}).to_numpy(order="c")']
+        lines += [
+            *self.lines_of_columns(encoding, [n for n in self.names if n not in kept]),
+            f'X = X.cast(polars.{kind}).to_numpy(order="c")',
+        ]
+        return lines
+
+    def lines_of_columns(self, encoding: Encoding, dropped: Sequence[str]) -> list[str]:
+        """Return the lines of Python that take the columns of X from the table."""
+        texts = [column for column in encoding.texts if column.features]
+        is_declared = any(self.kinds[c.name] == import_polars().Enum for c in texts)
+        if is_declared or any(c.missing or c.median is not None for c in encoding.columns):
+            return [write_call("X", "table.select", *map(write_column, encoding.columns))]
+        lines = [write_call("X", "table.drop", *map(write_value, dropped))]
+        if texts:
+            names = write_value([column.name for column in texts])
+            lines += [write_call("X", "X.to_dummies", names, separator="=")]
+        if baselines := [f"{c.name}={c.levels[c.baseline]}" for c in texts if not c.full]:
+            lines += [write_call("X", "X.drop", *map(write_value, baselines))]
+        return lines
+
+
+def write_column(column: Column) -> str:
+    """Return in Python what makes the columns of X from a column of the table."""
+    name = write_value(column.name)
+    values = f"polars.col({name})"
+    missing = [f"{values}.is_null().alias({write_value(f'{column.name} is missing')})"]
+    if column.levels:
+        levels = [
+            level for k, level in enumerate(column.levels) if column.full or k != column.baseline
+        ]
+        parts = [
+            f"*({values}.eq_missing(level).alias({write_value(column.name + '=')} + level) "
+            f"for level in {write_value(levels)})"
+        ]
+    elif column.median is None:
+        parts = [values]
+    else:
+        known = f"{values}.cast(polars.Float64).fill_nan(None)"
+        missing = [missing[0].replace(values, known)]
+        parts = [f"{known}.fill_null({write_value(column.median)})"]
+    return ", ".join([*parts, *(missing if column.missing else [])])

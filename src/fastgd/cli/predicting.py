@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 import fastgd
+from fastgd.categories.encoding import Column
+from fastgd.categories.rows import Encoded
 from fastgd.cli.datafile import File, Table, listed
-from fastgd.cli.encoding import PLACE, Column, Encoding, place_of, read_encoding
+from fastgd.cli.encoding import PLACE, Encoding, place_of, read_encoding
 from fastgd.cli.index import find_index
 from fastgd.cli.opening import is_text_file, open_file, open_model
-from fastgd.cli.reading import FOR_ROWS, NOTHING_SAID, Reading, read_notes
+from fastgd.cli.reading import FOR_PARQUET, NOTHING_SAID, Reading, read_notes
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES
 from fastgd.validation import did_you_mean
@@ -26,6 +28,8 @@ class Request:
     target: str | None = None
     proba: bool = False
     reading: Reading = NOTHING_SAID
+    unknown: str | None = None  # what becomes of unknown levels; None: as the model says
+    missing: str | None = None  # what becomes of missing values
 
 
 @dataclass(frozen=True)
@@ -76,32 +80,34 @@ def predict(request: Request) -> Predicted:
             f"{model.loss_.name}."
         )
     encoding = read_encoding(model)
+    made = replace(
+        encoding.made,
+        unknown=request.unknown or encoding.made.unknown,
+        missing=request.missing or encoding.made.missing,
+    )
     texts = [column.name for column in encoding.texts]
     target = encoding.target if request.target is None else request.target
     reading = request.reading.or_else(known_reading(model, request.data))
-    file = open_file(request.data, target, encoding.weight, texts, reading)
+    file = open_file(request.data, target, encoding.weight, texts, reading, made.missing)
     matched = match(encoding, file, request.target)
     beside = [name for name in (matched.target, matched.weight) if name is not None]
     table = file.read([column.name for column in matched.columns], beside)
-    X = table.encode(matched.columns)
-    remarks = [*table.remarks]
+    rows = table.apply(replace(made, columns=matched.columns))
+    remarks = [*table.remarks, *rows.remarks.values()]
     if matched.ignored:
         remarks.append(f"ignored: {listed(matched.ignored)}")
     score = None
     if matched.target is not None:
         try:
-            score = score_of(model, X, table, matched)
+            score = score_of(model, rows, table, matched)
         except ValueError as error:
             remarks.append(f"no score: {error}")
     classes = None if model.classes_ is None else model.classes_.tolist()
     if request.proba:
         labels = [f"probability={label}" for label in classes or ()]
-        columns = dict(zip(labels, model.predict_proba(X).T, strict=True))
+        columns = dict(zip(labels, model.predict_proba(rows).T, strict=True))
     else:
-        values = model.predict(X)
-        columns = {"prediction": values.astype(str) if values.dtype.kind == "O" else values}
-    if table.kept is not None:
-        columns = {name: spread(values, table.kept) for name, values in columns.items()}
+        columns = {"prediction": as_words(model.predict(rows))}
     name = "R^2" if classes is None else "accuracy"
     return Predicted(columns, classes, matched.target, score, name, remarks)
 
@@ -111,20 +117,18 @@ def known_reading(model: fastgd.FitResult, data: Path) -> Reading:
     reading = read_notes(model.notes.get("reading", {}))
     if is_text_file(data):
         return reading
-    names = FOR_ROWS if data.suffix.lower() == ".parquet" else ("drop_missing",)
+    names = FOR_PARQUET if data.suffix.lower() == ".parquet" else ()
     return Reading(**{name: getattr(reading, name) for name in names})
 
 
-def spread(values: Array, kept: Array) -> Array:
-    """Return values for all rows: NaN, or an empty text, for those that were left out."""
-    is_text = values.dtype.kind == "U"
-    kind = values.dtype if is_text else np.result_type(values.dtype, np.float32)
-    full = np.full(len(kept), "" if is_text else np.nan, dtype=kind)
-    full[kept] = values
-    return full
+def as_words(values: Array) -> Array:
+    """Return predictions as a file holds them: an empty text where there is none."""
+    if values.dtype.kind != "O":
+        return values
+    return np.array(["" if value is None else str(value) for value in values])
 
 
-def score_of(model: fastgd.FitResult, X: Array, table: Table, matched: Matched) -> float:
+def score_of(model: fastgd.FitResult, rows: Encoded, table: Table, matched: Matched) -> float:
     """Return how well the model predicts the target."""
     y, labels = table.values(str(matched.target))
     if labels:
@@ -132,7 +136,7 @@ def score_of(model: fastgd.FitResult, X: Array, table: Table, matched: Matched) 
             raise ValueError(f"column {matched.target!r} holds text; the model predicts numbers.")
         y = np.array(labels)[y]
     weights = None if matched.weight is None else table.values(matched.weight)[0]
-    return model.score(X, y, weights)
+    return model.score(rows, y, weights)
 
 
 def match(encoding: Encoding, file: File, target: str | None) -> Matched:

@@ -20,9 +20,8 @@ FLAGS = {
     "skip_lines": "--skip-lines",
     "encoding": "--encoding",
     "missing": "--missing",
-    "drop_missing": "--drop-missing",
 }
-FOR_ROWS = ("missing", "drop_missing")  # these are not for text files alone
+FOR_PARQUET = ("missing",)  # options that are not for text files alone
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class Reading:
     skip_lines: int | None = None
     encoding: str | None = None
     missing: tuple[str, ...] | None = None
-    drop_missing: bool = False
     likely: tuple[str, str | None] | None = (
         None  # decimal mark and thousands, if the file is unsure
     )
@@ -206,11 +204,5 @@ def reading_options() -> list[click.Parameter]:
             callback=read_marks,
             help="Values, separated by commas, that stand for a missing one, such as -999, beside "
             "empty fields, NA, N/A, NaN, NULL and the like; '' among them takes those away.",
-        ),
-        click.Option(
-            ["--drop-missing"],
-            is_flag=True,
-            help="Leave out rows with a missing value in a column that is used; predict gives them "
-            "no prediction.",
         ),
     ]

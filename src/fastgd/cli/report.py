@@ -63,7 +63,7 @@ class Report:
         data = {
             "source": self.job.origin.label,
             "rows": self.n_rows,
-            "features": self.result.n_features_in_,
+            "features": len(self.result.coef_),
             "dtype": self.dtype,
             "standardized": self.job.standardize,
             "seconds": self.seconds,
@@ -81,7 +81,7 @@ class Report:
 
 def facts_of(result: fastgd.FitResult) -> dict[str, Any]:
     """Return what a result itself says."""
-    rate, names, classes = result.learning_rate_, result.feature_names_in_, result.classes_
+    rate, names, classes = result.learning_rate_, result.coef_names_, result.classes_
     return {
         "variant": result.variant,
         "loss": result.loss_.name,

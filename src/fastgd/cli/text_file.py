@@ -26,6 +26,7 @@ class TextFile:
     source: TextSource
     dialect: Dialect
     reading: Reading
+    missing: str  # what becomes of missing values
     texts: frozenset[str] | None  # columns that are text whatever they look like; None in a fit
     remarks: tuple[str, ...]
     found: tuple[str, ...] = ()  # names that polars gives the columns
@@ -75,7 +76,8 @@ class TextFile:
         if table.height == 0:
             raise ValueError(f"{self.path} has no rows.")
         dialect = reader.dialect
-        rules = Rules(self.path, self.reading, dialect.decimal, dialect.thousands, self.texts)
+        marks_of_numbers = (dialect.decimal, dialect.thousands)
+        rules = Rules(self.path, self.reading, self.missing, *marks_of_numbers, self.texts)
         settled = settle(table, features, beside, rules, partial(reader.text_at, blank))
         return Frame(
             self.path,
@@ -84,7 +86,6 @@ class TextFile:
             settled.frame,
             dict(settled.frame.schema),
             library=" ".join(["polars", *reader.imports]),
-            kept=settled.kept,
             remarks=(*remarks, *settled.remarks),
         )
 
@@ -174,7 +175,7 @@ class TextFile:
 
 
 def open_text(
-    path: Path, separator: str, texts: Iterable[str] | None, reading: Reading
+    path: Path, separator: str, texts: Iterable[str] | None, reading: Reading, missing: str
 ) -> TextFile:
     """Open a text file; *separator* is what its name says."""
     polars = import_polars()
@@ -184,7 +185,7 @@ def open_text(
         if (count := found.names.count(name)) > 1:
             raise ValueError(f"{source.path} has {count} columns named {name!r}.")
     known = None if texts is None else frozenset(texts)
-    file = TextFile(source, found.dialect, reading, known, found.remarks)
+    file = TextFile(source, found.dialect, reading, missing, known, found.remarks)
     check_quotes(source, file.dialect)
     errors = polars.exceptions
     while True:

@@ -130,6 +130,9 @@ def finish(result: fastgd.FitResult, data: Data, scaling: Scaling | None) -> fas
             notes["scale"] = [0.0 if np.isinf(scale) else float(scale) for scale in scaling.scale]
     if data.names is not None:
         result = replace(result, feature_names_in_=np.array(data.names, dtype=object))
+    if data.encoding is not None:
+        names = np.array([column.name for column in data.encoding.columns], dtype=object)
+        result = replace(result, feature_names_in_=names, encoding_=data.encoding)
     if data.labels:
         result = replace(result, classes_=np.array(data.labels))
     return replace(result, notes=notes)

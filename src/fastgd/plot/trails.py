@@ -30,8 +30,8 @@ class Trail:
         """What the parameters are called."""
         if not isinstance(self.result, FitResult):
             return [entry_name(place) for place in np.ndindex(self.shape or (1,))]
-        fitted = self.result.feature_names_in_
-        d = self.result.n_features_in_
+        fitted = self.result.coef_names_
+        d = len(self.result.coef_)
         names = [str(j) for j in range(d)] if fitted is None else [str(name) for name in fitted]
         return [*names, "intercept"][: self.points.shape[1]]
 
@@ -40,7 +40,7 @@ class Trail:
         """What the axes of a picture call the parameters."""
         if not isinstance(self.result, FitResult):
             return self.names
-        d = self.result.n_features_in_
+        d = len(self.result.coef_)
         columns = [f"coefficient of column {name}" for name in self.names[:d]]
         return [*columns, *self.names[d:]]
 

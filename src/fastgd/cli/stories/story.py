@@ -67,4 +67,4 @@ def say_where_it_ended(result: Any) -> str:
     """Return a sentence about a run that was stopped for running away, nothing for others."""
     if result.stop_reason is not fastgd.StopReason.DIVERGED:
         return ""
-    return f" fastgd saw it run away, and stopped it at step {len(result.path) - 1}."
+    return f" fastgd saw it run away, and ended at step {len(result.path) - 1}."
