@@ -13,14 +13,14 @@ from fastgd.cli.report import Report
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say
 
 
-def describe(report: Report, *, saved: bool) -> Rows:
+def describe(report: Report) -> Rows:
     """Return the rows of the card."""
     return [
         *describe_data(report),
         *describe_run(report),
         *describe_quality(report.quality),
         ("stopped", str(report.result.stop_reason)),
-        *([("saved", str(report.job.out))] if saved else []),
+        *([("saved", str(report.job.out))] if report.saved else []),
         *(("note", text) for text in [*report.remarks, *report.warnings]),
     ]
 
