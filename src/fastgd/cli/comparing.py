@@ -119,10 +119,12 @@ def show(comparison: Comparison, remarks: list[str], *, wide: bool) -> None:
     """Print a table that fits 80 columns, or every figure, and the verdicts."""
     problem = comparison.problem
     click.echo(f"{problem['rows']:,} rows x {problem['features']:,} features, {problem['loss']}\n")
-    if wide:
-        click.echo("\n".join([comparison.table(), "", *comparison.verdicts(), *remarks]))
-        return
     width = min(LINE, shutil.get_terminal_size().columns)
-    click.echo(write_short(comparison, width))
-    for remark in [*remarks, "`fastgd compare --wide` shows every figure."]:
-        click.echo(wrap(remark, width))
+    if wide:
+        said = comparison.verdicts()
+        click.echo(f"{comparison.table()}\n")
+    else:
+        said = ["`fastgd compare --wide` shows every figure."]
+        click.echo(write_short(comparison, width))
+    for sentence in [*said, *remarks]:
+        click.echo(wrap(sentence, width))

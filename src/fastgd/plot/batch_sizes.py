@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes, tick_decades
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.result import Progress
@@ -29,6 +30,7 @@ class Reached:
     arrived: bool
 
 
+@displayed
 def plot_batch_sizes(
     X: Any,
     y: Any,
