@@ -356,7 +356,7 @@ def test_available_memory_is_the_least_of_what_the_system_says(monkeypatch, tmp_
 
 def test_flights_without_their_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    assert 'pip install "fastgd[data]"' in refused(run("fit", "--flights"), status=1)
+    assert "pip install pandas" in refused(run("fit", "--flights"), status=1)
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])
@@ -371,7 +371,7 @@ def test_command_without_its_extra(missing):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        'fastgd: the command needs click and rich: run `pip install "fastgd[cli]"`.\n'
+        "fastgd: the command needs click and rich: run `pip install click rich`.\n"
     )
 
 

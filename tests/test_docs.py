@@ -87,3 +87,32 @@ def test_the_figures_of_the_frontier_are_those_that_were_measured() -> None:
                 assert told[name] == "never"
             else:
                 assert float(told[name]) == pytest.approx(1000 * seconds, rel=5e-3)
+
+
+# ------------------------------------------------------------------------------------- installing
+
+TEXTS = [
+    *(ROOT / "src").rglob("*.py"),
+    *(ROOT / "examples").glob("*.*"),
+    *(path for path in DOCS.rglob("*.*") if not BUILT & set(path.relative_to(DOCS).parts)),
+    *(ROOT / "benchmarks").rglob("*.py"),
+    *(ROOT / "benchmarks").rglob("*.md"),
+    *ROOT.glob("*.md"),
+]
+INSTALLS = re.compile(r"pip install [^`\n]*")
+
+
+def test_nothing_is_installed_under_a_name_that_is_not_published() -> None:
+    """`pip install fastgd` would fetch a stranger's package, if anything."""
+    texts = {
+        path: path.read_text("utf-8") for path in TEXTS if path.suffix in (".py", ".md", ".rst")
+    }
+    wrong = [
+        (path.name, command)
+        for path, text in texts.items()
+        for command in INSTALLS.findall(text)
+        if re.search(r"(?<![/\w])fastgd\b", command)
+    ]
+    assert len(texts) > 100
+    assert wrong == []
+    assert "extra `" not in "".join(text for path, text in texts.items() if path.suffix == ".py")

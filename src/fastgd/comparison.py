@@ -290,7 +290,7 @@ class Comparison:
         Raises
         ------
         ImportError
-            Where Matplotlib (extra `plot`) is not installed.
+            If Matplotlib is not installed.
         """
         from fastgd.plot import plot_comparison
 

@@ -295,7 +295,7 @@ class FitResult:
         TypeError
             For other keywords.
         ImportError
-            Where Matplotlib (extra `plot`) is not installed.
+            If Matplotlib is not installed.
         """
         from fastgd.plot.methods import plot_fit
 

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from fastgd.cli.command import group
         from fastgd.cli.options import as_flag
     except ImportError:
-        leave('the command needs click and rich: run `pip install "fastgd[cli]"`.', 1)
+        leave("the command needs click and rich: run `pip install click rich`.", 1)
     try:
         status = group.main(arguments, prog_name="fastgd", standalone_mode=False)
         sys.stdout.flush()

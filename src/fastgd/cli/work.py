@@ -141,7 +141,8 @@ def perform(job: Job, watch: Watch) -> Report:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)
-        result = finish(fit(job, data, watch), data, scaling)
+        fitted = fit(job, data, watch)  # to the scaled columns
+    result = finish(fitted, data, scaling)
     problem = keep(job.out, result, watch)
     watch.doing = "scoring"
     return Report(
@@ -150,8 +151,8 @@ def perform(job: Job, watch: Watch) -> Report:
         dtype=str(data.X.dtype),
         seconds=loading,
         result=result,
-        compile_seconds=compile_seconds + result.compile_seconds,
-        quality=measure(result, data, with_truth=scaling is None),
+        compile_seconds=compile_seconds + fitted.compile_seconds,
+        quality=measure(fitted, data, with_truth=scaling is None),
         remarks=[*data.remarks, *remark_scaling(job)],
         warnings=[str(warning.message) for warning in caught],
         code=job.code(data, has_constant=scaling is not None and scaling.has_constant),

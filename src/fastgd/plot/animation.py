@@ -83,7 +83,7 @@ def animate(
     RuntimeError
         Where an ``.mp4`` is asked for and ffmpeg is not installed.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------

@@ -77,7 +77,7 @@ def plot_batch_sizes(
     ValueError, TypeError
         For what `fit` would refuse, and losses for which no rate is known to be stable.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------

@@ -43,7 +43,7 @@ def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> An
     Raises
     ------
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
     ValueError
         Where the name's ending is no format of pictures.
 

@@ -89,7 +89,7 @@ def plot_learning_rates(
     ValueError, TypeError
         For what `fit` would refuse, and rates that are no positive numbers.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------

@@ -54,7 +54,7 @@ def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
     ValueError, TypeError
         Where *x* is no such word, or the results do not record the same.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def plot_descent_1d(
     ValueError, TypeError
         Where the result has no path, or one of more parameters, or a number is none.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------

@@ -20,7 +20,7 @@ HALO = 2.0  # points of white around what is written over lines
 PASSES = "passes over the rows"
 LEARNING_RATE = "learning rate (per step, on the mean gradient)"
 RELATIVE = r"relative suboptimality $(F - F^*)\,/\,(F(0) - F^*)$"
-NEEDS = 'pictures need Matplotlib: run `pip install "fastgd[plot]"`.'
+NEEDS = "figures need Matplotlib: run `pip install matplotlib`."
 
 
 def need_matplotlib() -> None:

@@ -85,7 +85,7 @@ def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = No
         Where a result has no path, or one of one parameter, where the results have different
         objectives, or *plane* names no two parameters.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------
