@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from typing import Any, ClassVar
 
+from fastgd.namespaces import own_names
 from fastgd.validation import check_fraction, check_not_negative
 
 
@@ -285,3 +286,8 @@ class Adam(Optimizer):
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     row.name: row for row in (GD, Momentum, Nesterov, AdaGrad, RMSprop, Adam)
 }
+
+
+def __dir__() -> list[str]:
+    """List the names that this module defines."""
+    return own_names(globals())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.losses import Loss
+from fastgd.namespaces import own_names
 from fastgd.validation import check_fraction, check_not_negative, check_positive, show
 
 Steps = NDArray[np.int64]
@@ -334,3 +335,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
         Adaptive,
     )
 }
+
+
+def __dir__() -> list[str]:
+    """List the names that this module defines."""
+    return own_names(globals())

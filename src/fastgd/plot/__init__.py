@@ -25,3 +25,8 @@ __all__ = [
     "plot_learning_rates",
     "plot_loss",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)
