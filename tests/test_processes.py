@@ -651,6 +651,7 @@ class Installed:
         """A wheel of this package in another version, in which *old* is *new* in its losses."""
         source = self.folder / version
         shutil.copytree(PACKAGE, source / "src" / "fastgd", ignore=shutil.ignore_patterns("__py*"))
+        shutil.copy(PACKAGE.parent / "_fastgd_command.py", source / "src")
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(HERE.parent / name, source)
         edit(source / "pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')
