@@ -4,8 +4,9 @@
     python -m benchmarks.frontier --quick    # up to 1e7 values, a minute or two
     python -m benchmarks.frontier --smoke    # does it still run? the figures mean nothing
 
-Writes examples/frontier.json, from which the page "When not to use gradient descent" is drawn, or
-the file that --out names. The sides take turns within one process, on one thread each: threads of
+Writes benchmarks/frontier.json, and three digits of it into the page "When not to use gradient
+descent", which has to run wherever it is downloaded to; or the file that --out names, and no page.
+The sides take turns within one process, on one thread each: threads of
 BLAS that wait for one another, on a machine where others work, cost solvers many times their time.
 What is kept are medians, so that ratios of them may be read. Compiling is left out, all else is
 not. --rows and --features narrow the grid; other cells that the file holds stay as they are.
@@ -15,6 +16,7 @@ import argparse
 import datetime
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,9 @@ FEATURES = (3, 10, 30, 100, 300, 1000)
 CONDITION_NUMBER = 30.0
 DESCENT = "minibatch"  # what `fastgd.fit(X, y)` runs
 PEERS = ("cholesky", "lstsq", "sklearn-sgd")
-PAGE = Path(__file__).parents[1] / "examples" / "frontier.json"
+RECORD = Path(__file__).with_name("frontier.json")
+PAGE = Path(__file__).parents[1] / "examples" / "when_not_to.py"
+BLOCK = re.compile(r'(?<=MEASURED = """\n).*?(?=""")', re.DOTALL)  # the figures in the page
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--time-limit", type=float, default=4.0, help="seconds of a run of descent")
     parser.add_argument("--machine", default="", help="what it runs on, in words for the page")
-    parser.add_argument("--out", type=Path, default=PAGE)
+    parser.add_argument("--out", type=Path, default=RECORD)
     options = parser.parse_args()
     most = 1e5 if options.smoke else 1e7 if options.quick else 1e8
     repeats = 2 if options.smoke else options.repeats
@@ -61,6 +65,26 @@ def main() -> None:
                 "cells": [cells[key] for key in sorted(cells)],
             }
             options.out.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    if options.out == RECORD:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(BLOCK.sub(lambda _: write_block(facts), page), encoding="utf-8")
+
+
+def write_block(facts: dict[str, Any]) -> str:
+    """Return what the page holds: where and when it was measured, and a table of milliseconds."""
+    versions = facts["versions"]
+    dates = ", ".join(sorted({cell["date"] for cell in facts["cells"]}))
+    software = ", ".join(f"{name} {versions[name]}" for name in ("Python", "NumPy", "Numba"))
+    lines = [f"# {facts['machine']}, {dates}", f"# {software}"]
+    header = ("rows", "columns", DESCENT, "whole-call", *PEERS)
+    lines.append(" ".join(f"{name:>{len(name) + 2}}" for name in header))
+    for cell in facts["cells"]:
+        times = [cell["seconds"][DESCENT], cell["whole_call"], *(cell["seconds"][p] for p in PEERS)]
+        texts = ["never" if t is None else f"{float(f'{1000 * t:.3g}'):g}" for t in times]
+        values = [str(cell["rows"]), str(cell["features"]), *texts]
+        aligned = [f"{v:>{len(n) + 2}}" for v, n in zip(values, header, strict=True)]
+        lines.append(" ".join(aligned))
+    return "\n".join(lines) + "\n"
 
 
 def race(n: int, d: int, repeats: int, time_limit: float) -> fastgd.Comparison:

@@ -20,8 +20,9 @@ import numpy as np
 import benchmarks.frameworks  # noqa: F401 - enters its peers
 import fastgd
 from benchmarks.problems import PROBLEMS, Problem, make
-from fastgd.comparison import Comparison, target_name, write_table
+from fastgd.comparison import Comparison
 from fastgd.peers import PEERS
+from fastgd.report import target_name, write_table
 from fastgd.trace import Peer
 
 ON = {

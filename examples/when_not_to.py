@@ -21,15 +21,42 @@ preparations not to.
 # How long each takes to come within the statistical error of the optimum, beyond
 # which there is only noise to fit. The exact solvers go further than that, to the
 # last digit, and are shown winning where they win. This grid takes minutes, so it
-# is measured by a script of its own, ``python -m benchmarks.frontier``, and drawn
-# from the file which that leaves.
+# is measured by a script of its own, ``python -m benchmarks.frontier``, which
+# leaves its medians here, in milliseconds.
 
-import json
-from pathlib import Path
+from io import StringIO
 
-measured = json.loads(Path("frontier.json").read_text())
-print(measured["machine"], *{cell["date"] for cell in measured["cells"]}, sep=", ")
-print(measured["versions"])
+import pandas as pd
+
+MEASURED = """
+# two cores of a shared AMD EPYC virtual machine, 2026-11-27
+# Python 3.11.7, NumPy 2.4.6, Numba 0.68.1
+  rows   columns   minibatch   whole-call   cholesky   lstsq   sklearn-sgd
+  1000         3        16.4         29.2      0.475   0.437          7.79
+  1000        10        20.1         33.4       4.52   0.526          9.04
+  1000        30          13         16.1      0.326    1.21          8.05
+  1000       100        25.6         29.9        1.1    11.1          7.67
+  1000       300        49.3         55.4       8.37    36.2          28.1
+ 10000         3          30         51.6       0.43   0.773          2.74
+ 10000        10        44.9         55.6      0.853    6.52          7.88
+ 10000        30        28.4         61.7        1.1      10            16
+ 10000       100         122          154       15.2     120          26.6
+ 10000       300         186          216       52.8     502           110
+ 10000      1000         806          865        360    1350           345
+100000         3        34.1         76.4       1.93    16.9          57.2
+100000        10        65.4         97.2        8.9    82.6          75.6
+100000        30        78.1          132         33     295          81.9
+100000       100         111          155        123    2110           217
+100000       300         167          225        364    3500           358
+100000      1000        2350         2690       5440   58200         never
+1000000         3          78          192       32.8     344           716
+1000000        10        46.5           89       45.3     510           421
+1000000        30        71.7          135        126    1880           472
+1000000       100         139          294        610   12800          1090
+"""
+measured = pd.read_csv(
+    StringIO(MEASURED), sep=r"\s+", comment="#", na_values="never"
+)
 
 # %%
 
@@ -49,14 +76,11 @@ figure, axes = plt.subplots(
 )
 for axis, (rival, title) in zip(axes, RIVALS.items()):
     for n, colour in COLOURS.items():
-        cells = [
-            c for c in measured["cells"] if c["rows"] == n and c["seconds"][rival]
-        ]
-        d = [c["features"] for c in cells]
-        ratio = [c["seconds"][rival] / c["seconds"]["minibatch"] for c in cells]
-        whole = [c["seconds"][rival] / c["whole_call"] for c in cells]
-        axis.plot(d, ratio, "o-", color=colour, label=f"{n:,} rows")
-        axis.plot(d, whole, ":", color=colour)
+        cells = measured[measured["rows"] == n].dropna(subset=rival)
+        ratio = cells[rival] / cells["minibatch"]
+        axis.plot(cells["columns"], ratio, "o-", color=colour, label=f"{n:,} rows")
+        whole = cells[rival] / cells["whole-call"]
+        axis.plot(cells["columns"], whole, ":", color=colour)
     axis.axhspan(1e-3, 1, color="0.93", zorder=0)
     axis.set(
         xscale="log", yscale="log", xlabel="columns", title=title, ylim=(0.01, 100)
@@ -73,27 +97,6 @@ figure.set_label("Times of others over descent's, a line for each number of rows
 # medians; the two sides took turns in one process on one table of condition number
 # 30. Each ran on one thread, for others worked on this shared machine at the time:
 # read factors, not percents.
-#
-# All cells, in milliseconds:
-
-import pandas as pd
-
-table = pd.DataFrame(
-    {
-        "rows": f"{c['rows']:,}",
-        "columns": f"{c['features']:,}",
-        "descent": f"{1000 * c['seconds']['minibatch']:.3g}",
-        "whole call": f"{1000 * c['whole_call']:.3g}",
-        **{
-            title: f"{1000 * c['seconds'][rival]:.3g}"
-            if c["seconds"][rival]
-            else "never"
-            for rival, title in RIVALS.items()
-        },
-    }
-    for c in measured["cells"]
-)
-table.set_index(["rows", "columns"])
 
 # %%
 # What to read from it

@@ -49,13 +49,29 @@ def test_quick_is_smaller_and_may_be_made_smaller_still():
 def test_runs_peers_and_the_objective():
     shown = race(
         *SMALL, "--runs", "batch:gd:max_iter=5 batch:max_iter=4", "--peers", "lstsq,cholesky",
-        "--repeats", "1", "--alpha", "0.1",
+        "--repeats", "1", "--alpha", "0.1", "--wide",
     )  # fmt: skip
     runs = [line.split("|")[1].strip() for line in shown.splitlines() if line.startswith("| ")]
     assert runs[2:] == ["batch:gd:max_iter=5", "batch:max_iter=4", "lstsq", "cholesky"]
     assert "Huber(delta=2.0)" in race(
         *TINY, "--runs", "batch:max_iter=3", "--loss", "huber", "--loss-parameter", "2"
     )
+
+
+def test_the_screen_is_80_columns_wide_and_the_wide_one_whole():
+    long = "minibatch:adam:learning_rate=0.01:batch_size=64:average=true:max_iter=3"
+    arguments = [*TINY, "--runs", f"batch minibatch minibatch:adam {long} stochastic:nesterov"]
+    shown = race(*arguments)
+    assert max(map(len, shown.splitlines())) <= 80
+    names = [line.split()[0] for line in shown.splitlines()[5:11] if line.split()]
+    assert names[:4] == ["batch", "minibatch", "minibatch:adam", "minibatch:adam"]
+    for piece in long.split(":"):
+        assert piece in shown
+    assert "..." not in shown and "\u2026" not in shown
+    assert "`fastgd compare --wide`" in shown
+    table = race(*arguments, "--wide")
+    for column in ("to 1e-2", "to stat", "GB/s", "of bandwidth", long):
+        assert column in table
 
 
 def test_a_file_is_raced_on_scaled_columns():

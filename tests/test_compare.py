@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import fastgd
-from fastgd.comparison import Comparison, Entry, target_name
+from fastgd.comparison import Comparison, Entry
 from fastgd.peers import PEERS
+from fastgd.quantities import write_count, write_seconds, write_times_as_long
+from fastgd.report import shown_targets, target_name
 from fastgd.runs import read_runs
 
 
@@ -132,12 +134,154 @@ def test_metrics_winners_and_verdicts():
     assert [comparison.winner(t) for t in (0.1, 1e-3, "stat")] == ["fast", "slow", None]
     first, second, third = comparison.verdicts()
     assert first == (
-        "1e-1: fast is first, in 0.02 s and 1 passes; slow takes 4 times as long; never: lost."
+        "1e-1: fast is first, in 20 ms and 1 pass; slow takes 4 times as long; never: lost."
     )
     assert "never: fast, lost" in second
     assert "no statistical error" in third
     assert "never" in comparison.table()
     assert [row["run"] for row in comparison.rows()] == ["fast", "slow", "lost"]
+
+
+def raced(runs, statistical_error=None, targets=(0.1, 1e-3, "stat")):
+    """A comparison whose runs are given as name: (seconds, passes, gaps[, stop reason])."""
+    entries = tuple(
+        Entry(name, "words", {}, passes, [seconds], gaps, 0.0, *(reason or ["Done."]))
+        for name, (seconds, passes, gaps, *reason) in runs.items()
+    )
+    return replace(by_hand(), entries=entries, statistical_error=statistical_error, targets=targets)
+
+
+SHORT_TABLE = """\
+                         to 1e-1         to 1e-3
+run                 time  passes    time  passes    final  verdict
+--------------  --------  ------  ------  ------  -------  --------
+minibatch:adam    1.37 s       1  2.74 s       2  9.0e-04  reached
+minibatch         853 us     0.5   never          2.0e-02  first
+cholesky           12 ms       -   12 ms       -  1.0e-30  first
+batch:momentum  28.3 min   1,230   never          5.0e-02  partly
+stochastic         never           never          5.0e-01  missed
+rmsprop            never           never              inf  diverged
+sklearn-sgd        never           never          1.0e+00  failed"""
+
+
+def test_the_short_table_has_a_line_for_each_run():
+    nan = math.nan
+    comparison = raced(
+        {
+            "minibatch:adam": ([0, 1.37, 2.74], [0, 1, 2], [1, 0.05, 9e-4]),
+            "minibatch": ([0, 853e-6], [0, 0.5], [1, 0.02]),
+            "cholesky": ([0, 0.012], [nan, nan], [1, 1e-30]),
+            "batch:momentum": ([0, 1700.0], [0, 1234], [1, 0.05]),
+            "stochastic": ([0, 5.0], [0, 3], [1, 0.5]),
+            "rmsprop": ([0, 5.0], [0, 3], [1, math.inf], str(fastgd.StopReason.DIVERGED)),
+            "sklearn-sgd": ([0.0], [0], [1], "It failed: overflow"),
+        }
+    )
+    table, _, sentences = str(comparison).partition("\n\n")
+    assert table == SHORT_TABLE
+    assert (
+        "1e-1: minibatch is first, in 853 us and 0.5 passes; cholesky takes 14 times" in sentences
+    )
+    assert "1e-3: cholesky is first, in 12 ms; minibatch:adam takes 230 times" in sentences
+
+
+@pytest.mark.parametrize(
+    ("statistical_error", "targets", "shown"),
+    [
+        (0.02, (1e-2, 1e-4, 1e-8, "stat"), ["stat", 1e-4]),  # 1e-8 is reached by nobody
+        (1e-6, (1e-2, 1e-4, 1e-8, "stat"), [1e-2, 1e-4]),  # nor is the statistical error
+        (1e-3, (1e-2, 1e-4, 1e-8, "stat"), ["stat", 1e-4]),
+        (None, (1e-2, 1e-4, 1e-8, "stat"), [1e-2, 1e-4]),
+        (None, (1e-8, 1e-9), [1e-8, 1e-9]),
+        (0.5, (1e-2,), [1e-2]),
+        (0.5, (), []),
+    ],
+)
+def test_the_two_targets_that_are_shown(statistical_error, targets, shown):
+    gaps = {"a": ([0, 1.0], [0, 1], [1, 5e-5]), "b": ([0, 1.0], [0, 1], [1, 0.009])}
+    comparison = raced(gaps, statistical_error, targets)
+    assert shown_targets(comparison) == shown
+    assert max(map(len, str(comparison).splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "minibatch:adam:learning_rate=0.01:batch_size=256:average=true:random_state=1",
+        "stochastic:nesterov:learning_rate=InverseScaling(eta0=0.01,power_t=0.25)",
+        "x" * 200,
+        "a:" * 60,
+        "minibatch:momentum",
+    ],
+)
+def test_no_name_is_cut_and_no_line_is_too_long(name):
+    runs = {name: ([0, 1.0], [0, 1.0], [1, 5e-5]), "b": ([0, 1e7], [0, 1e-4], [1, 1e-30])}
+    shown = str(raced(runs, 0.01))
+    assert max(map(len, shown.splitlines())) <= 80
+    table = shown.partition("\n\n")[0].splitlines()
+    width = len(table[2].split()[0])
+    assert name in "".join(line[:width].strip() for line in table[3:])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1.37, "1.37 s"),
+        (1370.0, "22.8 min"),
+        (0.0166, "16.6 ms"),
+        (0.99951, "1 s"),
+        (0.0009996, "1 ms"),
+        (185.4e-6, "185 us"),
+        (3.2e-9, "0.0032 us"),
+        (0.0, "0 s"),
+        (59.96, "60 s"),
+        (999.4, "999 s"),
+        (7200.0, "2 h"),
+        (1e6, "278 h"),
+        (math.inf, "-"),
+        (math.nan, "-"),
+    ],
+)
+def test_times_have_three_digits_and_a_unit(seconds, text):
+    assert write_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1 pass"),
+        (0.9999, "1 pass"),
+        (0.0666, "0.0666 passes"),
+        (2, "2 passes"),
+        (0, "0 passes"),
+        (1234.5, "1,230 passes"),
+        (123456.0, "123,000 passes"),
+        (12345678.0, "1.23e+07 passes"),
+    ],
+)
+def test_counts_agree_with_their_noun(value, text):
+    assert write_count(value, "pass", "passes") == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (1.0, "about as long"),
+        (1.04, "about as long"),
+        (1.06, "1.1 times as long"),
+        (2.0, "2 times as long"),
+        (14.2, "14 times as long"),
+        (153.0, "150 times as long"),
+    ],
+)
+def test_nothing_takes_1_times_as_long(ratio, text):
+    assert write_times_as_long(ratio) == text
+
+
+def test_the_wide_table_has_units_too():
+    row = raced({"a": ([0, 1.37], [0, 1], [1, 1e-5])}).rows()[0]
+    assert row["to 1e-1"] == "1.37 s (1.37-1.37), 1 pass"
+    assert row["time"] == "1.37 s"
 
 
 def test_conditions_hold_or_are_told_of_in_a_table():

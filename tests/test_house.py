@@ -112,3 +112,17 @@ def test_the_peer_on_the_page_of_benchmarks_runs(capsys) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     exec(block, {})
     assert "landweber" in capsys.readouterr().out
+
+
+def test_dir_lists_what_is_public_and_no_more() -> None:
+    tables = {"losses", "optimizers", "schedules"}
+    assert set(dir(fastgd)) == {*fastgd.__all__, "__version__", *tables}
+    for facade in (fastgd.plot, fastgd.datasets):
+        assert dir(facade) == sorted(facade.__all__)
+    listed = {name: dir(getattr(fastgd, name)) for name in tables}
+    for name, names in listed.items():
+        assert name.upper() in names
+        assert not {"Any", "np", "math", "dataclass", "check_positive", "own_names"} & {*names}
+    assert {"Huber", "Loss", "CustomLoss"} <= {*listed["losses"]}
+    assert {"Adam", "Optimizer"} <= {*listed["optimizers"]}
+    assert {"Cosine", "Schedule"} <= {*listed["schedules"]}

@@ -451,7 +451,8 @@ def test_kernels_are_loaded_where_no_thread_can_be_had(kept, tmp_path, monkeypat
 def test_a_second_fit_compiles_nothing(variant):
     """Other values, layouts, weights, rates, hyper-parameters and starts: the same machine code."""
     settings = {"alpha": 0.1, "learning_rate": 0.05, "max_iter": 2, "optimizer": "adam"}
-    fastgd.fit(X, y, variant, **settings)
+    for table in (X, np.asfortranarray(X)):  # read in place, and gathered into a buffer
+        fastgd.fit(table, y, variant, **settings)
     fixed = X.copy()
     fixed.flags.writeable = False
     other = [

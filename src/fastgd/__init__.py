@@ -89,3 +89,8 @@ __all__ = [
     "suggest",
     "visiting_order",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names; internal modules are none of them."""
+    return sorted([*__all__, "__version__", "losses", "optimizers", "schedules"])

@@ -5,18 +5,19 @@ import os
 import platform
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fastgd.bandwidth import read_bandwidth, read_cached
-from fastgd.comparison import STAT, Comparison, Entry
+from fastgd.comparison import Comparison
 from fastgd.fitting import fit
+from fastgd.judging import judge
 from fastgd.kernels._jit import VERSIONS
 from fastgd.peers import read_peers
 from fastgd.problem import Problem, state_problem
-from fastgd.reference import Curvature, Distance, Reference, find_reference
+from fastgd.report import STAT
 from fastgd.request import read_n_threads
 from fastgd.result import FitResult
 from fastgd.runs import read_runs
@@ -29,11 +30,11 @@ from fastgd.validation import (
     refusal,
 )
 
-CHECKPOINTS = 30
 TARGETS = (1e-2, 1e-4, 1e-8, STAT)
 REFERENCES = ("auto", "best seen")
 
 Racer = Callable[[], Trace]
+Traced = tuple[dict[str, list[Trace]], float]  # of each run, and the bandwidth beside them
 
 
 def compare(
@@ -108,15 +109,74 @@ def compare(
     >>> comparison = fastgd.compare(X, y, ["batch", "minibatch"], repeats=2)
     >>> comparison.require("batch.suboptimality <= 1e-8")
     """
-    problem = state_problem(
+    contest = make_contest(
         X,
         y,
+        runs,
         loss=loss,
         alpha=alpha,
         l1_ratio=l1_ratio,
         fit_intercept=fit_intercept,
         sample_weight=sample_weight,
+        targets=targets,
+        time_limit=time_limit,
+        repeats=repeats,
+        random_state=random_state,
+        n_threads=n_threads,
+        peers=peers,
+        reference=reference,
     )
+    return contest.judge(contest.race())
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A comparison that has been checked and can begin."""
+
+    problem: Problem
+    racers: dict[str, Racer]
+    codes: dict[str, dict[str, Any]]  # what was asked, by the name of the run
+    repeats: int
+    targets: tuple[float | str, ...]
+    n_threads: int
+    reference: str
+
+    def race(self, announce: Callable[[str, int, int], None] = lambda *_: None) -> Traced:
+        """Let all runs take turns; *announce* hears of each before it: its name, n, of m."""
+        traces: dict[str, list[Trace]] = {name: [] for name in self.racers}
+        speeds, turn, turns = [], 0, self.repeats * len(self.racers)
+        for _ in range(self.repeats):
+            speeds.append(read_bandwidth(self.n_threads))
+            for name, race in self.racers.items():
+                turn += 1
+                announce(name, turn, turns)
+                traces[name].append(race())
+                traces[name][-1].pace = read_cached()
+        return traces, float(np.median(speeds))
+
+    def judge(self, traced: Traced) -> Comparison:
+        """Take the objective at the checkpoints of all runs and return the comparison."""
+        traces, bandwidth = traced
+        judged = judge(self.problem, traces, self.codes, self.targets, self.reference)
+        return replace(judged, bandwidth=bandwidth, machine=describe_machine(self.n_threads))
+
+
+def make_contest(
+    X: Any,
+    y: Any,
+    runs: Any,
+    *,
+    targets: Any,
+    time_limit: float,
+    repeats: int,
+    random_state: int,
+    n_threads: int | None,
+    peers: Any,
+    reference: str,
+    **objective: Any,
+) -> Contest:
+    """Check the arguments of `compare`."""
+    problem = state_problem(X, y, **objective)
     with np.errstate(over="ignore"):
         finite = math.isfinite(problem.at_zero)
     if not finite:
@@ -136,24 +196,13 @@ def compare(
         raise ValueError(f"a run and a peer are both called {taken.pop()!r}.")
     if not asked and not known_peers:
         raise ValueError("there is nothing to compare: runs and peers are both empty.")
-
     racers: dict[str, Racer] = {}
     for name, keywords in asked.items():
         racers[name] = _racer(problem, {"n_threads": threads, **keywords}, seed, limit)
     for name, peer in known_peers.items():
         racers[name] = _peer_racer(name, problem, peer, seed, limit)
-    traces: dict[str, list[Trace]] = {name: [] for name in racers}
-    speeds = []
-    for _ in range(rounds):
-        speeds.append(read_bandwidth(threads))
-        for name, race in racers.items():
-            traces[name].append(race())
-            traces[name][-1].pace = read_cached()
-
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
-    machine = describe_machine(threads)
-    judged = _judge(problem, traces, codes, wanted, reference)
-    return replace(judged, bandwidth=float(np.median(speeds)), machine=machine)
+    return Contest(problem, racers, codes, rounds, wanted, threads, reference)
 
 
 def read_targets(targets: Any) -> tuple[float | str, ...]:
@@ -211,65 +260,6 @@ def _peer_racer(name: str, problem: Problem, peer: Peer, seed: int, limit: float
     return lambda: follow(name, peer, problem, seed, limit)
 
 
-def _judge(
-    problem: Problem,
-    traces: dict[str, list[Trace]],
-    codes: dict[str, dict[str, Any]],
-    targets: tuple[float | str, ...],
-    kind: str,
-) -> Comparison:
-    """Take the objective at the checkpoints and return what came of it all."""
-    with np.errstate(all="ignore"):
-        curvature = Curvature(problem, problem.weights)
-        best_seen = Reference("best seen", None, problem.at_zero, math.inf, None)
-        found = find_reference(problem, curvature) if kind == "auto" else best_seen
-        distance = Distance(problem, found, curvature)
-        looked: dict[str, list[tuple[float, float | None]]] = {}
-        places = {name: choose_checkpoints(ts) for name, ts in traces.items()}
-        for name, repeats in traces.items():
-            points = [repeats[0].points[k] for k in places[name]]
-            looked[name] = [distance.objective_or_gap(point) for point in points]
-    seen = [value for pairs in looked.values() for value, _ in pairs if not math.isnan(value)]
-    optimum = found.objective if distance.exact else min([found.objective, *seen])
-    entries = []
-    for name, repeats in traces.items():
-        first = repeats[0]
-        entries.append(
-            Entry(
-                name=name,
-                ran=first.ran,
-                code={key: _plain(value) for key, value in codes[name].items()},
-                passes=[first.passes[k] for k in places[name]],
-                seconds=[[trace.seconds[k] for k in places[name]] for trace in repeats],
-                gaps=[_gap(pair, optimum) for pair in looked[name]],
-                compile_seconds=max(trace.compile_seconds for trace in repeats),
-                stop_reason=first.stop_reason,
-                paces=[trace.pace for trace in repeats],
-                reads=first.reads,
-            )
-        )
-    p, table = problem, problem.source.table
-    return Comparison(
-        problem={
-            "rows": p.n,
-            "features": p.d,
-            "dtype": str(table.dtype),
-            "bytes": p.n * p.d * table.dtype.itemsize,
-            "loss": repr(p.loss),
-            "alpha": p.alpha,
-            "l1_ratio": p.l1_ratio,
-            "fit_intercept": p.fit_intercept,
-        },
-        reference=found.kind,
-        scale=max(found.start_objective - optimum, np.finfo(np.float64).tiny),
-        optimum=optimum,
-        statistical_error=found.statistical_error,
-        targets=targets,
-        entries=tuple(entries),
-        bandwidth=math.nan,
-    )
-
-
 def describe_machine(n_threads: int) -> dict[str, Any]:
     """Return what ran where."""
     return {
@@ -279,28 +269,3 @@ def describe_machine(n_threads: int) -> dict[str, Any]:
         "cores": os.cpu_count() or 1,
         "threads": n_threads,
     }
-
-
-def choose_checkpoints(traces: list[Trace]) -> list[int]:
-    """Return which of a run's points to look at: about 30, geometric in passes, and both ends.
-
-    A time limit may cut repeats at different points; only those that all of them reached count.
-    """
-    count = min(len(trace.points) for trace in traces)
-    passes = np.array(traces[0].passes[:count])
-    if count <= CHECKPOINTS or not np.isfinite(passes).all():
-        return [*range(count)]
-    positive = passes[passes > 0]
-    ladder = np.geomspace(positive[0], positive[-1], CHECKPOINTS - 1)
-    nearest = np.abs(passes[:, None] - ladder).argmin(axis=0)
-    return sorted({0, count - 1, *nearest.tolist()})
-
-
-def _gap(looked: tuple[float, float | None], optimum: float) -> float:
-    value, gap = looked
-    gap = value - optimum if gap is None else gap
-    return math.inf if math.isnan(gap) else gap
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)

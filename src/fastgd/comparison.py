@@ -2,7 +2,6 @@
 
 import json
 import math
-import operator
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -10,23 +9,24 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.baseline import find_regressions
 from fastgd.conditions import Condition, read_condition
 from fastgd.files import StrPath, replacing
-from fastgd.result import StopReason
-from fastgd.trace import FAILED
-from fastgd.validation import check_name, is_number, refusal, show
+from fastgd.report import (
+    STAT,
+    full_row,
+    target_name,
+    verdicts,
+    write_markdown,
+    write_reached,
+    write_short,
+    write_table,
+)
+from fastgd.validation import check_name, show
 
-STAT = "stat"  # the target that is the statistical error
 METRICS = ("passes", "seconds", "suboptimality", "bandwidth_share")
 FORMAT, VERSION = "fastgd comparison", 1
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-def target_name(target: float | str) -> str:
-    """Return how metrics call a target: 0.0001 is ``1e-4``."""
-    if isinstance(target, str):
-        return target
-    return np.format_float_scientific(target, trim="-", exp_digits=1)
 
 
 def metric_names(targets: Iterable[float | str]) -> list[str]:
@@ -145,13 +145,32 @@ class Comparison:
         values = entry.passes if column == "passes" else entry.median_seconds
         if not target:
             return values[-1]
-        place = self._first_at(entry, target)
+        place = self.first_at(entry, target)
         return math.inf if place is None else values[place]
 
     def winner(self, target: float | str) -> str | None:
         """Return the run that reached a target in the fewest seconds, peers included, or None."""
-        best = self._ranked(target)
+        best = self.ranked(target)
         return best[0] if best else None
+
+    def ranked(self, target: float | str) -> list[str]:
+        """Return the runs that reached a target, peers included, the fastest first."""
+        metric = f"seconds_to_{target_name(target)}"
+        seconds = {run: self.metric(run, metric) for run in self.names}
+        return sorted(
+            (run for run in self.names if seconds[run] < math.inf), key=seconds.__getitem__
+        )
+
+    def level(self, target: float | str) -> float:
+        """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""
+        if target == STAT:
+            return math.nan if self.statistical_error is None else self.statistical_error
+        return float(target) * self.scale
+
+    def first_at(self, entry: Entry, target: float | str) -> int | None:
+        """Return the first checkpoint at a target; the start of a direct solver is not one."""
+        level, begins = self.level(target), int(math.isnan(entry.passes[-1]))
+        return next((k for k in range(begins, len(entry.gaps)) if entry.gaps[k] <= level), None)
 
     def require(self, *conditions: str) -> None:
         """Raise AssertionError with a table of what failed, unless all conditions hold.
@@ -203,39 +222,14 @@ class Comparison:
         """
         if not isinstance(baseline, Comparison):
             raise TypeError(f"baseline must be a Comparison; got {show(baseline)}.")
-        check_slower(slower)
-        stated = [_stated(self.problem), _stated(baseline.problem)]
-        starts = [c.scale + c.optimum for c in (self, baseline)]
-        common = [run for run in self.names if run in baseline.names]
-        if stated[0] != stated[1] or not math.isclose(*starts, rel_tol=1e-6) or not common:
-            raise ValueError(
-                "a baseline must be about the same problem and have a run in common; got "
-                f"{baseline!r} for {self!r}."
-            )
-        worse: list[tuple[str, ...]] = []
-        shared = [metric for metric in self.metrics if metric in baseline.metrics]
-        counts = [metric for metric in shared if metric.startswith("passes_to_")]
-        for run in common:
-            checkpoints = [*baseline.entry(run).passes, math.inf]
-            for metric in counts:
-                then, now = baseline.metric(run, metric), self.metric(run, metric)
-                if math.isnan(then) or then == math.inf:
-                    continue
-                if not now <= checkpoints[checkpoints.index(then) + 1] or now == math.inf:
-                    sides = (f"{then:.4g}", write_reached(now))
-                    worse.append((f"{run}.{metric}", *sides))
-            shares = zip(baseline._speeds(run), self._speeds(run), strict=True)
-            then, now = min(shares, key=lambda pair: pair[0] / (pair[1] or math.nan))
-            if now * slower < then:
-                worse.append((f"{run}.bandwidth_share", f"{then:.3g}", f"{now:.3g}"))
-        return worse
+        return find_regressions(self, baseline, slower)
 
     def rows(self) -> list[dict[str, str]]:
         """Return the table, a dict of texts for each run."""
-        return [self._row(entry) for entry in self.entries]
+        return [full_row(self, entry) for entry in self.entries]
 
     def table(self) -> str:
-        """Return the table as aligned text, which is Markdown too."""
+        """Return every figure as an aligned table of Markdown; `print` shows a shorter one."""
         rows = self.rows()
         return write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
@@ -244,26 +238,11 @@ class Comparison:
 
         What broke down or diverged gets one too, and an optimum that could not be computed.
         """
-        bad = (FAILED, str(StopReason.DIVERGED))
-        failed = [entry for entry in self.entries if entry.stop_reason.startswith(bad)]
-        whys = [f"{entry.name}: {entry.stop_reason}" for entry in failed]
-        guessed = ["F* is the best that any run saw."] if self.reference == "best seen" else []
-        return [*map(self._verdict, self.targets), *whys, *guessed]
+        return verdicts(self)
 
     def to_markdown(self) -> str:
         """Return a report: the problem, the table, the verdicts, what ran, where."""
-        p, noise = self.problem, self.statistical_error
-        stat = "none" if noise is None else f"{noise / self.scale:.2g} of F(0) - F*"
-        facts = (
-            f"{p['rows']:,} rows x {p['features']:,} features, {p['dtype']}, {p['loss']}; "
-            f"optimum {self.optimum:.8g} ({self.reference}), statistical error {stat}; "
-            f"memory read at {self.bandwidth / 1e9:.1f} GB/s."
-        )
-        machine = ", ".join(f"{key} {value}" for key, value in self.machine.items())
-        verdicts = "\n".join(f"- {verdict}" for verdict in self.verdicts())
-        ran = "\n".join(f"- `{e.name}`: {e.ran}; {e.stop_reason}" for e in self.entries)
-        parts = ["## Variants compared", facts, self.table(), verdicts, "What ran:", ran, machine]
-        return "\n\n".join(parts) + "\n"
+        return write_markdown(self)
 
     def to_json(self, path: StrPath | None = None) -> str:
         """Return the comparison as JSON, and write it to *path* if one is given."""
@@ -311,15 +290,15 @@ class Comparison:
         Raises
         ------
         ImportError
-            Where Matplotlib (extra `plot`) is not installed.
+            If Matplotlib is not installed.
         """
         from fastgd.plot import plot_comparison
 
         return plot_comparison(self, path)
 
     def __str__(self) -> str:
-        """Show the table and the verdicts."""
-        return "\n".join([self.table(), "", *self.verdicts()])
+        """Show a table of at most 80 columns, and the verdicts."""
+        return write_short(self)
 
     def __repr__(self) -> str:
         """Name what was compared."""
@@ -328,69 +307,6 @@ class Comparison:
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
-
-    def _speeds(self, run: str) -> tuple[float, float]:
-        """Return a run's bytes met a second over those of a read from memory, and from cache."""
-        entry = self.entry(run)
-        met = self.problem["bytes"] * entry.passes[-1]
-        seconds = [repeat[-1] for repeat in entry.seconds]
-        paced = map(operator.mul, seconds, entry.paces or [math.nan] * len(seconds))
-        return met / (min(seconds) or math.nan) / self.bandwidth, met / (min(paced) or math.nan)
-
-    def _level(self, target: str) -> float:
-        """Return the gap F - F* that a target means; NaN, which nothing reaches, without one."""
-        if target == STAT:
-            return math.nan if self.statistical_error is None else self.statistical_error
-        return float(target) * self.scale
-
-    def _first_at(self, entry: Entry, target: str) -> int | None:
-        """Return the first checkpoint at a target; the start of a direct solver is none of its."""
-        level, begins = self._level(target), int(math.isnan(entry.passes[-1]))
-        return next((k for k in range(begins, len(entry.gaps)) if entry.gaps[k] <= level), None)
-
-    def _ranked(self, target: float | str) -> list[str]:
-        metric = f"seconds_to_{target_name(target)}"
-        seconds = {run: self.metric(run, metric) for run in self.names}
-        return sorted(
-            (run for run in self.names if seconds[run] < math.inf), key=seconds.__getitem__
-        )
-
-    def _verdict(self, target: float | str) -> str:
-        name, ranked = target_name(target), self._ranked(target)
-        if target == STAT and self.statistical_error is None:
-            return "stat: there is no statistical error here, so none can be reached."
-        what = "the statistical error" if target == STAT else name
-        if not ranked:
-            return f"{what}: no run reached it."
-        seconds = [self.metric(run, f"seconds_to_{name}") for run in ranked]
-        passes = self.metric(ranked[0], f"passes_to_{name}")
-        count = "" if math.isnan(passes) else f" and {passes:.3g} passes"
-        said = f"{what}: {ranked[0]} is first, in {seconds[0]:.3g} s{count}"
-        if len(ranked) > 1:
-            said += f"; {ranked[1]} takes {seconds[1] / max(seconds[0], 1e-9):.2g} times as long"
-        absent = [run for run in self.names if run not in ranked]
-        return f"{said}; never: {', '.join(absent)}." if absent else f"{said}."
-
-    def _row(self, entry: Entry) -> dict[str, str]:
-        row = {"run": entry.name}
-        for target in self.targets:
-            name = target_name(target)
-            place = self._first_at(entry, name)
-            row[f"to {name}"] = "never" if place is None else self._reached(entry, place)
-        end = entry.median_seconds[-1]
-        share = self.metric(entry.name, "bandwidth_share")
-        row["final suboptimality"] = f"{entry.gaps[-1] / self.scale:.1e}"
-        row["passes"], row["seconds"] = write_number(entry.passes[-1]), f"{end:.3g}"
-        row["GB/s"] = write_number(share * self.bandwidth / 1e9)
-        row["of bandwidth"] = write_number(100 * share, " %")
-        return row
-
-    def _reached(self, entry: Entry, place: int) -> str:
-        times = np.quantile([repeat[place] for repeat in entry.seconds], [0.25, 0.5, 0.75])
-        low, middle, high = (f"{1000 * t:.3g}" for t in times)
-        passes = entry.passes[place]
-        count = "" if math.isnan(passes) else f", {passes:.3g} passes"
-        return f"{middle} ms ({low}-{high}){count}"
 
 
 def _without_nan(value: Any) -> Any:
@@ -406,34 +322,3 @@ def _entry(passes: list[float | None], gaps: list[float | None], **rest: Any) ->
     """Return an entry from JSON: no count of passes is NaN there, no finite gap infinity."""
     counts = [math.nan if count is None else count for count in passes]
     return Entry(passes=counts, gaps=[math.inf if gap is None else gap for gap in gaps], **rest)
-
-
-def _stated(problem: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in problem.items() if key != "bytes"}
-
-
-def check_slower(slower: Any) -> None:
-    """Refuse a factor below 1."""
-    if not (is_number(slower) and 1 <= slower < math.inf):
-        raise refusal("slower", "a finite number of at least 1", slower)
-
-
-def write_reached(value: float) -> str:
-    """Return a number, that it was never reached (infinity) or that it is not counted (NaN)."""
-    if math.isnan(value):
-        return "not counted"
-    return f"{value:.4g}" if math.isfinite(value) else "never reached"
-
-
-def write_number(value: float, unit: str = "") -> str:
-    """Return a number in three digits, a dash where there is none."""
-    return f"{value:.3g}{unit}" if math.isfinite(value) else "-"
-
-
-def write_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return rows of text as an aligned table of Markdown."""
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in [header, *rows]]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [" | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
-    lines.insert(1, " | ".join("-" * width for width in widths))
-    return "\n".join(f"| {line} |" for line in lines)

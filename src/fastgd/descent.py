@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import ROUNDING, Convergence, DivergenceGuard, start_losses
 
 FAR = 30.0  # times as far as was wanted
+
+# Set by whoever runs a fit in another thread: the event ends it where its time limit could.
+end_request: ContextVar[Event | None] = ContextVar("end_request", default=None)
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ def _advance_to_the_end(
     guard: DivergenceGuard,
     recorder: Recorder,
 ) -> StopReason:
-    convergence = Convergence(run)
+    convergence, request = Convergence(run), end_request.get()
     while run.state.epoch < run.plan.max_iter:
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
@@ -157,8 +162,9 @@ def _advance_to_the_end(
             if convergence.is_reached():
                 return StopReason.TOLERANCE
         late = watching.time_limit is not None and watch.seconds > watching.time_limit
-        if late and run.is_whole:  # or the path would end beyond the result
-            return StopReason.TIME_LIMIT
+        interrupted = request is not None and request.is_set()
+        if (late or interrupted) and run.is_whole:  # or the path would end beyond the result
+            return StopReason.INTERRUPTED if interrupted else StopReason.TIME_LIMIT
     return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
 
 
@@ -173,4 +179,5 @@ def _progress(run: Run, watch: Stopwatch) -> Progress:
         loss=run.loss_of_epoch,
         coef=coef[:-1].copy(),
         intercept=float(coef[-1]),
+        max_iter=run.plan.max_iter,
     )

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from fastgd.kernels.elementary import exp_of_negative, log_of_one_plus
+from fastgd.namespaces import own_names
 from fastgd.validation import (
     check_fraction,
     check_not_negative,
@@ -462,3 +463,8 @@ class CustomLoss(Loss):
     def __hash__(self) -> int:
         """Hash by the function."""
         return hash(self.function)
+
+
+def __dir__() -> list[str]:
+    """List the names that this module defines."""
+    return own_names(globals())

@@ -155,7 +155,7 @@ class MinimizeResult:
         TypeError
             For other keywords.
         ImportError
-            Where Matplotlib (extra `plot`) is not installed.
+            If Matplotlib is not installed.
         """
         from fastgd.plot.methods import plot_minimum
 

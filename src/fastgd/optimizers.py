@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from typing import Any, ClassVar, Self
 
+from fastgd.namespaces import own_names
 from fastgd.validation import check_fraction, check_not_negative, check_parameters
 
 LEARNING_RATE = " The learning rate is an argument of fit and minimize, as in learning_rate=0.1."
@@ -302,3 +303,8 @@ class Adam(Optimizer):
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     row.name: row for row in (GD, Momentum, Nesterov, AdaGrad, RMSprop, Adam)
 }
+
+
+def __dir__() -> list[str]:
+    """List the names that this module defines."""
+    return own_names(globals())

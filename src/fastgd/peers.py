@@ -20,7 +20,7 @@ from fastgd.validation import did_you_mean, show
 
 EPOCHS = 50  # that a peer makes at most
 
-SKLEARN = {"module": "sklearn", "package": "fastgd[compare]"}
+SKLEARN = {"module": "sklearn", "package": "scikit-learn"}
 SGD_LOSSES = ("squared_error", "huber", "log_loss", "hinge", "squared_hinge", "modified_huber")
 
 
@@ -76,7 +76,7 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
             raise ValueError(f"the peer {peer!r} cannot serve {what}; it serves {[*known.losses]}.")
         if not known.installed:
             raise ImportError(
-                f'the peer {peer!r} needs {known.module}: run `pip install "{known.package}"`.'
+                f"the peer {peer!r} needs {known.package}: run `pip install {known.package}`."
             )
         read[peer] = known.run
     return read

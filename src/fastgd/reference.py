@@ -125,7 +125,7 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
     except ImportError as error:
         raise ImportError(
             f"the reference optimum for {problem.loss.name} needs SciPy: "
-            'run `pip install "fastgd[compare]"`, or give reference="best seen".'
+            'run `pip install scipy`, or give reference="best seen".'
         ) from error
     V, mean, intercept = curvature.whitener, curvature.mean, problem.fit_intercept
 

@@ -58,6 +58,7 @@ class StopReason(Enum):
     STALLED = "It could get no nearer to the optimum, which is still some way off."
     TIME_LIMIT = "It reached its time limit."
     CALLBACK = "The callback asked it to stop."
+    INTERRUPTED = "It was interrupted."
     DIVERGED = "It diverged; the last good coefficients are returned."
 
     def __str__(self) -> str:
@@ -77,6 +78,7 @@ class Progress:
     loss: float  # weighted mean loss per row met in this epoch
     coef: NDArray[np.float64]
     intercept: float
+    max_iter: int  # epochs that the fit makes at most
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to a single answer
@@ -372,7 +374,7 @@ class FitResult:
         TypeError
             For other keywords.
         ImportError
-            Where Matplotlib (extra `plot`) is not installed.
+            If Matplotlib is not installed.
         """
         from fastgd.plot.methods import plot_fit
 

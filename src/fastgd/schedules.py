@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.losses import Loss
+from fastgd.namespaces import own_names
 from fastgd.validation import (
     as_float,
     as_int,
@@ -480,3 +481,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
         PiecewiseConstant,
     )
 }
+
+
+def __dir__() -> list[str]:
+    """List the names that this module defines."""
+    return own_names(globals())

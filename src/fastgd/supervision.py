@@ -109,9 +109,9 @@ class Convergence:
         rounding = ROUNDING * size
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
-        if state.settled is None:
-            wanted, decrement = plan.target, state.decrement
-        elif plan.ends_short and state.seen is not None and state.decrement <= plan.target:
+        if state.settled is None or (
+            plan.ends_short and state.seen is not None and state.decrement <= plan.target
+        ):
             wanted, decrement = plan.target, state.decrement
         else:
             wanted = plan.target if state.epoch < PATIENCE else plan.unseen

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from fastgd.cli.command import group
         from fastgd.cli.options import as_flag
     except ImportError:
-        leave('the command needs click and rich: run `pip install "fastgd[cli]"`.', 1)
+        leave("the command needs click and rich: run `pip install click rich`.", 1)
     try:
         status = group.main(arguments, prog_name="fastgd", standalone_mode=False)
         sys.stdout.flush()
@@ -37,10 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
     except (ImportError, MemoryError, OSError) as error:
         leave(str(error), 1)
-    except Abort:  # Ctrl-C
-        # Not `sys.exit`: it would wait for threads, or take LLVM away from one that compiles.
-        say("interrupted")
-        os._exit(INTERRUPTED)
+    except (Abort, KeyboardInterrupt) as interrupt:
+        leave_at_once(str(interrupt))
+
+
+def leave_at_once(kept: str = "") -> NoReturn:
+    """Exit after Ctrl-C, with one line on stderr that says what became of a model."""
+    # Not `sys.exit`: it would wait for threads, or take LLVM away from one that compiles.
+    say(f"interrupted; {kept}" if kept else "interrupted")
+    os._exit(INTERRUPTED)
 
 
 def leave(message: str, status: int) -> NoReturn:

@@ -9,18 +9,19 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from fastgd.cli.report import Report
+from fastgd.quantities import write_count
 
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say
 
 
-def describe(report: Report, *, saved: bool) -> Rows:
+def describe(report: Report) -> Rows:
     """Return the rows of the card."""
     return [
         *describe_data(report),
         *describe_run(report),
         *describe_quality(report.quality),
         ("stopped", str(report.result.stop_reason)),
-        *([("saved", str(report.job.out))] if saved else []),
+        *([("saved", str(report.job.out))] if report.saved else []),
         *(("note", text) for text in [*report.remarks, *report.warnings]),
     ]
 
@@ -44,11 +45,12 @@ def describe_run(report: Report) -> Rows:
     rate_text = f"{rate:.4g}" if isinstance(rate, float) else str(rate)
     chosen = "given" if result.mode == "textbook" else "self-tuned"
     size = f", {result.batch_size_:,} rows per step" if result.variant == "minibatch" else ""
+    passes = write_count(history["passes"][-1], "pass", "passes")
     compiling = f"(+ {report.compile_seconds:.2g} to compile or load)"
     return [
         ("ran", f"{result.variant}, {result.optimizer_.name}, {result.loss_.name}{size}"),
         ("learning rate", f"{rate_text} ({chosen})"),
-        ("epochs", f"{result.n_iter_:,} ({history['passes'][-1]:,.4g} passes over the rows)"),
+        ("epochs", f"{result.n_iter_:,} ({passes} over the rows)"),
         ("seconds", f"{history['seconds'][-1]:.3g} {compiling}"),
         *([("precision", result.precision)] if result.precision else []),
     ]

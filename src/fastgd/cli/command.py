@@ -56,7 +56,8 @@ refused, by column and row, and so are missing values unless --on-missing says w
 How a text file is written is guessed from its first lines, and stderr says what was guessed.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
-what was asked in a wrong way, 130 after Ctrl-C.
+what was asked in a wrong way, 130 after Ctrl-C, which ends a fit early and saves it if --out is
+given and an epoch is complete.
 
 \b
 With --json, the object has the keys
@@ -102,21 +103,15 @@ def fit(**values: Any) -> None:
 
 
 def finish(report: Report) -> None:
-    """Save the model and show what came of the job, even if it cannot be saved."""
-    out, problem, saved = report.job.out, None, False
-    if out is not None and not report.diverged:
-        try:
-            report.result.save(out)
-            saved = True
-        except (OSError, TypeError, ValueError) as error:
-            problem = error
+    """Show what came of the job, even if the model could not be saved."""
     if report.job.as_json:
-        click.echo(write_json(report.facts(saved=saved)))
+        click.echo(write_json(report.facts()))
     else:
-        show_card(describe(report, saved=saved), report.code)
-    if problem is not None:
-        raise problem
+        show_card(describe(report), report.code)
+    if report.problem is not None:
+        raise report.problem
     if report.diverged:
+        out = report.job.out
         kept = "" if out is None else f", and nothing was written to {out}"
         raise click.ClickException(f"the fit diverged{kept}.")
 
@@ -163,8 +158,13 @@ def inspect(model: Path, every: bool, as_json: bool) -> None:
 
 COMPARE_HELP = """Race the variants, optimizers and what others would use, on one objective.
 
-Shows for each run the time and the passes to each target, how far from the optimum it ended, and at
-which share of the memory's bandwidth it read; one sentence per target says who won.
+Shows for each run the median time and the passes over the rows to two targets, and how far from the
+optimum it ended, in a table that fits 80 columns; one sentence per target says who won. --wide and
+--report have all targets, the spread of the times, and the share of the memory's bandwidth at which
+the rows were read.
+
+The last column is a word: first (at one of the two targets), reached (both), partly (one), missed
+(none), diverged or failed.
 
 \b
 Examples:
@@ -216,6 +216,7 @@ def read_race(values: dict[str, Any]) -> Race:
         standardize,
         slower=values["slower"],
         require=values["require"],
+        wide=values["wide"],
         **outputs,
     )
 

@@ -1,5 +1,7 @@
 """`fastgd compare`: a race on made data, the flights or a file, and conditions for CI."""
 
+import inspect
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,15 +10,17 @@ from typing import Any
 import click
 
 import fastgd
-from fastgd.cli.grid import show_grid
+from fastgd.baseline import check_slower
 from fastgd.cli.origins import Data, Origin
 from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.scaling import standardize
 from fastgd.cli.work import Watch, work
-from fastgd.compare import TARGETS
-from fastgd.comparison import Comparison, check_condition, check_slower, write_table
+from fastgd.compare import TARGETS, make_contest
+from fastgd.comparison import Comparison, check_condition
 from fastgd.files import replacing
 from fastgd.peers import PEERS
+from fastgd.quantities import LINE, wrap
+from fastgd.report import write_short, write_table
 from fastgd.runs import read_runs
 
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
@@ -38,6 +42,7 @@ class Race:
     against: Path | None
     slower: float
     require: tuple[str, ...]
+    wide: bool = False
 
     def check(self, *, force: bool) -> None:
         """Refuse before anything runs what could not be written or judged after it."""
@@ -75,7 +80,7 @@ def run_race(asked: Race) -> None:
     comparison, data = work(watch, partial(race, asked, watch))
     for remark in data.read:
         click.echo(f"fastgd: {remark}", err=True)
-    show(comparison, data.remarks)
+    show(comparison, data.remarks, wide=asked.wide)
     if asked.report is not None:
         with replacing(asked.report) as file:
             file.write(comparison.to_markdown().encode())
@@ -103,13 +108,25 @@ def race(asked: Race, watch: Watch) -> tuple[Comparison, Data]:
     if asked.standardize:
         data.X, _ = standardize(data.X)
     watch.doing = "comparing"
-    return fastgd.compare(data.X, data.y, sample_weight=data.weights, **asked.keywords), data
+    parameters = inspect.signature(fastgd.compare).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    keywords = {**defaults, "sample_weight": data.weights, **asked.keywords}
+    contest = make_contest(data.X, data.y, **keywords)
+    traced = contest.race(watch.turn)
+    watch.doing = "computing the optimum"
+    return contest.judge(traced), data
 
 
-def show(comparison: Comparison, remarks: list[str]) -> None:
-    """Print the table and the verdicts: as wide as the terminal, or as Markdown."""
+def show(comparison: Comparison, remarks: list[str], *, wide: bool) -> None:
+    """Print a table that fits 80 columns, or every figure, and the verdicts."""
     problem = comparison.problem
     click.echo(f"{problem['rows']:,} rows x {problem['features']:,} features, {problem['loss']}\n")
-    rows = comparison.rows()
-    show_grid([*rows[0]], [[*row.values()] for row in rows])
-    click.echo("\n" + "\n".join([*comparison.verdicts(), *remarks]))
+    width = min(LINE, shutil.get_terminal_size().columns)
+    if wide:
+        said = comparison.verdicts()
+        click.echo(f"{comparison.table()}\n")
+    else:
+        said = ["`fastgd compare --wide` shows every figure."]
+        click.echo(write_short(comparison, width))
+    for sentence in [*said, *remarks]:
+        click.echo(wrap(sentence, width))

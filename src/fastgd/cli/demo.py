@@ -75,7 +75,7 @@ def show_story(story: Story) -> None:
 
 def how_to_draw(name: str, given: str = "") -> str:
     """Say how to get the picture of what was just told."""
-    need = "" if find_spec("matplotlib") else '`pip install "fastgd[plot]"` and '
+    need = "" if find_spec("matplotlib") else "`pip install matplotlib` and "
     return f"For the picture run {need}`fastgd demo {name}{given} --plot {name}.png`."
 
 

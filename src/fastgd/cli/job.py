@@ -28,6 +28,12 @@ class Job:
     out: Path | None = None  # for the model
     as_json: bool = False
 
+    @property
+    def may_end_early(self) -> bool:
+        """Return True if a tolerance may end the fit before its last epoch."""
+        tuned = self.fit.get("learning_rate", "auto") == "auto"
+        return tuned or self.fit.get("tol", "auto") not in ("auto", None)
+
     def rehearse(self) -> fastgd.FitResult:
         """Fit two made rows for an epoch: bad values are refused, and kernels compiled, early."""
         X = datasets.make_regression(**self.origin.rehearsal | {"n_samples": 2})[0]

@@ -229,7 +229,8 @@ def compare_options() -> list[click.Parameter]:
             race["time_limit"].default,
         ),
         option("--seed", "random_state", COUNT, "Seed of the made data and of the runs.", 0),
-        path_option("--report", "Write the table, the verdicts and what ran as Markdown."),
+        flag_option("--wide", "Show every figure, in a table wider than most terminals."),
+        path_option("--report", "Write the wide table, the verdicts and what ran as Markdown."),
         path_option("--json", "Write all figures, a baseline for --against."),
         path_option("--plot", "Draw suboptimality against passes and seconds, .png, .svg, .pdf."),
         path_option(

@@ -47,7 +47,7 @@ def check_plot(plot: Path | None) -> None:
     if plot is None:
         return
     if find_spec("matplotlib") is None:
-        raise ImportError('--plot needs Matplotlib: run `pip install "fastgd[plot]"`.')
+        raise ImportError("--plot needs Matplotlib: run `pip install matplotlib`.")
     check_picture(plot)
 
 

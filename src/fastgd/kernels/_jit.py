@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -30,6 +30,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from fastgd.kernels.fingerprint import SOURCES, Fingerprint, fingerprint
+from fastgd.kernels.notice import notice
 from fastgd.kernels.threads import call_apart
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -272,8 +273,10 @@ def load(kernel: Kernel, *arguments: Any) -> None:
     began = time.perf_counter()
     kinds, kind = _loaded.setdefault(kernel, set()), _kind(arguments)
     try:
-        call = _call if kind in kinds else functools.partial(call_apart, _call)
-        broken = call(kernel, *arguments)
+        if kind in kinds:
+            broken = _call(kernel, *arguments)
+        else:
+            broken = call_apart(_call, kernel, *arguments, meanwhile=notice.consider)
     finally:
         loading.seconds += time.perf_counter() - began
     kinds.add(kind)
@@ -312,9 +315,28 @@ def _call(kernel: Kernel, *arguments: Any) -> list[str]:
     return broken
 
 
-def record_compiling() -> Any:
+class _Compiling(event.Listener):  # type: ignore[misc]
+    """Tells the notice of what Numba compiles (not of what it reads from the disk)."""
+
+    def on_start(self, event: Any) -> None:
+        notice.begin()
+
+    def on_end(self, event: Any) -> None:
+        notice.end()
+
+
+event.register("numba:compile", _Compiling())
+
+
+@contextlib.contextmanager
+def record_compiling() -> Iterator[Any]:
     """Record, as a context, when Numba begins and ends to compile (not when it reads the disk)."""
-    return event.install_recorder("numba:compile")
+    notice.watchers += 1
+    try:
+        with event.install_recorder("numba:compile") as recorder:
+            yield recorder
+    finally:
+        notice.watchers -= 1
 
 
 if hasattr(os, "register_at_fork"):

@@ -95,8 +95,13 @@ class Workers:
                 self._count += 1
 
 
-def call_apart(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call *function* in a thread of its own: an interrupt ends the wait, not the function."""
+def call_apart(
+    function: Callable[..., Any], *arguments: Any, meanwhile: Callable[[], None] | None = None
+) -> Any:
+    """Call *function* in a thread of its own: an interrupt ends the wait, not the function.
+
+    *meanwhile* is called at every glance in between.
+    """
     done = Queue()
     try:
         start_new_thread(_run, (copy_context().run, (function, *arguments), done))
@@ -106,6 +111,8 @@ def call_apart(function: Callable[..., Any], *arguments: Any) -> Any:
         with contextlib.suppress(Empty):
             answer = done.get(timeout=GLANCE)
             break
+        if meanwhile is not None:
+            meanwhile()
     return _result(answer)
 
 

@@ -1,8 +1,9 @@
 """Pictures of descent: paths, losses, learning rates, batch sizes, films.
 
 All functions draw into the Matplotlib Axes that they are given, or into a new figure, and return
-the Axes: ``ax.figure.savefig("picture.png")`` writes it, ``ax.figure`` shows it in a notebook.
-Nothing is shown by itself and no setting of Matplotlib's is changed. They need the extra `plot`.
+the Axes: ``ax.figure.savefig("picture.png")`` writes it. In a notebook a new figure is displayed
+at the end of the cell; nothing else is shown by itself, and no setting of Matplotlib's is changed.
+They need Matplotlib.
 """
 
 from fastgd.plot.animation import animate
@@ -24,3 +25,8 @@ __all__ = [
     "plot_learning_rates",
     "plot_loss",
 ]
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -10,6 +10,7 @@ import numpy as np
 from fastgd.files import StrPath
 from fastgd.kernels.arguments import Floats
 from fastgd.plot import curve, two_dimensions
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import SMALL, colour, need_matplotlib, one_axes
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.validation import check_count, check_name, check_positive, show
@@ -38,6 +39,7 @@ class Actor:
         return f"{self.label}: step {self.steps[count - 1]}"
 
 
+@displayed
 def animate(
     fun: Any,
     results: Any,
@@ -70,8 +72,8 @@ def animate(
     Returns
     -------
     matplotlib.animation.FuncAnimation
-        Keep it until it was shown or saved; in a notebook ``IPython.display.HTML(
-        animation.to_jshtml())`` shows it.
+        In a notebook it is displayed at the end of the cell, with buttons to play it. Elsewhere
+        keep it until it is shown or saved.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def animate(
     RuntimeError
         Where an ``.mp4`` is asked for and ffmpeg is not installed.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------
@@ -91,7 +93,7 @@ def animate(
     >>> _ = fastgd.plot.animate((X, y), result, "descent.gif", frames=2)
     """
     need_matplotlib()
-    from matplotlib.animation import FuncAnimation
+    from fastgd.plot.figure import Film
 
     check_name("clock", clock, CLOCKS)
     rate, most = check_positive("fps", fps), check_count("frames", frames)
@@ -108,7 +110,7 @@ def animate(
         return [artist for actor in actors for artist in (actor.line, actor.head)]
 
     _settle_layout(ax.figure, update)
-    film: Any = FuncAnimation(ax.figure, update, frames=count, interval=1000 / rate, repeat=False)
+    film: Any = Film(ax.figure, update, frames=count, interval=1000 / rate, repeat=False)
     if path is not None:
         film.save(path, writer=writer, dpi=DPI)
     return film

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes, tick_decades
 from fastgd.plot.sweeps import Ground, survey
 from fastgd.result import Progress
@@ -29,6 +30,7 @@ class Reached:
     arrived: bool
 
 
+@displayed
 def plot_batch_sizes(
     X: Any,
     y: Any,
@@ -76,7 +78,7 @@ def plot_batch_sizes(
     ValueError, TypeError
         For what `fit` would refuse, and losses for which no rate is known to be stable.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------

@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fastgd.files import StrPath
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import (
     DPI,
     PASSES,
@@ -24,6 +25,7 @@ FLOOR = 1e-12  # relative suboptimality below which all are alike
 CEILING = 1e3
 
 
+@displayed
 def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> Any:
     """Return a Matplotlib figure of a comparison, and write it to *path* if one is given.
 
@@ -41,7 +43,7 @@ def plot_comparison(comparison: "Comparison", path: StrPath | None = None) -> An
     Raises
     ------
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
     ValueError
         Where the name's ending is no format of pictures.
 

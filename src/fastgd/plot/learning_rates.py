@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgd.kernels.arguments import Floats
 from fastgd.optimizers import GD
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import (
     LEARNING_RATE,
     RELATIVE,
@@ -46,6 +47,7 @@ class Sweep:
     stable: float  # rate up to which theory calls it stable; NaN where it says nothing
 
 
+@displayed
 def plot_learning_rates(
     X: Any,
     y: Any,
@@ -87,7 +89,7 @@ def plot_learning_rates(
     ValueError, TypeError
         For what `fit` would refuse, and rates that are no positive numbers.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------

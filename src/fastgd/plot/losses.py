@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.kernels.arguments import Floats
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, shared_axes
 from fastgd.plot.trails import read_results
 from fastgd.validation import check_name
@@ -26,6 +27,7 @@ DECADES_FROM = 20.0  # largest over smallest value from which on the scale is on
 TALLEST = 100.0  # times the highest start: what runs away further leaves the picture
 
 
+@displayed
 def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
     """Draw how the objective of one or several results fell.
 
@@ -52,7 +54,7 @@ def plot_loss(results: Any, *, x: str = "passes", ax: Any = None) -> Any:
     ValueError, TypeError
         Where *x* is no such word, or the results do not record the same.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------

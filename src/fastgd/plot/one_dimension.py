@@ -6,6 +6,7 @@ import numpy as np
 
 from fastgd.kernels.arguments import Floats
 from fastgd.plot.curve import TARGET, Scene, draw_curve, make_scene
+from fastgd.plot.notebook import displayed
 from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
 from fastgd.validation import check_positive
 
@@ -15,6 +16,7 @@ FEWEST_STEPS = 6  # that are shown of a path that runs away
 FEW = 60  # points that are marked one by one
 
 
+@displayed
 def plot_descent_1d(
     fun: Any, result: Any, target: float | None = None, *, threshold: float | None = None,
     axes: Any = None,
@@ -49,7 +51,7 @@ def plot_descent_1d(
     ValueError, TypeError
         Where the result has no path, or one of more parameters, or a number is none.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     Examples
     --------

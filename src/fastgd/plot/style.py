@@ -20,7 +20,7 @@ HALO = 2.0  # points of white around what is written over lines
 PASSES = "passes over the rows"
 LEARNING_RATE = "learning rate (per step, on the mean gradient)"
 RELATIVE = r"relative suboptimality $(F - F^*)\,/\,(F(0) - F^*)$"
-NEEDS = 'pictures need Matplotlib: run `pip install "fastgd[plot]"`.'
+NEEDS = "figures need Matplotlib: run `pip install matplotlib`."
 
 
 def need_matplotlib() -> None:
@@ -34,9 +34,9 @@ def need_matplotlib() -> None:
 def new_figure(width: float, height: float) -> Any:
     """Return a figure of so many inches that no global state knows of."""
     need_matplotlib()
-    from matplotlib.figure import Figure
+    from fastgd.plot.figure import OwnFigure
 
-    return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
+    return OwnFigure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white")
 
 
 def one_axes(ax: Any, width: float = 8.0, height: float = 5.2) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastgd.kernels.arguments import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
+from fastgd.plot.notebook import displayed
 from fastgd.plot.plane import REACH, Plane, choose_plane
 from fastgd.plot.style import (
     SMALL,
@@ -47,6 +48,7 @@ class Scene:
         return [self.span.shown(self.plane.project(trail.points)) for trail in self.trails]
 
 
+@displayed
 def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = None) -> Any:
     """Draw paths over the contours of what they minimise.
 
@@ -83,7 +85,7 @@ def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = No
         Where a result has no path, or one of one parameter, where the results have different
         objectives, or *plane* names no two parameters.
     ImportError
-        Where Matplotlib (extra `plot`) is not installed.
+        If Matplotlib is not installed.
 
     References
     ----------
