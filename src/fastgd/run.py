@@ -20,7 +20,7 @@ from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
 from fastgd.linalg import dot, joined
 from fastgd.order import Rows
-from fastgd.passes import FullPass
+from fastgd.passes import FullPass, mean_loss
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
 from fastgd.settling import begin_to_settle, settle
@@ -256,7 +256,7 @@ class Run:
     def assess(self, coef: Floats) -> tuple[float, float | None]:
         """Return the objective at *coef*, and at most how far it is above its least, if known."""
         seen = self._see(coef)
-        objective = float(seen.tally[LOSS] / seen.tally[WEIGHT]) + self.penalty(coef)
+        objective = mean_loss(seen.tally) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
         gradient = self._with_l2(seen.g / self.source.n, coef)
