@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd.gram import Gram
+from fastgd.inputs import make_source
 
 OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
 
@@ -97,6 +99,38 @@ def test_every_layout_has_the_route(layout):
     assert gram.coef_.dtype == direct.coef_.dtype
     rtol = 1e-5 if layout == "float32" else 1e-12
     np.testing.assert_allclose(gram.coef_, direct.coef_, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n", [1, 4095, 4096, 4097, 7000, 8193])
+def test_the_matrix_is_the_sum_over_all_rows(n, weighted):
+    """It is made of blocks of 4,096 rows, the last of which may be short."""
+    X, y = problem(n, shift=3.0)
+    weights = np.random.default_rng(0).uniform(0.0, 3.0, n) if weighted else None
+    shares = np.ones(n) if weights is None else weights / weights.mean()
+    gram = Gram(make_source(X, y, weights, "real"), 1)
+    moved = np.column_stack([X - gram.mean[:-1], np.ones(n)])
+    np.testing.assert_allclose(gram.mean[:-1], X.mean(axis=0), atol=0.1)
+    np.testing.assert_allclose(
+        gram.matrix, (moved * shares[:, None]).T @ moved, rtol=1e-11, atol=1e-8
+    )
+    plain = np.column_stack([X, np.ones(n)])
+    v = np.arange(1.0, 8.0)
+    np.testing.assert_allclose(gram.times(v), plain.T @ (shares * (plain @ v)), rtol=1e-10)
+    gram.close()
+
+
+def test_a_table_of_a_block_and_a_half_is_descended_as_by_numpy():
+    X, y = problem(7000)
+    rate = 0.5 * rate_for(X, "gd")
+    result = fastgd.fit(X, y, "batch", route="gram", learning_rate=rate, max_iter=30)
+    A, w, losses = np.column_stack([X, np.ones(7000)]), np.zeros(7), []
+    for _ in range(30):
+        losses.append(0.5 * np.mean(np.square(A @ w - y)))
+        w = w - rate * A.T @ (A @ w - y) / 7000
+    np.testing.assert_allclose(np.append(result.coef_, result.intercept_), w, rtol=1e-10)
+    np.testing.assert_allclose(result.history["loss"][1:], losses, rtol=1e-9)
+    assert result.objective == pytest.approx(0.5 * np.mean(np.square(A @ w - y)), rel=1e-10)
 
 
 @pytest.mark.compiled

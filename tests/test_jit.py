@@ -173,6 +173,30 @@ def test_losses_of_the_user_never_share_code(lived_in):
     assert lived_in.files() == files  # nothing that holds a user's loss is ever written
 
 
+LOSS_OF_A_FACTOR = """
+    def loss(z, y):
+        return 0.5 * FACTOR * (z - y) ** 2, FACTOR * (z - y)
+    objectives = []
+    for variant in ("batch", "minibatch", "stochastic"):
+        result = fastgd.fit(X, y, variant, loss=loss, learning_rate=0.1 / FACTOR, max_iter=2,
+                            random_state=0, record="objective")
+        objectives.append([result.objective, *result.history["objective"]])
+    answer["objectives"] = objectives
+"""
+
+
+@pytest.mark.compiled
+def test_the_objective_of_a_users_loss_is_its_own_in_each_process(lived_in):
+    """Whatever sums its values: gradients, or losses alone."""
+    small, large, again = (
+        lived_in.run(LOSS_OF_A_FACTOR.replace("FACTOR", factor))["objectives"]
+        for factor in ("1.0", "100.0", "1.0")
+    )
+    for first, second, third in zip(small, large, again, strict=True):
+        np.testing.assert_allclose(second, 100.0 * np.array(first), rtol=1e-9)
+        assert third == first
+
+
 @pytest.mark.compiled
 @pytest.mark.skipif(os.name == "nt", reason="the home is found in another way")
 def test_without_a_cache_folder_it_compiles_and_works(tmp_path, warm):

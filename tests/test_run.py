@@ -177,6 +177,38 @@ def test_a_run_cut_at_random_visits_ends_in_the_same_state(name, small_pieces):
         assert_same_state(final_state(plan, source, cuts.tolist()), expected)
 
 
+NO_COUNT = ["momentum", "nesterov", "adagrad", "rmsprop"]  # Adam's steps depend on their number
+
+
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("optimizer", NO_COUNT)
+def test_a_run_sent_back_takes_the_steps_of_a_new_one_at_a_quarter_of_the_rate(
+    optimizer, variant, average
+):
+    """Nothing of what led away is left: no slot, no gradient, no sum of iterates."""
+    settings = {"optimizer": optimizer, "learning_rate": 0.1, "shuffle": False}
+    settings |= {"average": average, "max_iter": 9}
+    if variant == "minibatch":
+        settings["batch_size"] = 7
+    plan, source = prepared(TINY, variant, settings)
+    good = np.linspace(1.0, 2.0, D + 1)
+    back, visits = Run(plan, source), N + (0 if variant == "batch" else 21)
+    back.advance(visits)
+    back.advance(visits - N)
+    back.go_on_from(good)
+    slower = dataclasses.replace(plan, schedule=fastgd.Constant(0.025), initial=good)
+    new = Run(slower, source)
+    new.state.visit = back.state.visit
+    for _ in range(3):
+        for run in (back, new):
+            run.advance(run.visits_left)
+        np.testing.assert_allclose(back.state.coef, new.state.coef, rtol=1e-14)
+        np.testing.assert_allclose(back.coefficients(), new.coefficients(), rtol=1e-14)
+        assert back.learning_rate == pytest.approx(0.025)
+        assert back.loss_of_epoch == pytest.approx(new.loss_of_epoch)
+
+
 def test_a_copied_state_goes_its_own_way():
     plan, source = prepared(TINY, "minibatch", CUT_RUNS["minibatch, adaptive, averaged"][1])
     run = Run(plan, source)
