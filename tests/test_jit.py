@@ -173,28 +173,26 @@ def test_losses_of_the_user_never_share_code(lived_in):
     assert lived_in.files() == files  # nothing that holds a user's loss is ever written
 
 
-LOSS_OF_A_FACTOR = """
+SUM_OF_LOSSES = """
+    from fastgd.inputs import make_source
+    from fastgd.passes import FullPass
     def loss(z, y):
         return 0.5 * FACTOR * (z - y) ** 2, FACTOR * (z - y)
-    objectives = []
-    for variant in ("batch", "minibatch", "stochastic"):
-        result = fastgd.fit(X, y, variant, loss=loss, learning_rate=0.1 / FACTOR, max_iter=2,
-                            random_state=0, record="objective")
-        objectives.append([result.objective, *result.history["objective"]])
-    answer["objectives"] = objectives
+    source = make_source(X, y, None, "real")
+    with FullPass(source, fastgd.CustomLoss(loss), 1, gradients=False) as full:
+        answer["loss"] = full.over_all(np.ones(4))[0]
 """
 
 
 @pytest.mark.compiled
-def test_the_objective_of_a_users_loss_is_its_own_in_each_process(lived_in):
-    """Whatever sums its values: gradients, or losses alone."""
-    small, large, again = (
-        lived_in.run(LOSS_OF_A_FACTOR.replace("FACTOR", factor))["objectives"]
-        for factor in ("1.0", "100.0", "1.0")
+def test_what_sums_losses_of_the_user_is_never_written(tmp_path):
+    """Two processes, two losses of one name: an objective must not be that of the other."""
+    house = House(tmp_path)
+    small, large = (
+        house.run(SUM_OF_LOSSES.replace("FACTOR", factor))["loss"] for factor in ("1.0", "100.0")
     )
-    for first, second, third in zip(small, large, again, strict=True):
-        np.testing.assert_allclose(second, 100.0 * np.array(first), rtol=1e-9)
-        assert third == first
+    assert small == pytest.approx(0.5 * np.mean(np.square(X.sum(axis=1) + 1.0 - y)))
+    assert large == pytest.approx(100.0 * small)
 
 
 @pytest.mark.compiled
