@@ -12,6 +12,7 @@ import pytest
 from refusals import refused
 
 import fastgd
+from fastgd import tables
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 RNG = np.random.default_rng(0)
@@ -422,3 +423,14 @@ def test_names_are_shown_with_the_largest_coefficients():
     summary = fit(FRAME, variant="batch", max_iter=200).summary()
     assert re.search(r"largest +b -\S+, a \S+, c \S+, d", summary)
     assert "largest" not in fit().summary()
+
+
+@pytest.mark.parametrize("place", [0, 7, 23, 59])
+def test_the_first_bad_row_is_named_and_all_are_counted_in_any_piece(place, monkeypatch):
+    """A table is looked at in pieces, here of five rows."""
+    monkeypatch.setattr(tables, "PIECE_VALUES", 5 * X.shape[1])
+    table = X.copy()
+    table[place:, 1] = np.nan
+    words = f"NaN .first in row {place}, column 1; {60 - place} in all"
+    with pytest.raises(ValueError, match=words):
+        fastgd.fit(table, y, "batch", learning_rate=0.1)

@@ -364,3 +364,11 @@ def test_sorted_rows_take_no_more_epochs_than_in_a_full_shuffle(variant, rate):
     ours = [epochs_to_target(True, seed) for seed in range(4)]
     assert np.mean(full) > 2
     assert np.mean(ours) < 1.1 * np.mean(full)
+
+
+@pytest.mark.parametrize("bad", [-1, 9, 10, 2**40])
+def test_an_order_of_rows_that_do_not_exist_is_refused(bad):
+    visits = np.array([[0, 8, 3], [1, bad, 2]])
+    with pytest.raises(ValueError, match="shuffle must name rows from 0 to 8; got "):
+        order.check_visits(visits, 9)
+    assert order.check_visits(np.array([[0, 8, 3]]), 9).tolist() == [[0, 8, 3]]
