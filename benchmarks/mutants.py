@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TABLES = Path(__file__).with_name("faults")
 COPIED = ("src", "tests", "benchmarks", "examples", "docs", "pyproject.toml", "README.md",
           "CONTRIBUTING.md", "CHANGELOG.md")  # fmt: skip
+CASES = 50  # of each test, where it runs as plain Python
 SECONDS = 900  # that the tests of one fault may take: a fault may make them wait forever
 
 NOTICED, SURVIVED, EQUIVALENT = "noticed", "SURVIVED", "equivalent"
@@ -85,6 +86,7 @@ class Workplace:
             "PYTHONDONTWRITEBYTECODE": "1",
             "NUMBA_CACHE_DIR": str(self.cache),
             "NUMBA_DISABLE_JIT": "0" if compiled else "1",
+            "FASTGD_MOST_CASES": str(CASES),
         }
         try:
             return subprocess.run(
