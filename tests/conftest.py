@@ -9,7 +9,8 @@ from hypothesis import settings
 
 import fastgd.bandwidth
 
-# Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` takes more.
+# Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
+# more.
 MOST_CASES = int(os.environ.get("FASTGD_MOST_CASES", "8"))
 
 # The first example of a property compiles, so no deadline; the same examples in every run.

@@ -492,3 +492,18 @@ def test_true_and_false_are_no_numbers():
         with pytest.raises(ValueError, match="random_state must be None, a whole number >= 0"):
             check_random_state(seed)
     assert check_random_state(2**70) == 2**70 and check_count("max_iter", np.int8(3)) == 3
+
+
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+@pytest.mark.parametrize(
+    "shuffle", ["replacement", np.arange(20).reshape(2, 10)], ids=["drawn", "given"]
+)
+def test_what_is_not_finite_is_found_in_rows_that_are_never_visited(variant, shuffle):
+    table = X.copy()
+    order = fastgd.visiting_order(60, 4, 0, 0, shuffle="replacement")
+    row = np.setdiff1d(np.arange(20, 60), order)[0]
+    table[row, 2] = np.nan
+    settings = {"learning_rate": 0.01, "random_state": 0, "shuffle": shuffle}
+    settings |= {"max_iter": 1} if isinstance(shuffle, str) else {}
+    with pytest.raises(ValueError, match=f"NaN .first in row {row}, column 2"):
+        fastgd.fit(table, y, variant, **settings)

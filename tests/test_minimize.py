@@ -808,3 +808,24 @@ def test_what_numba_cannot_compile_is_one_sentence():
 
     said = refused(TypeError, lambda: minimize(wrong, 1.0))
     assert said.startswith("fun, a jitted function, could not be compiled for 1.0: use what its")
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (6, 1), (1, 6)])
+def test_a_gradient_of_another_shape_is_refused(shape):
+    """Its numbers would be taken in another order."""
+    for other in ((6,), (3, 2), (2, 3), (6, 1), (1, 6)):
+        if other == shape:
+            continue
+        with pytest.raises(ValueError, match="jac must return the gradient, real numbers in an ar"):
+            minimize(bowl, np.ones(shape), jac=lambda x, other=other: np.ones(other))
+
+
+@pytest.mark.parametrize("rate", [1.5, 3.0])
+def test_the_warning_names_the_point_that_is_returned(rate):
+    with pytest.warns(fastgd.DivergenceWarning, match=r"stable. x0 is returned"):
+        assert minimize(laser, 103, jac=laser_slope, learning_rate=rate).x == 103.0
+    with pytest.warns(fastgd.DivergenceWarning, match=r"The last good point is returned"):
+        found = minimize(
+            laser, 103, jac=laser_slope, learning_rate=lambda t: np.where(t < 5, 0.4, 1e9 * rate)
+        )
+    assert found.x == pytest.approx(100 + 3 * 0.2**4) and found.fun < 9.0

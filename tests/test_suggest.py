@@ -115,3 +115,13 @@ def test_dependent_columns_have_no_condition_and_constant_ones_do_no_harm():
 def test_nonsense_is_refused_as_fit_refuses_it(settings, words):
     with pytest.raises((ValueError, TypeError), match=words):
         suggest(**settings)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_as_few_rows_as_columns_depend_on_each_other(n):
+    """The intercept is a column, too."""
+    rng = np.random.default_rng(0)
+    found = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), random_state=0)
+    assert found.condition == np.inf
+    held = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), alpha=1.0, random_state=0)
+    assert np.isfinite(held.condition)
