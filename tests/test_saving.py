@@ -885,3 +885,28 @@ def test_a_model_of_odd_facts_is_refused_or_whole(good, tmp_path):
             fields = {**fields_of(model), "stop_reason": model.stop_reason.name}
             saving.pack(fields, COLUMNS)  # it could be saved again
     assert refused > 1000
+
+
+STEPS = np.arange(3)
+DISAGREE = {
+    "a path of too many columns": {"path": np.zeros((3, D + 2)), "path_steps": STEPS},
+    "a path of too few columns": {"path": np.zeros((3, D - 1)), "path_steps": STEPS},
+    "a path of other steps": {"path": np.zeros((4, D)), "path_steps": STEPS},
+    "a path without steps": {"path": np.zeros((3, D))},
+    "steps without a path": {"path_steps": STEPS},
+    "a name too few": {"feature_names_in_": np.array(["a", "b"], dtype=object)},
+    "a name too many": {"feature_names_in_": np.array(["a", "b", "c", "d"], dtype=object)},
+    "labels of a regression": {"classes_": np.array([0, 1])},
+    "a loss of labels without any": {"loss_": fastgd.LogLoss()},
+}
+
+
+@pytest.mark.parametrize("changes", DISAGREE.values(), ids=DISAGREE)
+def test_fields_that_do_not_agree_are_no_model(changes, tmp_path):
+    values = {f.name: getattr(small_model(), f.name) for f in dataclasses.fields(fastgd.FitResult)}
+    values |= {"stop_reason": values["stop_reason"].name}
+    saving.check_fields(values, COLUMNS)
+    for width in (D, D + 1):
+        saving.check_fields({**values, "path": np.zeros((3, width)), "path_steps": STEPS}, COLUMNS)
+    with pytest.raises(ValueError, match=r"path must have|feature_names_in_ has|classes_ must be"):
+        saving.check_fields({**values, **changes}, COLUMNS)
