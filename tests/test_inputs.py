@@ -473,10 +473,10 @@ def test_objects_that_stand_for_no_value_are_missing(missing):
         check_labels(values, np.dtype(np.float64))
 
 
-@pytest.mark.parametrize("size", [1e-300, 1e-101, 1.0, 1e101, 1e300])
+@pytest.mark.parametrize("size", [1e-300, 1e-101, 1.0, 1e101, 1e308])
 def test_only_ratios_of_weights_count(size):
     """However small or large they are, their sum must be a number."""
-    weights = np.random.default_rng(1).uniform(0.5, 2.0, 60)
+    weights = np.random.default_rng(1).uniform(0.5, 1.7, 60)
     read = check_weights(size * weights, 60)
     assert 0 < read.sum() < np.inf
     np.testing.assert_allclose(read / read.sum(), weights / weights.sum(), rtol=1e-12)

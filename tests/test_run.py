@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from fastgd import order, passes, recording, stopwatch, team
 from fastgd.inputs import check_initial, make_source
 from fastgd.kernels import threads
 from fastgd.order import draw_seed
-from fastgd.plan import make_plan
+from fastgd.plan import Plan, make_plan
 from fastgd.request import read_request
 from fastgd.run import Run
 
@@ -681,3 +682,15 @@ def test_ctrl_c_ends_a_fit_within_half_a_second(variant):
         assert child.wait(timeout=20) == 0
     assert answer == "interrupted 0\n"
     assert took < 0.5
+
+
+@pytest.mark.parametrize("buffer_rows", [1, 2, 4, 7, 16])
+def test_a_batch_finds_room_for_every_buffer_that_it_may_reach_into(buffer_rows):
+    """Wherever in a buffer it begins."""
+    for batch_size in range(1, 50):
+        batch = SimpleNamespace(
+            batch_size=batch_size, order=SimpleNamespace(buffer_rows=buffer_rows)
+        )
+        starts = range(buffer_rows)
+        most = max((start + batch_size - 1) // buffer_rows + 1 for start in starts)
+        assert most <= Plan.groups_per_batch.fget(batch) <= most + 1

@@ -125,3 +125,11 @@ def test_as_few_rows_as_columns_depend_on_each_other(n):
     assert found.condition == np.inf
     held = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), alpha=1.0, random_state=0)
     assert np.isfinite(held.condition)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "quantile", "epsilon_insensitive"])
+def test_where_slopes_jump_small_steps_are_said_to_take_fewer_passes(loss):
+    rng = np.random.default_rng(0)
+    found = fastgd.suggest(rng.standard_normal((200, 3)), rng.standard_normal(200), loss=loss)
+    assert found.passes["minibatch"] == found.passes["stochastic"] < found.passes["batch"]
+    assert found.variant == "minibatch" and found.stable_rates == {}
