@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 import fastgd
 from fastgd import plot
 from fastgd.plot import surface
+from fastgd.plot.animation import Actor
 from fastgd.plot.contours import FINE, choose_levels, cubic_weights
 from fastgd.plot.plane import choose_plane
 from fastgd.plot.surface import make_surface
@@ -663,3 +665,15 @@ def test_without_matplotlib_they_say_what_to_install(draw, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "fastgd\[plot\]"'):
         draw()
+
+
+@pytest.mark.parametrize("count", [2, 5, 11])
+def test_a_film_shows_each_point_when_it_is_due_and_all_at_the_end(count):
+    line, head = Line2D([], []), Line2D([], [])
+    points = np.arange(2.0 * count).reshape(count, 2)
+    due = np.arange(count) / (count - 1)
+    actor = Actor("path", points, 10 * np.arange(count), due, line, head)
+    for k in range(count):
+        assert actor.grow(due[k]) == f"path: step {10 * k}"
+        np.testing.assert_array_equal(line.get_xydata(), points[: k + 1])
+        np.testing.assert_array_equal(head.get_xydata(), points[k : k + 1])

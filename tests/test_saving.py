@@ -910,3 +910,22 @@ def test_fields_that_do_not_agree_are_no_model(changes, tmp_path):
         saving.check_fields({**values, "path": np.zeros((3, width)), "path_steps": STEPS}, COLUMNS)
     with pytest.raises(ValueError, match=r"path must have|feature_names_in_ has|classes_ must be"):
         saving.check_fields({**values, **changes}, COLUMNS)
+
+
+@pytest.mark.parametrize("extra", ["more", "coef_2", "notes"])
+def test_arrays_that_no_field_refers_to_are_no_part_of_a_model(extra):
+    values = {f.name: getattr(small_model(), f.name) for f in dataclasses.fields(fastgd.FitResult)}
+    packed, arrays = saving.pack({**values, "stop_reason": values["stop_reason"].name}, COLUMNS)
+    assert saving.unpack(packed, arrays, COLUMNS).keys() == values.keys()
+    with pytest.raises(ValueError, match=f"nothing refers to its arrays .'{extra}'"):
+        saving.unpack(packed, {**arrays, extra: np.zeros(2)}, COLUMNS)
+
+
+@pytest.mark.parametrize("bits", [facts.MAX_BITS + 1, 4 * facts.MAX_BITS])
+def test_numbers_that_take_long_to_read_are_no_facts(bits):
+    assert facts.decode((1 << facts.MAX_BITS) - 1) == (1 << facts.MAX_BITS) - 1
+    for number in ((1 << bits) - 1, -(1 << bits) + 1):
+        with pytest.raises(ValueError, match=r"is no fact|digits"):
+            facts.decode(number)
+        with pytest.raises(ValueError, match="is a number of more than 8192 bits"):
+            facts.encode(number, "notes")
