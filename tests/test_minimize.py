@@ -829,3 +829,16 @@ def test_the_warning_names_the_point_that_is_returned(rate):
             laser, 103, jac=laser_slope, learning_rate=lambda t: np.where(t < 5, 0.4, 1e9 * rate)
         )
     assert found.x == pytest.approx(100 + 3 * 0.2**4) and found.fun < 9.0
+
+
+@pytest.mark.parametrize("shrink", [0.3, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("curvature", [2.3, 7.0, 40.0])
+def test_trials_shrink_by_the_factor_asked_for(shrink, curvature):
+    """The first that is short enough: value <= 1 - 0.3 * rate * slope^2, of a parabola from 1."""
+    found = minimize(
+        lambda x: 0.5 * curvature * x * x, 1.0, jac=lambda x: curvature * x, max_iter=1, tol=None,
+        learning_rate=LineSearch(shrink=shrink),
+    )  # fmt: skip
+    longest = 2.0 * (1 - 0.3) / curvature
+    trials = max(0, math.ceil(math.log(longest) / math.log(shrink)))
+    assert found.history["learning_rate"][1] == pytest.approx(shrink**trials, rel=1e-12)

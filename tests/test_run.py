@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,6 +29,7 @@ from fastgd.order import draw_seed
 from fastgd.plan import Plan, make_plan
 from fastgd.request import read_request
 from fastgd.run import Run
+from fastgd.supervision import DivergenceGuard, start_losses
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 N, D = 23, 3
@@ -694,3 +696,44 @@ def test_a_batch_finds_room_for_every_buffer_that_it_may_reach_into(buffer_rows)
         starts = range(buffer_rows)
         most = max((start + batch_size - 1) // buffer_rows + 1 for start in starts)
         assert most <= Plan.groups_per_batch.fget(batch) <= most + 1
+
+
+@pytest.mark.parametrize(("distance", "far"), [(None, False), (29.0, False), (31.0, True)])
+def test_an_end_is_looked_at_with_more_care(distance, far, monkeypatch):
+    """What its last step says of the distance may be wrong: columns may be nearly alike."""
+    assess = Run.assess
+
+    def careful(self, coef):
+        objective, _ = assess(self, coef)
+        return objective, None if distance is None else distance * self.plan.target
+
+    monkeypatch.setattr(Run, "assess", careful)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = fastgd.fit(TINY.X, TINY.y, "batch", random_state=0)
+    reason = fastgd.StopReason.STALLED if far else fastgd.StopReason.TOLERANCE
+    assert (result.stop_reason, result.converged) == (reason, not far)
+    assert [warning.category for warning in caught] == [fastgd.ConvergenceWarning] * far
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_last_good_coefficients_are_the_start_if_that_was_better(variant):
+    plan, source = prepared(TINY, variant, {"learning_rate": 0.01})
+    with Run(plan, source) as run:
+        run.load()
+        start = run.coefficients()
+        guard = DivergenceGuard(run, *start_losses(run))
+        guard.good = start + 1e3
+        np.testing.assert_array_equal(guard.last_good(), start)
+        better = np.linalg.lstsq(np.column_stack([TINY.X, np.ones(N)]), TINY.y)[0]
+        guard.good = better
+        np.testing.assert_array_equal(guard.last_good(), better)
+        guard.good = np.full_like(start, 1e100)
+        np.testing.assert_array_equal(guard.last_good(), start)
+
+
+def test_steps_of_batch_beyond_a_hundred_are_recorded_ever_more_rarely():
+    result = fastgd.fit(TINY.X, TINY.y, "batch", learning_rate=0.01, max_iter=400)
+    steps = result.history["step"]
+    assert steps[:101].tolist() == [*range(101)] and steps[-1] == 400
+    assert len(steps) < 125
