@@ -548,3 +548,16 @@ def test_exact_peers_end_where_the_gradient_of_the_same_objective_vanishes(name,
         start, end = (problem.smooth(at)[1] for at in (np.zeros(4), np.asarray(point)))
         assert np.abs(end).max() < 1e-5 * np.abs(start).max()
         assert fit_intercept or point[-1] == 0.0
+
+
+def test_a_picture_of_a_race_ends_a_thousand_times_above_the_start():
+    pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
+    lost = Entry(
+        "lost", "words", {}, [1.0, 2.0, 3.0], [[1.0, 2.0, 3.0]], [1.0, 1e50, 1e-40], 0.0, ""
+    )
+    figure = replace(by_hand(), entries=(lost,)).plot()
+    for ax in figure.axes:
+        heights = np.concatenate(
+            [line.get_ydata() for line in ax.lines if len(line.get_xdata()) > 2]
+        )
+        assert max(heights) == 1e3 and min(heights) == 1e-12

@@ -338,6 +338,23 @@ def test_predictions_that_overflow_are_no_perfect_fit(loss, variant, rows):
     assert np.isfinite(result.objective)
 
 
+@pytest.mark.parametrize("epochs", [1, 30])
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+def test_a_single_prediction_that_overflows_is_seen_at_once(variant, place, epochs):
+    """Of four rows taken together, whichever it is; its own loss is zero."""
+    table = 1e10 * np.abs(X[:4]) * SIGNS[:4, np.newaxis]
+    table[place] *= 1e290
+    size = {"batch_size": 2} if variant == "minibatch" else {}
+    result, message = watched(
+        table, SIGNS[:4], variant, loss="hinge", learning_rate=1.0, fit_intercept=False,
+        shuffle=False, max_iter=epochs, **size,
+    )  # fmt: skip
+    assert message
+    assert result.n_iter_ <= 1
+    assert np.isfinite(result.objective)
+
+
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "adagrad"])
 @pytest.mark.parametrize("steps", [5, 31])
 def test_a_point_is_good_once_its_loss_is_known(steps, optimizer):

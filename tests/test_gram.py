@@ -217,3 +217,14 @@ def test_threads_change_no_bit():
         )  # fmt: skip
         digests.add(done.stdout)
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("loss", ["huber", "log_loss", "squared_hinge"])
+def test_no_other_loss_takes_the_route_by_itself(loss):
+    X, y = problem()
+    y = np.sign(y - np.median(y)) if loss != "huber" else y
+    lasso = {"loss": loss, "alpha": 0.05, "l1_ratio": 1.0, "max_iter": 5, "tol": None}
+    lasso["random_state"] = 0
+    tuned, rows = (fastgd.fit(X, y, "batch", route=route, **lasso) for route in ("auto", "direct"))
+    assert tuned.route_ == "direct"
+    np.testing.assert_array_equal(tuned.coef_, rows.coef_)

@@ -737,3 +737,15 @@ def test_steps_of_batch_beyond_a_hundred_are_recorded_ever_more_rarely():
     steps = result.history["step"]
     assert steps[:101].tolist() == [*range(101)] and steps[-1] == 400
     assert len(steps) < 125
+
+
+@pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.3, 1.0), (0.9, 1.0), (0.9, 0.5)])
+def test_a_lasso_meets_its_tolerance_where_coefficients_are_zero(alpha, l1_ratio):
+    """There, a slope within the penalty's own is none."""
+    result = fastgd.fit(
+        TINY.X, TINY.y, "batch", learning_rate=0.3, tol=1e-9, max_iter=2000, alpha=alpha,
+        l1_ratio=l1_ratio, record="grad_norm",
+    )  # fmt: skip
+    assert (result.coef_ == 0).any() and (result.coef_ != 0).any()
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+    assert result.history["grad_norm"][-1] < 2e-9 * result.history["grad_norm"][0]

@@ -931,12 +931,8 @@ def test_numbers_that_take_long_to_read_are_no_facts(bits):
             facts.encode(number, "notes")
 
 
-@pytest.mark.parametrize(
-    "names", [["a", "a"], ["a", "b", "a"], ["a b"], ["1"], ["../a"], [""], [3]]
-)
-def test_names_of_arrays_are_words_each_of_them_once(names, tmp_path):
-    with pytest.raises(
-        ValueError, match=r"an array has an impossible name|two arrays have the same"
-    ):
+@pytest.mark.parametrize("names", ["a a", "a b a", "1", "../a", "a ../b", "a" * 101])
+def test_names_of_arrays_are_words_each_of_them_once(names):
+    with pytest.raises(ValueError, match=r"an impossible name|two arrays have the same name"):
         archive._check_names(names.split())
     archive._check_names(["a", "b", "path.steps_2"])
