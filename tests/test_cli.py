@@ -22,6 +22,7 @@ from fastgd.cli.card import show_card
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
 from fastgd.cli.origins import Made
 from fastgd.cli.report import write_json
+from fastgd.cli.scaling import standardize
 from fastgd.cli.work import Watch
 
 SMALL = ["--rows", "300", "--features", "3"]
@@ -435,3 +436,14 @@ def test_quick_is_a_default_that_what_is_typed_overrides(typed, keyword, meant, 
     assert done.exit_code == 0, done.output
     (race,) = asked
     assert race.keywords[keyword] == meant
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("value", [0.1, -1e6 / 3, 1e-30, 0.0])
+def test_a_constant_column_is_scaled_to_zeros(value, dtype):
+    """Whose mean is rounded, so that what is left of it is not nothing."""
+    table = np.column_stack([np.arange(1001.0), np.full(1001, value)]).astype(dtype)
+    scaled, found = standardize(table.copy())
+    assert not scaled[:, 1].any()
+    assert found.has_constant and np.isinf(found.scale[1])
+    np.testing.assert_allclose(scaled[:, 0].std(), 1.0, rtol=1e-5)

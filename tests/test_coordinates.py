@@ -233,3 +233,16 @@ def test_a_column_constant_in_a_sample_is_looked_at_in_all_rows(value, fit_inter
     assert unseen.tolist() == [False, True, False]
     assert coordinates.units[2] == 0.0
     assert coordinates.passes == 1.0
+
+
+@pytest.mark.parametrize("mean", [[3.0, 5.0, -2.0], [0.0, 1e6, 1.0]])
+def test_coefficients_of_constant_columns_go_into_the_intercept(mean):
+    """The same predictions, where the column is what it is everywhere."""
+    here = Coordinates(np.array(mean), np.array([2.0, 0.0, 0.0]))
+    coef = np.array([1.5, -4.0, 7.0, 0.25])
+    moved = here.without_constants(coef)
+    assert moved[:3].tolist() == [1.5, 0.0, 0.0]
+    for x in (-1.0, 0.0, 10.0):
+        row = np.array([x, mean[1], mean[2], 1.0])
+        assert row @ moved == pytest.approx(row @ coef, rel=1e-14)
+    np.testing.assert_array_equal(coef, [1.5, -4.0, 7.0, 0.25])

@@ -228,3 +228,16 @@ def test_no_other_loss_takes_the_route_by_itself(loss):
     tuned, rows = (fastgd.fit(X, y, "batch", route=route, **lasso) for route in ("auto", "direct"))
     assert tuned.route_ == "direct"
     np.testing.assert_array_equal(tuned.coef_, rows.coef_)
+
+
+@pytest.mark.parametrize("shift", [0.0, 10.0])
+def test_the_reference_moves_along_until_nothing_is_left(shift):
+    """Distances from the start alone would leave rounding of the first loss."""
+    X, y = problem(noise=0.0)
+    X, y = X + shift, y + shift
+    result = fastgd.fit(
+        X - X.mean(axis=0), y, "batch", route="gram", optimizer="nesterov", max_iter=300,
+        learning_rate=rate_for(X - X.mean(axis=0), "gd") / 3,
+    )  # fmt: skip
+    assert result.history["loss"][-1] < 1e-26
+    assert result.history["reads"][-1] > 3

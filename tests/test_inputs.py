@@ -505,5 +505,6 @@ def test_what_is_not_finite_is_found_in_rows_that_are_never_visited(variant, shu
     table[row, 2] = np.nan
     settings = {"learning_rate": 0.01, "random_state": 0, "shuffle": shuffle}
     settings |= {"max_iter": 1} if isinstance(shuffle, str) else {}
-    with pytest.raises(ValueError, match=f"NaN .first in row {row}, column 2"):
-        fastgd.fit(table, y, variant, **settings)
+    for loss in ("squared_error", "absolute_error"):
+        with pytest.raises(ValueError, match=f"NaN .first in row {row}, column 2"):
+            fastgd.fit(table, y, variant, loss=loss, **settings)

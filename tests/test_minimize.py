@@ -842,3 +842,22 @@ def test_trials_shrink_by_the_factor_asked_for(shrink, curvature):
     longest = 2.0 * (1 - 0.3) / curvature
     trials = max(0, math.ceil(math.log(longest) / math.log(shrink)))
     assert found.history["learning_rate"][1] == pytest.approx(shrink**trials, rel=1e-12)
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyError("mine")])
+def test_errors_of_the_function_are_not_taken_for_a_point_outside_its_domain(error):
+    def fails_later(x):
+        if x < 102.0:
+            raise error
+        return laser(x)
+
+    with pytest.raises(type(error), match="mine"):
+        minimize(fails_later, 103, jac=laser_slope)
+
+
+@pytest.mark.parametrize("size", [1.0, -1e3, 1e6, 1e12, -1e12])
+def test_central_differences_are_good_at_points_of_any_size(size):
+    found = minimize(
+        lambda x: (x / size - 0.5) ** 2, size, learning_rate=1e-3 * size**2, max_iter=1, tol=None
+    )
+    assert found.history["grad_norm"][0] * abs(size) == pytest.approx(1.0, rel=1e-8)

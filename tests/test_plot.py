@@ -10,11 +10,11 @@ from matplotlib.lines import Line2D
 import fastgd
 from fastgd import plot
 from fastgd.plot import surface
-from fastgd.plot.animation import Actor
+from fastgd.plot.animation import Actor, _clocks
 from fastgd.plot.contours import FINE, choose_levels, cubic_weights
 from fastgd.plot.plane import choose_plane
 from fastgd.plot.surface import make_surface
-from fastgd.plot.trails import MOST_DRAWN, read_trails
+from fastgd.plot.trails import MOST_DRAWN, Trail, read_trails
 from fastgd.problem import Problem
 from tests.refusals import refused
 
@@ -677,3 +677,12 @@ def test_a_film_shows_each_point_when_it_is_due_and_all_at_the_end(count):
         assert actor.grow(due[k]) == f"path: step {10 * k}"
         np.testing.assert_array_equal(line.get_xydata(), points[: k + 1])
         np.testing.assert_array_equal(head.get_xydata(), points[k : k + 1])
+
+
+def test_of_two_paths_in_a_film_by_steps_the_longer_ends_with_it():
+    trails = [Trail(f"{n}", np.zeros((n + 1, 2)), np.arange(n + 1), None) for n in (10, 40)]
+    short, long = _clocks(trails, "steps")
+    np.testing.assert_allclose(long, np.arange(41) / 40)
+    np.testing.assert_allclose(short, np.arange(11) / 40)
+    for clock in _clocks(trails, "share"):
+        assert (clock[0], clock[-1]) == (0.0, 1.0)

@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import inspect
 import itertools
+import math
 import os
 import re
 import signal
@@ -749,3 +750,49 @@ def test_a_lasso_meets_its_tolerance_where_coefficients_are_zero(alpha, l1_ratio
     assert (result.coef_ == 0).any() and (result.coef_ != 0).any()
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
     assert result.history["grad_norm"][-1] < 2e-9 * result.history["grad_norm"][0]
+
+
+@pytest.mark.parametrize(("average", "steps"), [(0.1, 3), (0.3, 9), (0.7, 21), (0.09, 3)])
+def test_a_fraction_of_the_steps_is_that_many_steps(average, steps):
+    """0.1 times 30 is more than 3 by rounding."""
+    settings = {"learning_rate": 0.1, "max_iter": 30}
+    path = fastgd.fit(TINY.X, TINY.y, "batch", record_path=1, **settings).path
+    result = fastgd.fit(TINY.X, TINY.y, "batch", average=average, **settings)
+    expected = path[-steps:].mean(axis=0)
+    np.testing.assert_allclose(np.append(result.coef_, result.intercept_), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("average", [0.25, 0.4, 0.9])
+@pytest.mark.parametrize(("variant", "size"), [("stochastic", 1), ("minibatch", 4)])
+def test_a_fraction_may_begin_within_an_epoch(variant, size, average):
+    """With momentum, single rows are steps of their own."""
+    settings = {"learning_rate": 0.01, "max_iter": 2, "random_state": 0, "optimizer": "momentum"}
+    if variant == "minibatch":
+        settings["batch_size"] = size
+    path = fastgd.fit(TINY.X, TINY.y, variant, record_path=1, **settings).path
+    result = fastgd.fit(TINY.X, TINY.y, variant, average=average, **settings)
+    steps = math.ceil(average * (len(path) - 1) - 1e-9)
+    found = np.append(result.coef_, result.intercept_)
+    means = [path[-k:].mean(axis=0) for k in range(steps, steps + 4)]
+    assert min(np.abs(found - mean).max() for mean in means) < 1e-13
+
+
+CAN_TELL = {
+    "plain": ({}, True),
+    "ridge": ({"alpha": 0.1}, True),
+    "lasso": ({"alpha": 0.1, "l1_ratio": 1.0}, False),
+    "elastic net": ({"alpha": 0.1, "l1_ratio": 0.01}, False),
+    "drawn": ({"shuffle": "replacement"}, False),
+    "a tolerance": ({"tol": 1e-3}, False),
+    "a rate": ({"learning_rate": 0.1}, False),
+    "a slope that jumps": ({"loss": "absolute_error"}, False),
+}
+
+
+@pytest.mark.parametrize("name", CAN_TELL)
+def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
+    settings, can_tell = CAN_TELL[name]
+    for variant in VARIANTS:
+        plan, _ = prepared(TINY, variant, settings)
+        told = can_tell or (name == "drawn" and variant == "batch")  # which visits every row
+        assert np.isfinite(plan.target) == np.isfinite(plan.unseen) == told

@@ -936,3 +936,10 @@ def test_names_of_arrays_are_words_each_of_them_once(names):
     with pytest.raises(ValueError, match=r"an impossible name|two arrays have the same name"):
         archive._check_names(names.split())
     archive._check_names(["a", "b", "path.steps_2"])
+
+
+@pytest.mark.parametrize("version", [0, -1, 1.0, "1", None, True])
+def test_a_version_is_a_number_from_one_on(version):
+    with pytest.raises(ValueError, match="its version is no whole number from 1 on"):
+        archive._check_version(version)
+    archive._check_version(archive.VERSION)
