@@ -1,5 +1,6 @@
 """What a look at the rows tells: rates, curvature and error, beside NumPy on all of them."""
 
+import inspect
 import itertools
 import math
 
@@ -14,6 +15,8 @@ from fastgd.inputs import make_source
 from fastgd.losses import LOSSES, Huber, LogLoss, SquaredError
 from fastgd.optimizers import GD, Adam, Momentum, Nesterov
 from fastgd.pilot import largest_eigenvalue, largest_stable_rate, look_at
+from fastgd.plan import make_plan
+from fastgd.request import read_request
 from fastgd.sample import draw, moments
 
 N, D = 500, 4
@@ -123,6 +126,14 @@ def fit(variant, X=X, y=Y, **settings):
     return fastgd.fit(X, y, variant, **settings)
 
 
+def schedule_of(variant, X=X, sample_weight=None, **settings):
+    """What `fit` would choose; nothing is compiled for it."""
+    known = inspect.signature(fastgd.fit).parameters
+    chosen = {name: known[name].default for name in inspect.signature(read_request).parameters}
+    chosen |= {"preconditioner": None, "variant": variant, "n_threads": 1, **settings}
+    return make_plan(read_request(**chosen), source_of(X, Y, sample_weight), None, 0).schedule
+
+
 @pytest.mark.parametrize("alpha", [0.0, 0.1, 30.0])
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
 def test_batch_steps_at_one_over_the_largest_curvature(alpha, scale):
@@ -133,7 +144,7 @@ def test_batch_steps_at_one_over_the_largest_curvature(alpha, scale):
     H = A.T @ A / N
     H[np.arange(D), np.arange(D)] += alpha * units**2
     L = np.linalg.eigvalsh(H)[-1]
-    rate = fit("batch", scale * X, alpha=alpha, optimizer="gd", route="direct").learning_rate_
+    rate = schedule_of("batch", scale * X, alpha=alpha, optimizer="gd", route="direct").eta0
     assert 0.45 / L < rate < 1.05 / L
 
 
@@ -144,7 +155,7 @@ def test_first_rates_are_half_of_what_such_batches_stand(variant, size, weighted
     weights = WEIGHTS**2 if weighted else None
     batches = {"batch_size": size} if variant == "minibatch" else {}
     settings = {"sample_weight": weights, "alpha": alpha, "optimizer": "gd", **batches}
-    schedule = fit(variant, **settings).learning_rate_
+    schedule = schedule_of(variant, **settings)
     units = 1.0 / np.sqrt(X.var(axis=0) + alpha)
     A = np.column_stack([(X - X.mean(axis=0)) * units, np.ones(N)])
     uneven = np.mean(WEIGHTS**4) / np.mean(WEIGHTS**2) ** 2 if weighted else 1.0
@@ -152,7 +163,7 @@ def test_first_rates_are_half_of_what_such_batches_stand(variant, size, weighted
     bound += size * alpha * np.max(units**2)
     curvature = np.max(look(source_of(weights=weights)).curvature.sharpest)
     assert schedule.eta0 == pytest.approx(0.5 * size / (curvature * bound), rel=0.05)
-    momentum = fit(variant, **{**settings, "optimizer": Momentum(0.8)}).learning_rate_
+    momentum = schedule_of(variant, **{**settings, "optimizer": Momentum(0.8)})
     assert momentum.eta0 == pytest.approx(0.2 * schedule.eta0)
 
 

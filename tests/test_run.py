@@ -30,7 +30,7 @@ from fastgd.order import draw_seed
 from fastgd.plan import Plan, make_plan
 from fastgd.request import read_request
 from fastgd.run import Run
-from fastgd.supervision import DivergenceGuard, start_losses
+from fastgd.supervision import Convergence, DivergenceGuard, start_losses
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 N, D = 23, 3
@@ -796,3 +796,20 @@ def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
         plan, _ = prepared(TINY, variant, settings)
         told = can_tell or (name == "drawn" and variant == "batch")  # which visits every row
         assert np.isfinite(plan.target) == np.isfinite(plan.unseen) == told
+
+
+@pytest.mark.parametrize(
+    ("distance", "epoch", "reached"),
+    [(1e-9, 3, True), (1e-5, 3, False), (1e-5, 25, True), (1e-2, 25, False), (1e-2, 99, False)],
+)
+def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, reached):
+    """At first only at the optimum; after twenty epochs within a share of the statistical error."""
+    settled = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_at_rest=0)
+    curvature = SimpleNamespace(uncertainty=1.0)
+    plan = SimpleNamespace(
+        tol=1e-4, target=1e-8, unseen=1e-3, variant="minibatch", ends_short=False,
+        curvature=curvature, settling_rate=1.0,
+    )  # fmt: skip
+    state = SimpleNamespace(settled=settled, epoch=epoch, seen=None, decrement=np.inf)
+    run = SimpleNamespace(plan=plan, state=state, loss_of_epoch=1.0)
+    assert Convergence(run).is_reached() == reached
