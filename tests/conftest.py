@@ -1,5 +1,6 @@
 """What every test may rely on: repeatable examples, and `compiled` tests only where JIT is on."""
 
+import os
 from collections import defaultdict
 
 import numba
@@ -8,7 +9,9 @@ from hypothesis import settings
 
 import fastgd.bandwidth
 
-MOST_CASES = 8  # of a test that plain Python takes: it is there to meet every line
+# Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
+# more.
+MOST_CASES = int(os.environ.get("FASTGD_MOST_CASES", "8"))
 
 # The first example of a property compiles, so no deadline; the same examples in every run.
 settings.register_profile("fastgd", deadline=None, derandomize=True)

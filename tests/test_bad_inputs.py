@@ -441,3 +441,23 @@ def test_a_penalty_makes_fewer_rows_than_features_enough(variant, n):
     w, b = ridge(X[:n], Y[:n], 0.1)
     np.testing.assert_allclose(result.coef_, w, atol=1e-5 if variant == "batch" else 0.05)
     assert result.intercept_ == pytest.approx(b, abs=1e-5 if variant == "batch" else 0.05)
+
+
+FRACTIONS = {fastgd.Momentum: ["mu"], fastgd.Nesterov: ["mu"], fastgd.RMSprop: ["rho"],
+             fastgd.Adam: ["beta_1", "beta_2"]}  # fmt: skip
+NOT_NEGATIVE = {fastgd.AdaGrad: ["eps"], fastgd.RMSprop: ["eps"], fastgd.Adam: ["eps"]}
+
+
+@pytest.mark.parametrize("row", {**FRACTIONS, **NOT_NEGATIVE})
+def test_every_number_of_an_optimizer_is_checked(row):
+    """A memory of 1 forgets nothing, and divides by zero."""
+    for name in FRACTIONS.get(row, []):
+        for bad in (1.0, 1.5, -0.1, np.nan, True):
+            with pytest.raises(ValueError, match=rf"{name} must be a number in \[0, 1\)"):
+                row(**{name: bad})
+        assert getattr(row(**{name: 0.0}), name) == 0.0
+    for name in NOT_NEGATIVE.get(row, []):
+        for bad in (-1e-9, np.inf, np.nan, True):
+            with pytest.raises(ValueError, match=f"{name} must be a finite number >= 0"):
+                row(**{name: bad})
+        assert getattr(row(**{name: 0.0}), name) == 0.0

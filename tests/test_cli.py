@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 import math
 import os
 import re
@@ -17,10 +18,12 @@ from click.testing import CliRunner
 
 import fastgd
 from fastgd import cli, datasets
-from fastgd.cli import memory
+from fastgd.cli import command, memory
 from fastgd.cli.card import show_card
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
 from fastgd.cli.origins import Made
+from fastgd.cli.report import write_json
+from fastgd.cli.scaling import standardize
 from fastgd.cli.work import Watch
 
 SMALL = ["--rows", "300", "--features", "3"]
@@ -513,3 +516,53 @@ def test_ctrl_c_ends_it_within_half_a_second(tmp_path):
     # A busy machine may need another try.
     tries = (interrupt_while_it_compiles(tmp_path / name) for name in "abc")
     assert any(seconds < 0.5 for seconds in tries)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_null_in_json(number):
+    facts = {"a": number, "b": [1.5, number, [number]], "c": {"d": number, "e": "NaN"}}
+    read = json.loads(write_json(facts), parse_constant=pytest.fail)
+    assert read == {"a": None, "b": [1.5, None, [None]], "c": {"d": None, "e": "NaN"}}
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--force"]])
+def test_a_fit_that_diverged_is_not_saved(options, tmp_path):
+    out = tmp_path / "model.fastgd"
+    if options == ["--force"]:
+        out.write_bytes(b"old")
+    typed = ["fit", "--rows", "50", "--features", "2", "--learning-rate", "1e9", "--max-iter", "50"]
+    done = run(*typed, "--out", str(out), *options)
+    assert done.exit_code == 1
+    assert f"the fit diverged, and nothing was written to {out}" in done.stderr
+    assert (out.read_bytes() if out.exists() else b"old") == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == [out.name] * (options == ["--force"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "keyword", "meant"),
+    [
+        (["--repeats", "7"], "repeats", 7),
+        (["--time-limit", "2.5"], "time_limit", 2.5),
+        (["--runs", "batch stochastic"], "runs", ["batch", "stochastic"]),
+        (["--repeats", "3"], "repeats", 3),
+        ([], "time_limit", 0.5),
+    ],
+)
+def test_quick_is_a_default_that_what_is_typed_overrides(typed, keyword, meant, monkeypatch):
+    asked = []
+    monkeypatch.setattr(command, "run_race", asked.append)
+    done = run("compare", "--quick", *typed)
+    assert done.exit_code == 0, done.output
+    (race,) = asked
+    assert race.keywords[keyword] == meant
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("value", [0.1, -1e6 / 3, 1e-30, 0.0])
+def test_a_constant_column_is_scaled_to_zeros(value, dtype):
+    """Whose mean is rounded, so that what is left of it is not nothing."""
+    table = np.column_stack([np.arange(1001.0), np.full(1001, value)]).astype(dtype)
+    scaled, found = standardize(table.copy())
+    assert not scaled[:, 1].any()
+    assert found.has_constant and np.isinf(found.scale[1])
+    np.testing.assert_allclose(scaled[:, 0].std(), 1.0, rtol=1e-5)

@@ -1,7 +1,10 @@
 """`compare`: curves against closed forms, peers against the optimum, and what is said of them."""
 
+import importlib
+import itertools
 import json
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +13,13 @@ import pytest
 import fastgd
 from fastgd.comparison import Comparison, Entry
 from fastgd.peers import PEERS
+from fastgd.problem import state_problem
 from fastgd.quantities import write_count, write_seconds, write_times_as_long
 from fastgd.report import shown_targets, target_name
 from fastgd.runs import read_runs
+from fastgd.trace import Trace, follow
+
+choose_checkpoints = importlib.import_module("fastgd.compare").choose_checkpoints
 
 
 def made(n=400, d=3, **keywords):
@@ -572,3 +579,129 @@ def test_damaged_json_is_refused(change):
 def test_other_text_is_refused(text):
     with pytest.raises(ValueError, match="the text is not a"):
         Comparison.from_json(text)
+
+
+# ---------------------------------------------------------------------- what is judged, and by whom
+
+
+@pytest.mark.parametrize("rate", [3.0, 5.0])
+def test_of_a_run_that_diverged_what_it_returns_is_judged(rate):
+    X, y = made()
+    comparison = fastgd.compare(X, y, [f"batch:gd:learning_rate={rate}:max_iter=400"], repeats=1)
+    with pytest.warns(fastgd.DivergenceWarning):
+        result = fastgd.fit(
+            X, y, "batch", learning_rate=rate, max_iter=400, random_state=0, record_path=True
+        )
+    (entry,) = comparison.entries
+    assert entry.gaps[-1] == pytest.approx(result.objective - comparison.optimum, rel=1e-9)
+    assert max(entry.gaps) > 1e9 * entry.gaps[-1]  # the curve keeps the truth
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_without_a_reference_the_best_that_was_seen_is_the_optimum(loss):
+    X, y = made()
+    runs = ["batch:gd:learning_rate=0.1:max_iter=3", "batch:gd:learning_rate=0.3:max_iter=9"]
+    seen = fastgd.compare(X, y, runs, loss=loss, reference="best seen", repeats=1)
+    best = min(
+        fastgd.fit(X, y, "batch", loss=loss, learning_rate=rate, max_iter=steps).objective
+        for rate, steps in ((0.1, 3), (0.3, 9))
+    )
+    assert seen.optimum == pytest.approx(best, rel=1e-12)
+    assert min(min(seen.relative(run)) for run in runs) == 0.0
+    assert math.isfinite(seen.scale)
+
+
+@pytest.mark.parametrize("counts", [[5], [200], [200, 150, 180], [31, 40], [1000, 33]])
+def test_checkpoints_are_points_that_every_repeat_has_and_both_ends(counts):
+    traces = [
+        Trace(passes=[0.0, *np.geomspace(0.01, 50.0, n - 1)], points=[np.zeros(2)] * n)
+        for n in counts
+    ]
+    places = choose_checkpoints(traces)
+    assert places[0] == 0 and places[-1] == min(counts) - 1
+    assert places == sorted(set(places))
+    assert len(places) <= 31
+    assert len(places) >= min(20, min(counts))
+
+
+def direct_solver(gaps, statistical_error):
+    """A comparison of a method that has no passes, which are NaN."""
+    entry = Entry("solve", "words", {}, [math.nan] * len(gaps), [[0.0, 2.0]], gaps, 0.1, "Done.")
+    return replace(by_hand(), entries=(entry,), scale=50.0, statistical_error=statistical_error)
+
+
+def test_a_direct_solver_is_not_done_before_it_has_begun():
+    """Where even zero is within the statistical error."""
+    comparison = direct_solver([50.0, 0.0], 70.0)
+    assert comparison.metric("solve", "seconds_to_stat") == 2.0
+    assert comparison.metric("solve", "seconds_to_1e-3") == 2.0
+
+
+@pytest.mark.parametrize(("gap", "reached"), [(4.0, True), (6.0, False), (30.0, False)])
+def test_a_target_is_a_share_of_the_way_from_zero(gap, reached):
+    comparison = direct_solver([50.0, gap], 1e-9)
+    seconds = comparison.metric("solve", "seconds_to_1e-1")
+    assert seconds == (2.0 if reached else math.inf)
+    assert comparison.metric("solve", "suboptimality") == pytest.approx(gap / 50.0)
+
+
+def test_a_comparison_with_a_direct_solver_comes_back():
+    comparison = direct_solver([math.inf, 0.4], 1.0)
+    again = Comparison.from_json(comparison.to_json())
+    assert str(again) == str(comparison)
+    assert all(math.isnan(passes) for passes in again.entry("solve").passes)
+    assert again.entry("solve").gaps == [math.inf, 0.4]
+    assert math.isnan(again.metric("solve", "passes"))
+
+
+def test_what_a_peer_does_before_its_first_point_is_not_its_running_time():
+    def slow_to_start(problem, seed):
+        """Import for long."""
+        time.sleep(0.3)
+        yield 0.0, np.zeros(problem.d + 1)
+        yield 1.0, np.zeros(problem.d + 1)
+
+    X, y = made()
+    trace = follow("slow", slow_to_start, state_problem(X, y), 0, 10.0)
+    assert trace.compile_seconds >= 0.3
+    assert trace.seconds[0] == 0.0
+    assert trace.seconds[-1] < 0.25
+    assert trace.ran == "Import for long."
+
+
+EXACT_PEERS = [
+    (name, loss) for name in ("lstsq", "cholesky", "sklearn-ridge", "sklearn-logistic")
+    for loss in PEERS[name].losses
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "loss"), EXACT_PEERS)
+def test_exact_peers_end_where_the_gradient_of_the_same_objective_vanishes(name, loss):
+    """Whatever penalty, weights and intercept, which each library writes in its own way."""
+    pytest.importorskip("sklearn", reason="peers of the extra `compare`")
+    X, y = made(150)
+    X, y = X + 0.5, (y > 0) * 1 if loss == "log_loss" else y + 3.0
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, len(X))
+    for alpha, fit_intercept, sample_weight in itertools.product(
+        (0.0, 0.3), (True, False), (None, weights)
+    ):
+        problem = state_problem(
+            X, y, loss=loss, alpha=alpha, fit_intercept=fit_intercept, sample_weight=sample_weight
+        )
+        *_, (_, point) = PEERS[name].run(problem, 0)
+        start, end = (problem.smooth(at)[1] for at in (np.zeros(4), np.asarray(point)))
+        assert np.abs(end).max() < 1e-5 * np.abs(start).max()
+        assert fit_intercept or point[-1] == 0.0
+
+
+def test_a_picture_of_a_race_ends_a_thousand_times_above_the_start():
+    pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
+    lost = Entry(
+        "lost", "words", {}, [1.0, 2.0, 3.0], [[1.0, 2.0, 3.0]], [1.0, 1e50, 1e-40], 0.0, ""
+    )
+    figure = replace(by_hand(), entries=(lost,)).plot()
+    for ax in figure.axes:
+        heights = np.concatenate(
+            [line.get_ydata() for line in ax.lines if len(line.get_xdata()) > 2]
+        )
+        assert max(heights) == 1e3 and min(heights) == 1e-12

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastgd
-from fastgd.coordinates import Coordinates, standardise_all
+from fastgd.coordinates import Coordinates, standardise, standardise_all
 from fastgd.inputs import make_source
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
@@ -217,3 +217,32 @@ def test_an_average_that_was_asked_for_is_what_is_returned():
     np.testing.assert_allclose(found, mean.path[1:].mean(axis=0), rtol=1e-9)
     assert not np.array_equal(plain.coef_, mean.coef_)
     assert "averaging" not in plain.choices and "averaging" in mean.choices
+
+
+@pytest.mark.parametrize(
+    ("value", "fit_intercept"), [(0.0, True), (5.0, True), (-1e6, True), (1e-9, True), (0.0, False)]
+)
+def test_a_column_constant_in_a_sample_is_looked_at_in_all_rows(value, fit_intercept):
+    rng = np.random.default_rng(0)
+    table = np.column_stack([rng.standard_normal(200), np.full(200, value), np.zeros(200)])
+    table[150:, 1] += rng.standard_normal(50)
+    source = make_source(table, np.arange(200.0), None, "real")
+    coordinates, unseen = standardise(source, table[:100], fit_intercept)
+    centred = table[:, 1] - (table[:, 1].mean() if fit_intercept else 0.0)
+    assert coordinates.units[1] == pytest.approx(1.0 / np.sqrt(np.mean(centred**2)), rel=1e-6)
+    assert unseen.tolist() == [False, True, False]
+    assert coordinates.units[2] == 0.0
+    assert coordinates.passes == 1.0
+
+
+@pytest.mark.parametrize("mean", [[3.0, 5.0, -2.0], [0.0, 1e6, 1.0]])
+def test_coefficients_of_constant_columns_go_into_the_intercept(mean):
+    """The same predictions, where the column is what it is everywhere."""
+    here = Coordinates(np.array(mean), np.array([2.0, 0.0, 0.0]))
+    coef = np.array([1.5, -4.0, 7.0, 0.25])
+    moved = here.without_constants(coef)
+    assert moved[:3].tolist() == [1.5, 0.0, 0.0]
+    for x in (-1.0, 0.0, 10.0):
+        row = np.array([x, mean[1], mean[2], 1.0])
+        assert row @ moved == pytest.approx(row @ coef, rel=1e-14)
+    np.testing.assert_array_equal(coef, [1.5, -4.0, 7.0, 0.25])

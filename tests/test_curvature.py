@@ -11,6 +11,7 @@ import pytest
 
 import fastgd
 from benchmarks import regimes
+from fastgd import sample
 from fastgd.inputs import make_source
 from fastgd.kernels.threads import Workers
 from fastgd.linalg import forms, inverse, products
@@ -561,3 +562,24 @@ def test_an_objective_that_overflows_is_no_convergence():
     with pytest.warns(fastgd.DivergenceWarning, match="scale y"):
         result = fastgd.fit(X, Y * 1e200, "batch", random_state=0)
     assert result.stop_reason is fastgd.StopReason.DIVERGED
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_a_fit_is_never_worse_than_where_its_last_step_began(loss, monkeypatch):
+    """Of so small a sample, steps overshoot; whichever of them is the last."""
+    monkeypatch.setattr(sample, "SAMPLE_ROWS", 12)
+    overshot = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        table = rng.standard_t(2.5, (400, 4))
+        y = table @ np.ones(4) + 3.0 * rng.standard_t(2, 400)
+        for steps in (1, 2, 3, 5):
+            result = fastgd.fit(
+                table, y, "batch", loss=loss, max_iter=steps, tol=None, random_state=seed,
+                record_path=True,
+            )  # fmt: skip
+            losses = result.history["loss"][1:]
+            assert result.objective <= losses.min() * (1.0 + 1e-12)
+            objectives = result.history["objective"]
+            overshot += objectives[-1] > losses.min() * (1.0 + 1e-9)
+    assert overshot  # or nothing was tried

@@ -322,6 +322,62 @@ def test_the_last_good_coefficients_are_not_worse_than_the_start(loss):
     assert result.objective <= TOO_FAR * result.history["loss"][0]
 
 
+RIGHT_SIDE = [("hinge", variant, rows) for variant in VARIANTS for rows in (3, N)]
+RIGHT_SIDE += [(loss, "batch", N) for loss in ("squared_hinge", "modified_huber", "log_loss")]
+
+
+@pytest.mark.parametrize(("loss", "variant", "rows"), RIGHT_SIDE)
+def test_predictions_that_overflow_are_no_perfect_fit(loss, variant, rows):
+    """On the right side infinity costs nothing: no loss, no slope, finite coefficients.
+
+    In stochastic descent, three rows are met one by one and 24 four at a time.
+    """
+    table = (1e200 * np.abs(X) * SIGNS[:, np.newaxis])[:rows]
+    size = {"batch_size": 2} if variant == "minibatch" else {}
+    for epochs in (1, 2, 5):
+        result, message = watched(
+            table, SIGNS[:rows], variant, loss=loss, learning_rate=1e100, fit_intercept=False,
+            max_iter=epochs, random_state=0, **size,
+        )  # fmt: skip
+        assert "diverged" in message
+        assert result.stop_reason is fastgd.StopReason.DIVERGED
+        assert result.objective != 0.0
+    assert result.n_iter_ <= 2  # it is seen with the next visits
+    assert np.isfinite(result.objective)
+
+
+@pytest.mark.parametrize("epochs", [1, 30])
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+def test_a_single_prediction_that_overflows_is_seen_at_once(variant, place, epochs):
+    """Of four rows taken together, whichever it is; its own loss is zero."""
+    table = 1e10 * np.abs(X[:4]) * SIGNS[:4, np.newaxis]
+    table[place] *= 1e290
+    size = {"batch_size": 2} if variant == "minibatch" else {}
+    result, message = watched(
+        table, SIGNS[:4], variant, loss="hinge", learning_rate=1.0, fit_intercept=False,
+        shuffle=False, max_iter=epochs, **size,
+    )  # fmt: skip
+    assert message
+    assert result.n_iter_ <= 1
+    assert np.isfinite(result.objective)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adagrad"])
+@pytest.mark.parametrize("steps", [5, 31])
+def test_a_point_is_good_once_its_loss_is_known(steps, optimizer):
+    """A step that leads from near the optimum to nowhere: what is returned is near the optimum."""
+    rate = 0.05 if optimizer != "adagrad" else 0.5
+    result, message = watched(
+        X, Y, "batch", optimizer=optimizer, max_iter=60, coef_init=[100.0, 100.0, 100.0],
+        learning_rate=lambda t: np.where(t <= steps, rate, 1e12), record_path=1,
+    )  # fmt: skip
+    assert message
+    assert bits(result) == result.path[steps].tobytes()
+    start = naive.objective(X, Y, np.full(D, 100.0), 0.0, loss=naive.squared_error)
+    assert result.objective < start
+
+
 # ----------------------------------------------------------------------------------- no false alarm
 
 

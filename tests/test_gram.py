@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd.gram import Gram
+from fastgd.inputs import make_source
 
 OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
 
@@ -99,6 +101,38 @@ def test_every_layout_has_the_route(layout):
     np.testing.assert_allclose(gram.coef_, direct.coef_, rtol=rtol, atol=rtol)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n", [1, 4095, 4096, 4097, 7000, 8193])
+def test_the_matrix_is_the_sum_over_all_rows(n, weighted):
+    """It is made of blocks of 4,096 rows, the last of which may be short."""
+    X, y = problem(n, shift=3.0)
+    weights = np.random.default_rng(0).uniform(0.0, 3.0, n) if weighted else None
+    shares = np.ones(n) if weights is None else weights / weights.mean()
+    gram = Gram(make_source(X, y, weights, "real"), 1)
+    moved = np.column_stack([X - gram.mean[:-1], np.ones(n)])
+    np.testing.assert_allclose(gram.mean[:-1], X.mean(axis=0), atol=0.1)
+    np.testing.assert_allclose(
+        gram.matrix, (moved * shares[:, None]).T @ moved, rtol=1e-11, atol=1e-8
+    )
+    plain = np.column_stack([X, np.ones(n)])
+    v = np.arange(1.0, 8.0)
+    np.testing.assert_allclose(gram.times(v), plain.T @ (shares * (plain @ v)), rtol=1e-10)
+    gram.close()
+
+
+def test_a_table_of_a_block_and_a_half_is_descended_as_by_numpy():
+    X, y = problem(7000)
+    rate = 0.5 * rate_for(X, "gd")
+    result = fastgd.fit(X, y, "batch", route="gram", learning_rate=rate, max_iter=30)
+    A, w, losses = np.column_stack([X, np.ones(7000)]), np.zeros(7), []
+    for _ in range(30):
+        losses.append(0.5 * np.mean(np.square(A @ w - y)))
+        w = w - rate * A.T @ (A @ w - y) / 7000
+    np.testing.assert_allclose(np.append(result.coef_, result.intercept_), w, rtol=1e-10)
+    np.testing.assert_allclose(result.history["loss"][1:], losses, rtol=1e-9)
+    assert result.objective == pytest.approx(0.5 * np.mean(np.square(A @ w - y)), rel=1e-10)
+
+
 @pytest.mark.compiled
 def test_rows_are_read_a_few_times_only():
     direct, gram = both(*problem(), max_iter=100)
@@ -183,3 +217,27 @@ def test_threads_change_no_bit():
         )  # fmt: skip
         digests.add(done.stdout)
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("loss", ["huber", "log_loss", "squared_hinge"])
+def test_no_other_loss_takes_the_route_by_itself(loss):
+    X, y = problem()
+    y = np.sign(y - np.median(y)) if loss != "huber" else y
+    lasso = {"loss": loss, "alpha": 0.05, "l1_ratio": 1.0, "max_iter": 5, "tol": None}
+    lasso["random_state"] = 0
+    tuned, rows = (fastgd.fit(X, y, "batch", route=route, **lasso) for route in ("auto", "direct"))
+    assert tuned.route_ == "direct"
+    np.testing.assert_array_equal(tuned.coef_, rows.coef_)
+
+
+@pytest.mark.parametrize("shift", [0.0, 10.0])
+def test_the_reference_moves_along_until_nothing_is_left(shift):
+    """Distances from the start alone would leave rounding of the first loss."""
+    X, y = problem(noise=0.0)
+    X, y = X + shift, y + shift
+    result = fastgd.fit(
+        X - X.mean(axis=0), y, "batch", route="gram", optimizer="nesterov", max_iter=300,
+        learning_rate=rate_for(X - X.mean(axis=0), "gd") / 3,
+    )  # fmt: skip
+    assert result.history["loss"][-1] < 1e-26
+    assert result.history["reads"][-1] > 3

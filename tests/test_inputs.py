@@ -12,6 +12,15 @@ import pytest
 from refusals import refused
 
 import fastgd
+from fastgd import tables
+from fastgd.arrays import missing_objects
+from fastgd.targets import check_labels, check_weights
+from fastgd.validation import (
+    check_count,
+    check_not_negative,
+    check_positive,
+    check_random_state,
+)
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 RNG = np.random.default_rng(0)
@@ -435,3 +444,80 @@ def test_names_are_shown_with_the_largest_coefficients():
     summary = fit(FRAME, variant="batch", max_iter=200).summary()
     assert re.search(r"largest +b -\S+, a \S+, c \S+, d", summary)
     assert "largest" not in fit().summary()
+
+
+@pytest.mark.parametrize("place", [0, 7, 23, 59])
+def test_the_first_bad_row_is_named_and_all_are_counted_in_any_piece(place, monkeypatch):
+    """A table is looked at in pieces, here of five rows."""
+    monkeypatch.setattr(tables, "PIECE_VALUES", 5 * X.shape[1])
+    table = X.copy()
+    table[place:, 1] = np.nan
+    words = f"NaN .first in row {place}, column 1; {60 - place} in all"
+    with pytest.raises(ValueError, match=words):
+        fastgd.fit(table, y, "batch", learning_rate=0.1)
+
+
+def test_weights_below_zero_are_refused_wherever_they_are():
+    for place, weight in [(0, -1.0), (59, -1e-300), (30, -1e300)]:
+        weights = np.ones(60)
+        weights[place] = weight
+        with pytest.raises(ValueError, match=f"must not be negative; got .* in row {place}"):
+            check_weights(weights, 60)
+    assert check_weights(np.append(np.zeros(59), 1.0), 60).sum() == 1.0
+
+
+def test_a_number_that_has_no_upper_end_must_be_finite():
+    for bad in (np.inf, -np.inf, np.nan, 10**400, -1e-9, True, "1"):
+        with pytest.raises(
+            (TypeError, ValueError), match="alpha must be a finite number >= 0; got"
+        ):
+            check_not_negative("alpha", bad)
+        with pytest.raises((TypeError, ValueError), match="alpha must be a finite number above 0"):
+            check_positive("alpha", bad)
+    assert check_not_negative("alpha", 0) == 0.0
+    assert check_positive("alpha", 1e-300) == 1e-300
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_objects_that_stand_for_no_value_are_missing(missing):
+    values = np.array(["no", "yes", missing, "no", missing], dtype=object)
+    assert missing_objects(values).tolist() == [2, 4]
+    with pytest.raises(ValueError, match=r"y has missing values .first in row 2; 2 in all"):
+        check_labels(values, np.dtype(np.float64))
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-101, 1.0, 1e101, 1e308])
+def test_only_ratios_of_weights_count(size):
+    """However small or large they are, their sum must be a number."""
+    weights = np.random.default_rng(1).uniform(0.5, 1.7, 60)
+    read = check_weights(size * weights, 60)
+    assert 0 < read.sum() < np.inf
+    np.testing.assert_allclose(read / read.sum(), weights / weights.sum(), rtol=1e-12)
+
+
+def test_true_and_false_are_no_numbers():
+    for bad in (True, False, np.True_):
+        with pytest.raises(ValueError, match="max_iter must be a whole number >= 1"):
+            check_count("max_iter", bad)
+        with pytest.raises(ValueError, match="random_state must be None, a whole number >= 0"):
+            check_random_state(bad)
+    for seed in (-1, -(2**70)):
+        with pytest.raises(ValueError, match="random_state must be None, a whole number >= 0"):
+            check_random_state(seed)
+    assert check_random_state(2**70) == 2**70 and check_count("max_iter", np.int8(3)) == 3
+
+
+@pytest.mark.parametrize("variant", ["stochastic", "minibatch"])
+@pytest.mark.parametrize(
+    "shuffle", ["replacement", np.arange(20).reshape(2, 10)], ids=["drawn", "given"]
+)
+def test_what_is_not_finite_is_found_in_rows_that_are_never_visited(variant, shuffle):
+    table = X.copy()
+    order = fastgd.visiting_order(60, 4, 0, 0, shuffle="replacement")
+    row = np.setdiff1d(np.arange(20, 60), order)[0]
+    table[row, 2] = np.nan
+    settings = {"learning_rate": 0.01, "random_state": 0, "shuffle": shuffle}
+    settings |= {"max_iter": 1} if isinstance(shuffle, str) else {}
+    for loss in ("squared_error", "absolute_error"):
+        with pytest.raises(ValueError, match=f"NaN .first in row {row}, column 2"):
+            fastgd.fit(table, y, variant, loss=loss, **settings)

@@ -236,6 +236,28 @@ def test_a_loss_of_the_user_may_be_negative():
     assert result.suboptimality >= 0.0
 
 
+SUM_OF_LOSSES = """
+    from fastgd.inputs import make_source
+    from fastgd.passes import FullPass
+    def loss(z, y):
+        return 0.5 * FACTOR * (z - y) ** 2, FACTOR * (z - y)
+    source = make_source(X, y, None, "real")
+    with FullPass(source, fastgd.CustomLoss(loss), 1, gradients=False) as full:
+        answer["loss"] = full.over_all(np.ones(4))[0]
+"""
+
+
+@pytest.mark.compiled
+def test_what_sums_losses_of_the_user_is_never_written(tmp_path):
+    """Two processes, two losses of one name: an objective must not be that of the other."""
+    house = House(tmp_path)
+    small, large = (
+        house.run(SUM_OF_LOSSES.replace("FACTOR", factor))["loss"] for factor in ("1.0", "100.0")
+    )
+    assert small == pytest.approx(0.5 * np.mean(np.square(X.sum(axis=1) + 1.0 - y)))
+    assert large == pytest.approx(100.0 * small)
+
+
 @pytest.mark.compiled
 @pytest.mark.skipif(os.name == "nt", reason="the home is found in another way")
 def test_without_a_cache_folder_it_compiles_and_works(tmp_path, warm):

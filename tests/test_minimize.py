@@ -923,3 +923,56 @@ def test_what_numba_cannot_compile_is_one_sentence():
 
     said = refused(TypeError, lambda: minimize(wrong, 1.0))
     assert said.startswith("fun, a jitted function, could not be compiled for 1.0: use what its")
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (6, 1), (1, 6)])
+def test_a_gradient_of_another_shape_is_refused(shape):
+    """Its numbers would be taken in another order."""
+    for other in ((6,), (3, 2), (2, 3), (6, 1), (1, 6)):
+        if other == shape:
+            continue
+        with pytest.raises(ValueError, match="jac must return the gradient, real numbers in an ar"):
+            minimize(bowl, np.ones(shape), jac=lambda x, other=other: np.ones(other))
+
+
+@pytest.mark.parametrize("rate", [1.5, 3.0])
+def test_the_warning_names_the_point_that_is_returned(rate):
+    with pytest.warns(fastgd.DivergenceWarning, match=r"stable. x0 is returned"):
+        assert minimize(laser, 103, jac=laser_slope, learning_rate=rate).x == 103.0
+    with pytest.warns(fastgd.DivergenceWarning, match=r"The last good point is returned"):
+        found = minimize(
+            laser, 103, jac=laser_slope, learning_rate=lambda t: np.where(t < 5, 0.4, 1e9 * rate)
+        )
+    assert found.x == pytest.approx(100 + 3 * 0.2**4) and found.fun < 9.0
+
+
+@pytest.mark.parametrize("shrink", [0.3, 0.5, 0.8, 0.95])
+@pytest.mark.parametrize("curvature", [2.3, 7.0, 40.0])
+def test_trials_shrink_by_the_factor_asked_for(shrink, curvature):
+    """The first that is short enough: value <= 1 - 0.3 * rate * slope^2, of a parabola from 1."""
+    found = minimize(
+        lambda x: 0.5 * curvature * x * x, 1.0, jac=lambda x: curvature * x, max_iter=1, tol=None,
+        learning_rate=LineSearch(shrink=shrink),
+    )  # fmt: skip
+    longest = 2.0 * (1 - 0.3) / curvature
+    trials = max(0, math.ceil(math.log(longest) / math.log(shrink)))
+    assert found.history["learning_rate"][1] == pytest.approx(shrink**trials, rel=1e-12)
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyError("mine")])
+def test_errors_of_the_function_are_not_taken_for_a_point_outside_its_domain(error):
+    def fails_later(x):
+        if x < 102.0:
+            raise error
+        return laser(x)
+
+    with pytest.raises(type(error), match="mine"):
+        minimize(fails_later, 103, jac=laser_slope)
+
+
+@pytest.mark.parametrize("size", [1.0, -1e3, 1e6, 1e12, -1e12])
+def test_central_differences_are_good_at_points_of_any_size(size):
+    found = minimize(
+        lambda x: (x / size - 0.5) ** 2, size, learning_rate=1e-3 * size**2, max_iter=1, tol=None
+    )
+    assert found.history["grad_norm"][0] * abs(size) == pytest.approx(1.0, rel=1e-8)

@@ -364,3 +364,25 @@ def test_sorted_rows_take_no_more_epochs_than_in_a_full_shuffle(variant, rate):
     ours = [epochs_to_target(True, seed) for seed in range(4)]
     assert np.mean(full) > 2
     assert np.mean(ours) < 1.1 * np.mean(full)
+
+
+@pytest.mark.parametrize("bad", [-1, 9, 10, 2**40])
+def test_an_order_of_rows_that_do_not_exist_is_refused(bad):
+    visits = np.array([[0, 8, 3], [1, bad, 2]])
+    with pytest.raises(ValueError, match="shuffle must name rows from 0 to 8; got "):
+        order.check_visits(visits, 9)
+    assert order.check_visits(np.array([[0, 8, 3]]), 9).tolist() == [[0, 8, 3]]
+
+
+@pytest.mark.parametrize("n", [37, 64, 100, 131])
+def test_a_stretch_read_piece_by_piece_holds_the_visits_in_their_order(n, monkeypatch):
+    """Whole buffers and the last one, which is not full."""
+    monkeypatch.setattr(order, "PIECE_BYTES", 4 * 3 * 8)
+    monkeypatch.setattr(order, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(order, "FEWEST_PIECES", 4)
+    monkeypatch.setattr(order, "BUFFER_BYTES", 0)
+    for made in (make_order(n, 3, 7, shuffle) for shuffle in (True, False, "replacement")):
+        for epoch in range(3):
+            visits = made.rows(epoch, 0, min(n, made.window))[0].copy()
+            rows, places = made.stretch(epoch, 0, min(n, made.window))
+            assert rows[places].tolist() == visits.tolist()

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 
 import fastgd
 from fastgd import plot
 from fastgd.plot import surface
+from fastgd.plot.animation import Actor, _clocks
 from fastgd.plot.contours import FINE, choose_levels, cubic_weights
 from fastgd.plot.plane import choose_plane
 from fastgd.plot.surface import make_surface
-from fastgd.plot.trails import MOST_DRAWN, read_trails
+from fastgd.plot.trails import MOST_DRAWN, Trail, read_trails
 from fastgd.problem import Problem
 from tests.refusals import refused
 
@@ -663,3 +665,24 @@ def test_without_matplotlib_they_say_what_to_install(draw, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
         draw()
+
+
+@pytest.mark.parametrize("count", [2, 5, 11])
+def test_a_film_shows_each_point_when_it_is_due_and_all_at_the_end(count):
+    line, head = Line2D([], []), Line2D([], [])
+    points = np.arange(2.0 * count).reshape(count, 2)
+    due = np.arange(count) / (count - 1)
+    actor = Actor("path", points, 10 * np.arange(count), due, line, head)
+    for k in range(count):
+        assert actor.grow(due[k]) == f"path: step {10 * k}"
+        np.testing.assert_array_equal(line.get_xydata(), points[: k + 1])
+        np.testing.assert_array_equal(head.get_xydata(), points[k : k + 1])
+
+
+def test_of_two_paths_in_a_film_by_steps_the_longer_ends_with_it():
+    trails = [Trail(f"{n}", np.zeros((n + 1, 2)), np.arange(n + 1), None) for n in (10, 40)]
+    short, long = _clocks(trails, "steps")
+    np.testing.assert_allclose(long, np.arange(41) / 40)
+    np.testing.assert_allclose(short, np.arange(11) / 40)
+    for clock in _clocks(trails, "share"):
+        assert (clock[0], clock[-1]) == (0.0, 1.0)

@@ -11,6 +11,7 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.metrics import accuracy_score, r2_score
 
 import fastgd
+from fastgd import targets
 from fastgd.losses import LOSSES
 
 RNG = np.random.default_rng(0)
@@ -216,6 +217,27 @@ def test_a_third_label_is_refused(loss):
     with pytest.raises(ValueError, match=f"y must hold two labels for this loss; got 3{way_out}"):
         fit(loss, np.arange(60) % 3)
     assert list(fit(loss, np.arange(60) % 3 == 0).classes_) == [False, True]
+
+
+@pytest.mark.parametrize("place", [targets.LABELS_AT_ONCE, -1])
+@pytest.mark.parametrize(
+    "labels", [[0, 1, 2], ["no", "yes", "so"], [-1.0, 1.0, 0.0], [False, True, 2]]
+)
+def test_a_third_label_far_down_is_refused(labels, place):
+    """Labels are looked at a million at a time."""
+    first, second, third = np.array(labels)
+    y = np.where(np.arange(targets.LABELS_AT_ONCE + 2) % 3 == 0, first, second)
+    y[place] = third
+    with pytest.raises(ValueError, match="y must hold two labels for this loss; got 3"):
+        targets.check_labels(y, np.dtype(np.float64))
+
+
+def test_a_second_label_far_down_is_one_of_two():
+    y = np.zeros(targets.LABELS_AT_ONCE + 3, np.int8)
+    y[-1] = 1
+    signs, classes = targets.check_labels(y, np.dtype(np.float32))
+    assert classes.tolist() == [0, 1]
+    assert (signs[:-1] == -1).all() and signs[-1] == 1
 
 
 # ----------------------------------------------------------------------------------- probabilities

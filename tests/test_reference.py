@@ -132,3 +132,31 @@ def test_collinear_and_constant_columns_are_no_trouble():
     X = np.column_stack([X, X[:, 0], np.full(len(X), 7.0)])
     problem, found = solved(X, y, fastgd.SquaredError())
     assert np.abs(problem.smooth(found.point)[1]).max() < 1e-10
+
+
+@pytest.mark.parametrize("n", [60, 300, 2000])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_statistical_error_of_least_squares_is_that_of_its_residuals(n, fit_intercept):
+    """tr(H^-1 C) / 2n, C from the rows' own residuals: about sigma^2 d / 2n."""
+    X, y, _ = table(n)
+    _, found = solved(X, y, fastgd.SquaredError(), fit_intercept=fit_intercept)
+    A = np.column_stack([X, np.ones(n)]) if fit_intercept else X
+    residuals = A @ np.linalg.lstsq(A, y)[0] - y
+    H, C = A.T @ A / n, (A * residuals[:, None] ** 2).T @ A / n
+    expected = np.trace(np.linalg.solve(H, C)) / (2 * n)
+    assert found.statistical_error == pytest.approx(expected, rel=1e-6)
+    assert expected == pytest.approx(np.mean(residuals**2) * A.shape[1] / (2 * n), rel=0.3)
+
+
+@pytest.mark.parametrize("near", [1e-3, 1e-4, 1e-5])
+def test_nearly_equal_columns_cost_the_optimum_no_digits(near):
+    X, y, _ = table()
+    X[:, 1] = X[:, 0] + near * X[:, 2]
+    problem, found = solved(X, y, fastgd.SquaredError())
+    A = np.column_stack([X, np.ones(len(X))])
+    best = np.linalg.lstsq(A, y, rcond=None)[0]
+    objectives = [problem.objective(point) for point in (found.point, best)]
+    assert abs(np.subtract(*objectives)) < 1e-13 * problem.at_zero
+    np.testing.assert_allclose(A @ found.point, A @ best, atol=1e-7 * np.abs(y).max())
+    slope = problem.smooth(found.point)[1]
+    assert np.abs(slope).max() < 1e-12 * np.abs(problem.smooth(np.zeros(5))[1]).max()

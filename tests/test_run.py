@@ -9,12 +9,15 @@ import dataclasses
 import hashlib
 import inspect
 import itertools
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,9 +27,10 @@ from fastgd import order, passes, recording, stopwatch, team
 from fastgd.inputs import check_initial, make_source
 from fastgd.kernels import threads
 from fastgd.order import draw_seed
-from fastgd.plan import make_plan
+from fastgd.plan import Plan, make_plan
 from fastgd.request import read_request
 from fastgd.run import Run
+from fastgd.supervision import Convergence, DivergenceGuard, start_losses
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 N, D = 23, 3
@@ -175,6 +179,38 @@ def test_a_run_cut_at_random_visits_ends_in_the_same_state(name, small_pieces):
     for _ in range(20):
         cuts = np.sort(rng.integers(0, plan.max_iter * plan.order.length, rng.integers(2, 9)))
         assert_same_state(final_state(plan, source, cuts.tolist()), expected)
+
+
+NO_COUNT = ["momentum", "nesterov", "adagrad", "rmsprop"]  # Adam's steps depend on their number
+
+
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("optimizer", NO_COUNT)
+def test_a_run_sent_back_takes_the_steps_of_a_new_one_at_a_quarter_of_the_rate(
+    optimizer, variant, average
+):
+    """Nothing of what led away is left: no slot, no gradient, no sum of iterates."""
+    settings = {"optimizer": optimizer, "learning_rate": 0.1, "shuffle": False}
+    settings |= {"average": average, "max_iter": 9}
+    if variant == "minibatch":
+        settings["batch_size"] = 7
+    plan, source = prepared(TINY, variant, settings)
+    good = np.linspace(1.0, 2.0, D + 1)
+    back, visits = Run(plan, source), N + (0 if variant == "batch" else 21)
+    back.advance(visits)
+    back.advance(visits - N)
+    back.go_on_from(good)
+    slower = dataclasses.replace(plan, schedule=fastgd.Constant(0.025), initial=good)
+    new = Run(slower, source)
+    new.state.visit = back.state.visit
+    for _ in range(3):
+        for run in (back, new):
+            run.advance(run.visits_left)
+        np.testing.assert_allclose(back.state.coef, new.state.coef, rtol=1e-14)
+        np.testing.assert_allclose(back.coefficients(), new.coefficients(), rtol=1e-14)
+        assert back.learning_rate == pytest.approx(0.025)
+        assert back.loss_of_epoch == pytest.approx(new.loss_of_epoch)
 
 
 def test_a_copied_state_goes_its_own_way():
@@ -649,3 +685,131 @@ def test_ctrl_c_ends_a_fit_within_half_a_second(variant):
         assert child.wait(timeout=20) == 0
     assert answer == "interrupted 0\n"
     assert took < 0.5
+
+
+@pytest.mark.parametrize("buffer_rows", [1, 2, 4, 7, 16])
+def test_a_batch_finds_room_for_every_buffer_that_it_may_reach_into(buffer_rows):
+    """Wherever in a buffer it begins."""
+    for batch_size in range(1, 50):
+        batch = SimpleNamespace(
+            batch_size=batch_size, order=SimpleNamespace(buffer_rows=buffer_rows)
+        )
+        starts = range(buffer_rows)
+        most = max((start + batch_size - 1) // buffer_rows + 1 for start in starts)
+        assert most <= Plan.groups_per_batch.fget(batch) <= most + 1
+
+
+@pytest.mark.parametrize(("distance", "far"), [(None, False), (29.0, False), (31.0, True)])
+def test_an_end_is_looked_at_with_more_care(distance, far, monkeypatch):
+    """What its last step says of the distance may be wrong: columns may be nearly alike."""
+    assess = Run.assess
+
+    def careful(self, coef):
+        objective, _ = assess(self, coef)
+        return objective, None if distance is None else distance * self.plan.target
+
+    monkeypatch.setattr(Run, "assess", careful)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = fastgd.fit(TINY.X, TINY.y, "batch", random_state=0)
+    reason = fastgd.StopReason.STALLED if far else fastgd.StopReason.TOLERANCE
+    assert (result.stop_reason, result.converged) == (reason, not far)
+    assert [warning.category for warning in caught] == [fastgd.ConvergenceWarning] * far
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_last_good_coefficients_are_the_start_if_that_was_better(variant):
+    plan, source = prepared(TINY, variant, {"learning_rate": 0.01})
+    with Run(plan, source) as run:
+        run.load()
+        start = run.coefficients()
+        guard = DivergenceGuard(run, *start_losses(run))
+        guard.good = start + 1e3
+        np.testing.assert_array_equal(guard.last_good(), start)
+        better = np.linalg.lstsq(np.column_stack([TINY.X, np.ones(N)]), TINY.y)[0]
+        guard.good = better
+        np.testing.assert_array_equal(guard.last_good(), better)
+        guard.good = np.full_like(start, 1e100)
+        np.testing.assert_array_equal(guard.last_good(), start)
+
+
+def test_steps_of_batch_beyond_a_hundred_are_recorded_ever_more_rarely():
+    result = fastgd.fit(TINY.X, TINY.y, "batch", learning_rate=0.01, max_iter=400)
+    steps = result.history["step"]
+    assert steps[:101].tolist() == [*range(101)] and steps[-1] == 400
+    assert len(steps) < 125
+
+
+@pytest.mark.parametrize(("alpha", "l1_ratio"), [(0.3, 1.0), (0.9, 1.0), (0.9, 0.5)])
+def test_a_lasso_meets_its_tolerance_where_coefficients_are_zero(alpha, l1_ratio):
+    """There, a slope within the penalty's own is none."""
+    result = fastgd.fit(
+        TINY.X, TINY.y, "batch", learning_rate=0.3, tol=1e-9, max_iter=2000, alpha=alpha,
+        l1_ratio=l1_ratio, record="grad_norm",
+    )  # fmt: skip
+    assert (result.coef_ == 0).any() and (result.coef_ != 0).any()
+    assert result.stop_reason is fastgd.StopReason.TOLERANCE
+    assert result.history["grad_norm"][-1] < 2e-9 * result.history["grad_norm"][0]
+
+
+@pytest.mark.parametrize(("average", "steps"), [(0.1, 3), (0.3, 9), (0.7, 21), (0.09, 3)])
+def test_a_fraction_of_the_steps_is_that_many_steps(average, steps):
+    """0.1 times 30 is more than 3 by rounding."""
+    settings = {"learning_rate": 0.1, "max_iter": 30}
+    path = fastgd.fit(TINY.X, TINY.y, "batch", record_path=1, **settings).path
+    result = fastgd.fit(TINY.X, TINY.y, "batch", average=average, **settings)
+    expected = path[-steps:].mean(axis=0)
+    np.testing.assert_allclose(np.append(result.coef_, result.intercept_), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("average", [0.25, 0.4, 0.9])
+@pytest.mark.parametrize(("variant", "size"), [("stochastic", 1), ("minibatch", 4)])
+def test_a_fraction_may_begin_within_an_epoch(variant, size, average):
+    """With momentum, single rows are steps of their own."""
+    settings = {"learning_rate": 0.01, "max_iter": 2, "random_state": 0, "optimizer": "momentum"}
+    if variant == "minibatch":
+        settings["batch_size"] = size
+    path = fastgd.fit(TINY.X, TINY.y, variant, record_path=1, **settings).path
+    result = fastgd.fit(TINY.X, TINY.y, variant, average=average, **settings)
+    steps = math.ceil(average * (len(path) - 1) - 1e-9)
+    found = np.append(result.coef_, result.intercept_)
+    means = [path[-k:].mean(axis=0) for k in range(steps, steps + 4)]
+    assert min(np.abs(found - mean).max() for mean in means) < 1e-13
+
+
+CAN_TELL = {
+    "plain": ({}, True),
+    "ridge": ({"alpha": 0.1}, True),
+    "lasso": ({"alpha": 0.1, "l1_ratio": 1.0}, False),
+    "elastic net": ({"alpha": 0.1, "l1_ratio": 0.01}, False),
+    "drawn": ({"shuffle": "replacement"}, False),
+    "a tolerance": ({"tol": 1e-3}, False),
+    "a rate": ({"learning_rate": 0.1}, False),
+    "a slope that jumps": ({"loss": "absolute_error"}, False),
+}
+
+
+@pytest.mark.parametrize("name", CAN_TELL)
+def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
+    settings, can_tell = CAN_TELL[name]
+    for variant in VARIANTS:
+        plan, _ = prepared(TINY, variant, settings)
+        told = can_tell or (name == "drawn" and variant == "batch")  # which visits every row
+        assert np.isfinite(plan.target) == np.isfinite(plan.unseen) == told
+
+
+@pytest.mark.parametrize(
+    ("distance", "epoch", "reached"),
+    [(1e-9, 3, True), (1e-5, 3, False), (1e-5, 25, True), (1e-2, 25, False), (1e-2, 99, False)],
+)
+def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, reached):
+    """At first only at the optimum; after twenty epochs within a share of the statistical error."""
+    settled = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_at_rest=0)
+    curvature = SimpleNamespace(uncertainty=1.0)
+    plan = SimpleNamespace(
+        tol=1e-4, target=1e-8, unseen=1e-3, variant="minibatch", ends_short=False,
+        curvature=curvature, settling_rate=1.0,
+    )  # fmt: skip
+    state = SimpleNamespace(settled=settled, epoch=epoch, seen=None, decrement=np.inf)
+    run = SimpleNamespace(plan=plan, state=state, loss_of_epoch=1.0)
+    assert Convergence(run).is_reached() == reached

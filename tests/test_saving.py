@@ -905,3 +905,61 @@ def test_a_model_of_odd_facts_is_refused_or_whole(good, tmp_path):
             fields = {**fields_of(model), "stop_reason": model.stop_reason.name}
             saving.pack(fields, COLUMNS)  # it could be saved again
     assert refused > 1000
+
+
+STEPS = np.arange(3)
+DISAGREE = {
+    "a path of too many columns": {"path": np.zeros((3, D + 2)), "path_steps": STEPS},
+    "a path of too few columns": {"path": np.zeros((3, D - 1)), "path_steps": STEPS},
+    "a path of other steps": {"path": np.zeros((4, D)), "path_steps": STEPS},
+    "a path without steps": {"path": np.zeros((3, D))},
+    "steps without a path": {"path_steps": STEPS},
+    "a name too few": {"feature_names_in_": np.array(["a", "b"], dtype=object)},
+    "a name too many": {"feature_names_in_": np.array(["a", "b", "c", "d"], dtype=object)},
+    "labels of a regression": {"classes_": np.array([0, 1])},
+    "a loss of labels without any": {"loss_": fastgd.LogLoss()},
+}
+
+
+@pytest.mark.parametrize("changes", DISAGREE.values(), ids=DISAGREE)
+def test_fields_that_do_not_agree_are_no_model(changes, tmp_path):
+    values = {f.name: getattr(small_model(), f.name) for f in dataclasses.fields(fastgd.FitResult)}
+    values |= {"stop_reason": values["stop_reason"].name}
+    saving.check_fields(values, COLUMNS)
+    for width in (D, D + 1):
+        saving.check_fields({**values, "path": np.zeros((3, width)), "path_steps": STEPS}, COLUMNS)
+    with pytest.raises(ValueError, match=r"path must have|feature_names_in_ has|classes_ must be"):
+        saving.check_fields({**values, **changes}, COLUMNS)
+
+
+@pytest.mark.parametrize("extra", ["more", "coef_2", "notes"])
+def test_arrays_that_no_field_refers_to_are_no_part_of_a_model(extra):
+    values = {f.name: getattr(small_model(), f.name) for f in dataclasses.fields(fastgd.FitResult)}
+    packed, arrays = saving.pack({**values, "stop_reason": values["stop_reason"].name}, COLUMNS)
+    assert saving.unpack(packed, arrays, COLUMNS).keys() == values.keys()
+    with pytest.raises(ValueError, match=f"nothing refers to its arrays .'{extra}'"):
+        saving.unpack(packed, {**arrays, extra: np.zeros(2)}, COLUMNS)
+
+
+@pytest.mark.parametrize("bits", [facts.MAX_BITS + 1, 4 * facts.MAX_BITS])
+def test_numbers_that_take_long_to_read_are_no_facts(bits):
+    assert facts.decode((1 << facts.MAX_BITS) - 1) == (1 << facts.MAX_BITS) - 1
+    for number in ((1 << bits) - 1, -(1 << bits) + 1):
+        with pytest.raises(ValueError, match=r"is no fact|digits"):
+            facts.decode(number)
+        with pytest.raises(ValueError, match="is a number of more than 8192 bits"):
+            facts.encode(number, "notes")
+
+
+@pytest.mark.parametrize("names", ["a a", "a b a", "1", "../a", "a ../b", "a" * 101])
+def test_names_of_arrays_are_words_each_of_them_once(names):
+    with pytest.raises(ValueError, match=r"an impossible name|two arrays have the same name"):
+        archive._check_names(names.split())
+    archive._check_names(["a", "b", "path.steps_2"])
+
+
+@pytest.mark.parametrize("version", [0, -1, 1.0, "1", None, True])
+def test_a_version_is_a_number_from_one_on(version):
+    with pytest.raises(ValueError, match="its version is no whole number from 1 on"):
+        archive._check_version(version)
+    archive._check_version(archive.VERSION)

@@ -395,3 +395,14 @@ def test_a_number_is_a_constant_rate():
     np.testing.assert_array_equal(number.coef_, schedule.coef_)
     assert number.learning_rate_ == schedule.learning_rate_ == 0.1
     assert number.mode == schedule.mode == "textbook"
+
+
+@pytest.mark.parametrize("ups_and_downs", [[0.9, 0.6, 0.9], [0.6, 0.55, 0.51], [2.0, 1.0, 0.5]])
+def test_adaptive_progress_is_measured_from_the_best_loss_so_far(ups_and_downs):
+    rate, memory = fastgd.Adaptive(patience=3, factor=0.5), fastgd.schedules.Memory()
+    for loss in (1.0, 0.5, *ups_and_downs[:2]):
+        memory = rate.after_epoch(memory, loss)
+        assert memory.factor == 1.0
+    memory = rate.after_epoch(memory, ups_and_downs[2])
+    assert memory.factor == 0.5
+    assert memory.best_loss == 0.5

@@ -115,3 +115,21 @@ def test_dependent_columns_have_no_condition_and_constant_ones_do_no_harm():
 def test_nonsense_is_refused_as_fit_refuses_it(settings, words):
     with pytest.raises((ValueError, TypeError), match=words):
         suggest(**settings)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_as_few_rows_as_columns_depend_on_each_other(n):
+    """The intercept is a column, too."""
+    rng = np.random.default_rng(0)
+    found = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), random_state=0)
+    assert found.condition == np.inf
+    held = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), alpha=1.0, random_state=0)
+    assert np.isfinite(held.condition)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "quantile", "epsilon_insensitive"])
+def test_where_slopes_jump_small_steps_are_said_to_take_fewer_passes(loss):
+    rng = np.random.default_rng(0)
+    found = fastgd.suggest(rng.standard_normal((200, 3)), rng.standard_normal(200), loss=loss)
+    assert found.passes["minibatch"] == found.passes["stochastic"] < found.passes["batch"]
+    assert found.variant == "minibatch" and found.stable_rates == {}

@@ -714,3 +714,11 @@ def test_names_are_told_where_a_frame_does_not_fit():
     np.testing.assert_array_equal(result.predict(arrow(HALVES)), result.predict(polars(HALVES)))
     with pytest.raises(ValueError, match=r"\['a', 'b', 'c'\]; got \['c', 'b', 'a'\]"):
         result.predict(arrow(HALVES).select(["c", "b", "a"]))
+
+
+def test_numbers_are_float32_only_where_all_of_them_are():
+    single, double, whole = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int32)
+    assert tables.kernel_dtype([single, single]) == single
+    for other in (double, whole, np.dtype(bool), np.dtype(np.float16)):
+        for mixture in ([other], [single, other], [other, single]):
+            assert tables.kernel_dtype(mixture) == double

@@ -1,17 +1,22 @@
 """Threads that sum gradients together, beside one that does it alone and a plain sum."""
 
 import _thread
+import os
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from numba import njit
 
 import fastgd
 from fastgd import team
 from fastgd.inputs import make_source
+from fastgd.kernels import atomics, threads
 from fastgd.kernels import team as kernels
-from fastgd.kernels import threads
+from fastgd.kernels._jit import bound
 from fastgd.kernels.arguments import Settings
 from fastgd.kernels.threads import Workers
 from fastgd.passes import FullPass
@@ -20,14 +25,14 @@ from fastgd.team import NOT_LISTED, Team, empty_sums
 D, GROUP = 7, 20
 
 
-def make_team(n=500, n_threads=1, group_rows=GROUP):
+def make_team(n=500, n_threads=1, group_rows=GROUP, guard=np.inf):
     """A team, all of whose rows are in groups of so many."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, D))
     y = X @ np.arange(D) + rng.standard_normal(n)
     source = make_source(X, y, None, "real")
     nothing = np.empty(0)
-    settings = Settings((), (), nothing, nothing, nothing, nothing, np.inf, True)
+    settings = Settings((), (), nothing, nothing, np.ones(D), np.zeros(D), guard, True)
     sums = empty_sums(-(-n // group_rows) + 1, D)
     loss = fastgd.SquaredError()
     coef = rng.standard_normal(D + 1)
@@ -72,6 +77,20 @@ def test_rows_as_they_lie():
     g, loss = plain_sum(made, slice(0, 90))
     np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], g, rtol=1e-12)
     np.testing.assert_allclose(made.tallies.sum(axis=0), [loss, 90, 0])
+
+
+@pytest.mark.parametrize("guard", [0.5, 8.0, 50.0, np.inf])
+def test_no_row_pulls_harder_than_the_guard_of_the_sum(guard):
+    """Its slope times ||(x, 1)||^2 is held to it, whatever the guard of the sum before."""
+    made = make_team(n=90, guard=1.0)
+    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90, guard=3.0)
+    made.sums[:], made.tallies[:] = 0.0, 0.0
+    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90, guard=guard)
+    X, y = made.source.in_place.X, made.source.in_place.y
+    held = np.minimum(1.0, guard / (1.0 + np.square(X).sum(axis=1)))
+    slopes = held * (X @ made.coef[:-1] + made.coef[-1] - y)
+    g = np.append(slopes @ X, slopes.sum())
+    np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], g, rtol=1e-11)
 
 
 def test_a_group_that_was_begun_is_gone_on_with():
@@ -189,6 +208,7 @@ def test_what_a_helper_raises_the_leader_tells(monkeypatch):
     monkeypatch.setattr(made, "kernel", fail)
     made._helpers.append(None)
     made._help(made._arguments(table, made.room[0]))
+    assert made._board[kernels.FAILED] == 1  # or a leader would wait for its group
     monkeypatch.undo()
     for _ in range(2):
         with pytest.raises(MemoryError, match="no room"):
@@ -251,3 +271,156 @@ def test_helpers_are_sent_away_at_the_end():
     while _thread._count() > before and time.monotonic() < deadline:
         time.sleep(0.001)  # it has said that it ends
     assert _thread._count() == before
+
+
+# ------------------------------------------------------------------- who comes when, made to happen
+
+
+def python_of(function, **names):
+    """A function of the team as plain Python, compiled or not, some of its names replaced."""
+    plain = {"look": lambda board, i: int(board[i]), "step_aside": lambda: None}
+    return bound(getattr(function, "py_func", function), **plain, **names)
+
+
+def replace(board, i, old, new):
+    if board[i] != old:
+        return False
+    board[i] = new
+    return True
+
+
+@pytest.mark.parametrize("others", range(1, 6))
+def test_no_group_is_taken_twice(others):
+    """Other threads take groups just after this one has looked which is the next."""
+    board, taken = np.zeros(kernels.BOARD_SIZE, np.int64), []
+    board[kernels.LISTED] = 5
+
+    def look(board, i):
+        number = int(board[i])
+        if i == kernels.NEXT and len(taken) < others:
+            taken.append(number)
+            board[i] += 1
+        return number
+
+    ours = []
+    plain = python_of(kernels.next_group, replace=replace)
+    plain.__globals__["look"] = look
+    while (number := plain(board, True)) >= 0:
+        ours.append(number)
+    assert sorted(taken + ours) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("late", range(1, 5))
+def test_the_leader_waits_for_each_helper_at_work(late):
+    board, waited = np.zeros(kernels.BOARD_SIZE, np.int64), []
+    board[kernels.LISTED], board[kernels.DONE] = 7, 7 - late
+
+    def step_aside():
+        waited.append(1)
+        if len(waited) % 3 == 0:  # after some time, one of them is done
+            board[kernels.DONE] += 1
+
+    plain = python_of(kernels.wait_for_others)
+    plain.__globals__["step_aside"] = step_aside
+    plain(board)
+    assert board[kernels.DONE] == board[kernels.LISTED]
+    assert len(waited) == 3 * late
+
+
+def test_the_leader_does_not_wait_for_a_helper_that_failed():
+    board, waited = np.zeros(kernels.BOARD_SIZE, np.int64), []
+    board[kernels.LISTED] = 7
+
+    def step_aside():
+        waited.append(1)
+        assert len(waited) < 9
+        board[kernels.FAILED] = len(waited) == 8
+
+    plain = python_of(kernels.wait_for_others)
+    plain.__globals__["step_aside"] = step_aside
+    plain(board)
+    assert len(waited) == 8
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_who_finds_nothing_listed_leaves(leads):
+    """The leader at once, a helper after a while."""
+    board, waited = np.zeros(kernels.BOARD_SIZE, np.int64), []
+    plain = python_of(kernels.next_group, replace=replace)
+    plain.__globals__["step_aside"] = lambda: waited.append(1)
+    assert plain(board, leads) == -1
+    assert len(waited) == (0 if leads else kernels.LOOKS)
+
+
+def test_what_has_changed_meanwhile_is_not_replaced():
+    """The processor's own compare-and-swap, where kernels are compiled."""
+    swap = njit(lambda board, old, new: atomics.replace(board, 8, old, new))
+    swap = atomics.replace if isinstance(atomics.replace, type(replace)) else swap
+    board = np.zeros(16, np.int64)
+    board[8] = 3
+    arguments = (lambda old, new: (board, 8, old, new)) if swap is atomics.replace else (
+        lambda old, new: (board, old, new))  # fmt: skip
+    assert not swap(*arguments(5, 7)) and board[8] == 3
+    assert swap(*arguments(3, 7)) and board[8] == 7
+    assert not swap(*arguments(3, 9)) and board[8] == 7
+    assert board.sum() == 7
+
+
+HELD_BACK = """
+import threading
+import numpy as np
+import fastgd
+from fastgd import team
+from fastgd.inputs import make_source
+from fastgd.kernels.arguments import Settings
+from fastgd.kernels.threads import Workers
+from fastgd.team import NOT_LISTED, Team, empty_sums
+
+team.JIT_ENABLED, team.THREAD_VALUES = True, 1  # as if threads were of use
+rng = np.random.default_rng(0)
+X = rng.standard_normal((60, 7))
+y = rng.standard_normal(60)
+helper_is_at_it, go_on, has_ended = threading.Event(), threading.Event(), threading.Event()
+
+def ask():
+    made.sum(source.in_place, NOT_LISTED, NOT_LISTED, 0, 60)
+    has_ended.set()
+
+def loss(z, y):
+    thread = threading.current_thread()
+    if thread is asking:
+        helper_is_at_it.wait(20)
+    elif thread is not threading.main_thread():
+        helper_is_at_it.set()
+        go_on.wait(20)
+    return 0.5 * (z - y) ** 2, z - y
+
+source = make_source(X, y, None, "real")
+nothing = np.empty(0)
+settings = Settings((), (), nothing, nothing, nothing, nothing, np.inf, True)
+coef = rng.standard_normal(8)
+sums, tallies = empty_sums(4, 7)
+asking = threading.Thread(target=ask)
+own = fastgd.CustomLoss(loss)
+made = Team(source, own, settings, coef, sums, tallies, 20, 2, Workers(2))
+asking.start()
+assert helper_is_at_it.wait(20), "no helper came"
+assert not has_ended.wait(0.3), "the leader has not waited"
+go_on.set()
+asking.join(20)
+residuals = X @ coef[:-1] + coef[-1] - y
+np.testing.assert_allclose(sums.sum(axis=0)[:8], np.append(residuals @ X, residuals.sum()))
+np.testing.assert_allclose(tallies.sum(axis=0), [0.5 * residuals @ residuals, 60, 0])
+made.dismiss()
+made.workers.close()
+"""
+
+
+def test_a_helper_held_back_is_waited_for():
+    """The kernels as Python: there a loss may hold the thread that has taken its group."""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_BACK], env=environment, capture_output=True, text=True,
+        timeout=100, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

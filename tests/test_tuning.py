@@ -4,6 +4,7 @@ Losses with kinks are smoothed; if an optimizer is named they get it in units of
 averaged. The others come last.
 """
 
+import dataclasses
 import itertools
 
 import naive
@@ -13,6 +14,8 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, hstack
 
 import fastgd
+from fastgd import plan
+from fastgd.supervision import DivergenceGuard
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 N, D = 400, 4
@@ -130,6 +133,56 @@ def test_it_starts_at_the_median(shift):
     )
     assert result.path[0, -1] == pytest.approx(np.median(Y) + shift, rel=1e-12)
     assert result.objective == pytest.approx(fit(optimizer="adagrad").objective, rel=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["auto", "gd", "adam"])
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", ["absolute_error", "quantile", "epsilon_insensitive"])
+def test_without_an_intercept_there_is_none(name, variant, optimizer):
+    """Though the middle of y is where the others start."""
+    loss, y = JUMPING[name]
+    settings = {"loss": loss, "optimizer": optimizer, "fit_intercept": False, "random_state": 0}
+    result = fastgd.fit(X, y + 50.0, variant, max_iter=3, tol=None, record_path=True, **settings)
+    assert result.intercept_ == 0.0
+    assert result.path.shape[1] == D
+    np.testing.assert_array_equal(result.path[0], 0.0)
+    losses = [loss.function(z, t, loss.parameters)[0] for z, t in
+              zip(X @ result.coef_, y + 50.0, strict=True)]  # fmt: skip
+    assert result.objective == pytest.approx(np.mean(losses), rel=1e-12)
+
+
+SENT_BACK = [("batch", "gd"), ("batch", "nesterov"), ("stochastic", "gd"), ("minibatch", "gd")]
+
+
+@pytest.mark.parametrize(("variant", "optimizer"), SENT_BACK)
+def test_a_first_rate_that_is_much_too_large_is_lowered_until_it_is_not(
+    variant, optimizer, monkeypatch
+):
+    """By a quarter each time, as often as it takes: a sample may be unlike the rows."""
+    tune, backs_off = plan._tune, DivergenceGuard.backs_off
+    rates = []
+
+    def too_large(*arguments):
+        tuned = tune(*arguments)
+        schedule = dataclasses.replace(tuned.schedule, eta0=4.0**8 * tuned.schedule.eta0)
+        return dataclasses.replace(tuned, schedule=schedule, guard=np.inf)
+
+    def counted(self):
+        rates.append(self.run.learning_rate)
+        return backs_off(self)
+
+    monkeypatch.setattr(plan, "_tune", too_large)
+    monkeypatch.setattr(DivergenceGuard, "backs_off", counted)
+    y = SIGNAL + 0.1 * RNG.standard_normal(N)
+    settings = {"optimizer": optimizer, "scaling": "standardize", "preconditioner": None}
+    settings["max_iter"] = 200 if variant == "batch" else 30
+    result = fastgd.fit(X, y, variant, random_state=0, tol=None, **settings)
+    assert len(rates) > 1
+    assert (np.divide(rates[1:], rates[:-1]) < 0.26).all()
+    assert result.stop_reason is fastgd.StopReason.MAX_ITER
+    A = np.column_stack([X, np.ones(N)])
+    least = 0.5 * np.mean(np.square(A @ np.linalg.lstsq(A, y)[0] - y))
+    assert result.objective - least < 0.05 * (0.5 * np.var(y) - least)
 
 
 def test_what_is_given_is_where_it_starts():

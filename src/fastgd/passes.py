@@ -6,7 +6,16 @@ from typing import Any, Self
 import numpy as np
 
 from fastgd.compose import load_for_loss, loss_kernel
-from fastgd.kernels.arguments import LOSS, TALLY_SIZE, WEIGHT, Array, Data, Floats, Settings
+from fastgd.kernels.arguments import (
+    LOSS,
+    NOT_FINITE,
+    TALLY_SIZE,
+    WEIGHT,
+    Array,
+    Data,
+    Floats,
+    Settings,
+)
 from fastgd.kernels.threads import Workers
 from fastgd.losses import Loss
 from fastgd.sources import Source
@@ -72,13 +81,13 @@ class FullPass:
         g = np.full(len(coef), 0.0 if self.gradients else np.nan)
         tally = np.zeros(TALLY_SIZE)
         self.add(coef, 0, self.source.n, g, tally)
-        return float(tally[LOSS] / tally[WEIGHT]), g / self.source.n
+        return mean_loss(tally), g / self.source.n
 
     def loss_of_constant(self, z: float) -> float:
         """Return the weighted mean loss of predicting *z* for every row."""
         g, tally = np.zeros(1), np.zeros(TALLY_SIZE)
         self.add(np.full(1, z, self.source.dtype), 0, self.source.n, g, tally)
-        return float(tally[LOSS] / tally[WEIGHT])
+        return mean_loss(tally)
 
     def _sums(self, coef: Array, start: int, stop: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield the sums and tallies of blocks, with a row before them."""
@@ -131,3 +140,8 @@ class FullPass:
 
     def _arguments(self, data: Data, coef: Array, tallies: Floats) -> tuple[Any, ...]:
         return data, coef[:-1], coef[-1:], self.settings, self.block_rows, tallies
+
+
+def mean_loss(tally: Floats) -> float:
+    """Return the weighted mean loss; NaN if a prediction is not finite, which may cost nothing."""
+    return float(tally[LOSS] / tally[WEIGHT]) if tally[NOT_FINITE] == 0 else np.nan

@@ -20,7 +20,7 @@ from fastgd.kernels.gradient import make_room
 from fastgd.kernels.rows import QUAD
 from fastgd.linalg import dot, joined
 from fastgd.order import Rows
-from fastgd.passes import FullPass
+from fastgd.passes import FullPass, mean_loss
 from fastgd.plan import Plan
 from fastgd.schedules import Constant, Rates
 from fastgd.settling import begin_to_settle, settle
@@ -264,7 +264,7 @@ class Run:
         A smoothed loss is taken for what it is.
         """
         seen = self._see(coef)
-        objective = float(seen.tally[LOSS] / seen.tally[WEIGHT]) + self.penalty(coef)
+        objective = mean_loss(seen.tally) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
         distance = self._distance(seen)

@@ -109,13 +109,13 @@ class Convergence:
         rounding = ROUNDING * size
         if state.settled is not None and state.settled.epochs_at_rest >= PATIENCE:
             return state.settled.decrement <= plan.unseen  # the type of X lets it go no further
-        if state.settled is None or (
-            plan.ends_short and state.seen is not None and state.decrement <= plan.target
-        ):
+        if state.settled is None:
             wanted, decrement = plan.target, state.decrement
         else:
             wanted = plan.target if state.epoch < PATIENCE else plan.unseen
             decrement = remaining(state, plan)
+            if plan.ends_short and state.seen is not None:
+                decrement = min(decrement, state.decrement)
         near = max(wanted, rounding)
         return decrement <= near and self.run.distance() <= CAUTION * near
 

@@ -1,14 +1,18 @@
 """Numbers that several threads read and write at once: a few of an int64 array."""
 
+import time
+from threading import Lock
 from typing import Any
 
 from fastgd.kernels import compiled_atomics
 from fastgd.kernels._jit import JIT_ENABLED
 from fastgd.kernels.arguments import Array
 
+_lock = Lock()
+
 
 class Plain:
-    """The same for one thread, where kernels are not compiled."""
+    """The same where kernels are not compiled."""
 
     @staticmethod
     def look(numbers: Array, i: int) -> int:
@@ -18,17 +22,22 @@ class Plain:
     @staticmethod
     def add(numbers: Array, i: int, value: int) -> None:
         """Add to a number."""
-        numbers[i] += value
+        with _lock:
+            numbers[i] += value
 
     @staticmethod
     def replace(numbers: Array, i: int, old: int, new: int) -> bool:
-        """Replace a number: it is still the old one."""
-        numbers[i] = new
-        return True
+        """Replace a number if it is still the *old* one; tell whether it was."""
+        with _lock:
+            is_old = bool(numbers[i] == old)
+            if is_old:
+                numbers[i] = new
+            return is_old
 
     @staticmethod
     def step_aside() -> None:
-        """Go on: there is no other thread."""
+        """Let another thread go on, if one waits for it."""
+        time.sleep(0)
 
 
 _atomics: Any = compiled_atomics if JIT_ENABLED else Plain
