@@ -1,5 +1,7 @@
 """Exponential and logarithm without a branch or a call, so that loops over them become vectors.
 
+And a test for finite numbers that holds for sums, too.
+
 With the C library's, the logistic loss and its slope cost 11 ns a row, in vectors 2. Relative
 errors are below 1e-15; NaN stays NaN.
 """
@@ -12,9 +14,19 @@ LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01  # its last 32 bits are zero: times a whole number exact
 LN_2_LOW = 1.90821492927058770002e-10
 LEAST = -708.0  # exp of it is the least number with all its digits
+LARGEST = float(np.finfo(np.float64).max)
 MANTISSA_BITS = np.int64(52)
 # Added to a whole number, it leaves that and the bias of exponents in the last bits.
 TO_EXPONENT = 1.5 * 2.0**52 + 1023.0
+
+
+@compiled_as_written
+def is_finite(x: float) -> bool:
+    """Return True unless x is NaN or infinite.
+
+    Numba takes x - x for that, which LLVM cancels if x is a sum that it may reassociate.
+    """
+    return abs(x) <= LARGEST
 
 
 @compiled_as_written

@@ -9,6 +9,7 @@ import numpy as np
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Room, Settings
 from fastgd.kernels.atomics import add
+from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import (
     QUAD,
@@ -143,7 +144,7 @@ def sum_gradients(
                 slope_sum += slopes[m]
             for m in range(count, block_rows):
                 slopes[m] = 0.0
-            not_finite += not np.isfinite(z_sum + intercept)
+            not_finite += not is_finite(z_sum + intercept)
             sums[place, d] += slope_sum
             for m in range(0, count, QUAD):
                 x0, x1, x2, x3 = four_rows(X, here, m)

@@ -8,6 +8,7 @@ import math
 
 from fastgd.kernels._jit import Kernel, unbound
 from fastgd.kernels.arguments import Args, Array
+from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.minimize import NORM, RATE, VALUE, moved, ray, share
 
 evaluate: Kernel = unbound
@@ -128,7 +129,7 @@ def exact(
         if slope_high < 0.0 or abs(found) <= SHARPNESS:
             break
         rate = 0.5 * (low + high)
-        if math.isfinite(slope_high):
+        if is_finite(slope_high):
             rate = low - slope_low * (high - low) / (slope_high - slope_low)
         if not low < rate < high:
             break

@@ -4,6 +4,7 @@ import numpy as np
 
 from fastgd.kernels._jit import unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Settings
+from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import dot, weight_of
 
@@ -27,6 +28,6 @@ def sum_losses(
             value, _ = meet(at(X, i * d), d, z, y[i], weight, settings.loss, np.inf, 1.0)
             loss_sum += value
             weight_sum += weight
-            not_finite += not np.isfinite(z)
+            not_finite += not is_finite(z)
         tallies[m, LOSS], tallies[m, WEIGHT] = loss_sum, weight_sum
         tallies[m, NOT_FINITE] = not_finite

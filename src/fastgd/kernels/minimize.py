@@ -10,6 +10,7 @@ import numpy as np
 
 from fastgd.kernels._jit import compiled_as_written, unbound
 from fastgd.kernels.arguments import Args, Array
+from fastgd.kernels.elementary import is_finite
 
 fun = unbound
 jac = unbound
@@ -37,7 +38,7 @@ def length(g: Array) -> float:
         size = abs(g[j])
         if not size <= largest:
             largest = size
-    if largest == 0.0 or not math.isfinite(largest):
+    if largest == 0.0 or not is_finite(largest):
         return largest
     total = 0.0
     for j in range(g.shape[0]):
@@ -123,9 +124,9 @@ def descend(
             rows[place, VALUE], rows[place, NORM], rows[place, RATE] = value, norm, rate
         if step % point_every == 0:
             copy_to(points[step // point_every - t // point_every - 1], x)
-        sound = math.isfinite(norm)
+        sound = is_finite(norm)
         if wanted or SEARCHES:
-            sound = sound and math.isfinite(value) and value <= limit
+            sound = sound and is_finite(value) and value <= limit
             if sound:
                 copy_to(good, x)
         if not sound:

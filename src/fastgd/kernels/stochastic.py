@@ -1,10 +1,9 @@
 """Stochastic gradient descent: one step per row."""
 
-import numpy as np
-
 from fastgd.kernels._jit import compiled, unbound
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Model, Settings
 from fastgd.kernels.coordinates import enter_four, enter_one, leave
+from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import Pointer, add_to, at, read, times, width
 from fastgd.kernels.rows import (
     QUAD,
@@ -85,7 +84,7 @@ def stochastic(
         m3 = T(-rates[k + 3] * slope3)
         loss_sum += (value0 + value1) + (value2 + value3)
         weight_sum += (s0 + s1) + (s2 + s3)
-        not_finite += not np.isfinite((z0 + z1) + (z2 + z3))
+        not_finite += not is_finite((z0 + z1) + (z2 + z3))
         if AVERAGED:
             # The first move is in all four iterates, the last in one.
             n0, n1, n2 = T(4) * m0, T(3) * m1, T(2) * m2
@@ -106,7 +105,7 @@ def stochastic(
         value, slope = meet(x, d, z, y[i], weight, parameters, guard / rates[k], one)
         loss_sum += value
         weight_sum += weight
-        not_finite += not np.isfinite(z)
+        not_finite += not is_finite(z)
         scalars = prepare(t + k, rates[k], hyper, T)
         move_all(x_row, T(slope), w, w_first, w_second, w_total, scalars, l1, l2)
         if fit_intercept:
