@@ -374,6 +374,7 @@ ORDERS = {
 def test_batches_that_span_pieces_are_whole(batch_size, visits, small_pieces):
     """Momentum remembers where its steps were taken."""
     settings = {"batch_size": batch_size, "optimizer": "momentum", "sample_weight": WEIGHTS}
+    settings["learning_rate"] = 0.05 * batch_size / N
     for layout in CUT_LAYOUTS:
         values, _, make = LAYOUTS[layout]
         table = make(values)

@@ -303,7 +303,8 @@ def test_work_that_is_cut_into_many_calls(variant, layout):
     y, weights = rng.standard_normal(n), rng.uniform(0.5, 1.5, n)
     n_epochs = 6 if variant == "batch" else 2
     orders = [fastgd.visiting_order(n, d, random_state=5, epoch=epoch) for epoch in range(n_epochs)]
-    settings = {"learning_rate": 0.2, "optimizer": "momentum", "sample_weight": weights}
+    rate = 0.02 if variant == "stochastic" else 0.2
+    settings = {"learning_rate": rate, "optimizer": "momentum", "sample_weight": weights}
     if variant == "minibatch":
         settings["batch_size"] = 7
     result = fastgd.fit(X, y, variant, max_iter=n_epochs, random_state=5, **settings)
@@ -402,7 +403,7 @@ def test_weights_are_repeated_rows_for_batch(loss):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_only_the_ratios_of_weights_matter(variant):
-    settings = {"order": permutations(11, 3), "optimizer": "momentum"}
+    settings = {"order": permutations(11, 3), "optimizer": "momentum", "learning_rate": 0.01}
     path, expected = both_paths(
         TINY.X, TINY.regression, variant, sample_weight=7.3 * TINY.weights, **settings
     )

@@ -145,7 +145,8 @@ def test_without_an_intercept_there_is_none(name, variant, optimizer):
     result = fastgd.fit(X, y + 50.0, variant, max_iter=3, tol=None, record_path=True, **settings)
     assert result.intercept_ == 0.0
     assert result.path.shape[1] == D
-    np.testing.assert_array_equal(result.path[0], 0.0)
+    if optimizer != "auto":  # the others start at the optimum of a sample
+        np.testing.assert_array_equal(result.path[0], 0.0)
     losses = [loss.function(z, t, loss.parameters)[0] for z, t in
               zip(X @ result.coef_, y + 50.0, strict=True)]  # fmt: skip
     assert result.objective == pytest.approx(np.mean(losses), rel=1e-12)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.ending import better_of, loss_of_best_constant, rose
+from fastgd.ending import loss_of_best_constant, rose
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.recording import Recorder
 from fastgd.request import asks_to_stop
@@ -129,7 +129,7 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
         start, began = guard.start, guard.start_loss + run.penalty(guard.start)
     diverged = diverged or not math.isfinite(objective)
     if diverged or rose(run, start, began, objective, recorder.history()):
-        best = better_of(run, [guard.good, guard.start, start])
+        best = guard.best_of(start)
         rise = None if diverged else (began, objective)
         return End(best, *run.assess(best), diverged=True, rise=rise)
     above = plan.mode == "self-tuned" and objective > loss_of_best_constant(run)

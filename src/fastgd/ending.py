@@ -86,13 +86,6 @@ def share_of_stable_rate(run: Run) -> float:
     return rate / smooth.stable_rate(plan.batch_size)
 
 
-def better_of(run: Run, points: list[Floats]) -> Floats:
-    """Return that of the points whose objective over all rows is least; the first if none is."""
-    objectives = [run.evaluate(point)[0] for point in points]
-    finite = [value if math.isfinite(value) else math.inf for value in objectives]
-    return points[int(np.argmin(finite))]
-
-
 def loss_of_best_constant(run: Run) -> float:
     """Return the loss of about the best constant prediction; infinity without an intercept."""
     if not run.plan.fit_intercept:

@@ -62,6 +62,13 @@ class DivergenceGuard:
         self._candidate = self.good
         return True
 
+    def best_of(self, *others: Floats) -> Floats:
+        """Return the last good coefficients, the start or one of *others*: where F is least."""
+        points = [self.good, self.start, *others]
+        objectives = [self.run.evaluate(point)[0] for point in points]
+        finite = [value if math.isfinite(value) else math.inf for value in objectives]
+        return points[int(np.argmin(finite))]
+
     def _loss_and_weight(self) -> tuple[float, float]:
         tally = self.run.state.tally
         return float(tally[LOSS]), float(tally[WEIGHT])
