@@ -119,11 +119,11 @@ def fit(
     tol : float, None or "auto"
         `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
         others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
-        so does `batch`, for 100 epochs, where the loss's slope may jump: no gradient vanishes.
-        "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit of a loss that
-        curves, without an L1 penalty, of at most 1024 columns, ends where the objective is
-        estimated to be within 1e-8 of its fall from coefficients of zero (the intercept at its
-        best); `stochastic`, and mini-batches on more than ten million values of X, with another
+        so does `batch`, for 100 epochs, if the loss has kinks: no gradient vanishes.
+        "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit without an L1
+        penalty, of at most 1024 columns, ends where the objective is estimated to be within 1e-8
+        of its fall from coefficients of zero (the intercept at its best), and a thousandth of the
+        width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten million values of X, with another
         optimizer, or after 20 epochs, within a tenth of the statistical error: all beyond is noise.
     alpha, l1_ratio : float
         Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
@@ -198,8 +198,8 @@ def fit(
     Warns
     -----
     DivergenceWarning
-        The coefficients ran away: the last good ones are returned, or the start where that was
-        better.
+        The iterates diverged: the objective ended higher than it began, by more than rounding and
+        the noise of steps. The better of the start and the last good coefficients is returned.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or the labels are linearly separable, for which
         `log_loss` has no minimum without a penalty.

@@ -41,7 +41,7 @@ LARGEST_SHOWN = 5  # coefficients in a summary
 
 
 class DivergenceWarning(UserWarning):
-    """The coefficients ran away; the last good ones are returned."""
+    """The iterates diverged; the better of the start and the last good ones is returned."""
 
 
 class ConvergenceWarning(UserWarning):
@@ -116,8 +116,8 @@ class FitResult:
     suboptimality : float or None
         An upper estimate of how far `objective` is above its least value, from the gradient and
         the curvature of a sample of rows. None where that is not known: in textbook mode without a
-        full preconditioner, with an L1 penalty, where the loss's slope may jump, and beyond 1024
-        columns.
+        full preconditioner, with an L1 penalty, of a loss with kinks that is not smoothed (with a
+        named optimizer, or your own), and beyond 1024 columns.
     statistical_error : float or None
         How far, about, the objective of all rows to come would be above its least value for the
         coefficients that are best for these rows: tr(H^-1 C) / (2 n), H the curvature and C the
