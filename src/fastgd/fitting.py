@@ -123,8 +123,9 @@ def fit(
         "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit without an L1
         penalty, of at most 1024 columns, ends where the objective is estimated to be within 1e-8
         of its fall from coefficients of zero (the intercept at its best), and a thousandth of the
-        width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten million values of X, with another
-        optimizer, or after 20 epochs, within a tenth of the statistical error: all beyond is noise.
+        width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten
+        million values of X, with another optimizer, or after 20 epochs, within a tenth of the
+        statistical error: all beyond is noise.
     alpha, l1_ratio : float
         Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
     fit_intercept : bool
