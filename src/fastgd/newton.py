@@ -89,8 +89,9 @@ class Sample:
         return Targets(np.asarray(self.y, dtype=np.float64), self.shares)
 
     def scale(self, z: Floats | float) -> float:
-        """Return how far predictions may have to go from there."""
-        return 1.0 if self.loss.target == "binary" else self.targets.spread(z)
+        """Return how far predictions may have to go from there; any distance if F is quadratic."""
+        is_any = self.loss.target == "binary" or isinstance(self.loss, SquaredError)
+        return 1.0 if is_any else self.targets.spread(z)
 
     def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
         """Return the curvature that these of the rows make; the *ridge* is in units of it."""

@@ -5,6 +5,7 @@ False count as bad numbers.
 """
 
 import difflib
+import functools
 import inspect
 import math
 import numbers
@@ -224,10 +225,9 @@ def check_parameters(
 
     *hints* say what is meant by words that are no parameters of any.
     """
-    parameters = inspect.signature(row.__init__).parameters.values()  # type: ignore[misc]
-    if any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters):
+    names = _parameters_of(row)
+    if names is None:
         return
-    names = [p.name for p in parameters][1:]
     takes = f"it takes {', '.join(names)}" if names else "it takes none"
     for word in words:
         if word not in names:
@@ -237,6 +237,15 @@ def check_parameters(
             )
     if len(values) > len(names):
         raise TypeError(f"{row.__name__}() got {len(values)} arguments: {takes}.")
+
+
+@functools.cache
+def _parameters_of(row: type) -> tuple[str, ...] | None:
+    """Return the names of a constructor's parameters; None if it takes any."""
+    parameters = inspect.signature(row.__init__).parameters.values()  # type: ignore[misc]
+    if any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in parameters):
+        return None
+    return tuple(p.name for p in parameters)[1:]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
