@@ -171,8 +171,8 @@ def test_small_steps_have_most_done_before_batch_has_begun(capsys):
 def test_the_cube_walks_away(capsys):
     found, printed = told("questions", capsys)
     assert 0.1 < found["halts"].path[-1] - 100 < 0.11
-    told = " ".join(printed.split())  # sentences are wrapped
-    assert told.count("fun seems to fall without end: has it a minimum, and the right sign?") == 2
+    warned = " ".join(printed.split())  # each was wrapped
+    assert warned.count("fun seems to fall without end: has it a minimum, and the right sign?") == 2
     assert found["away"].path[:2] == pytest.approx([103, 98.95])
     assert found["steps"] == {
         "square": ["5", "16", "26", "36"],
