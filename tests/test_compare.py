@@ -1,6 +1,5 @@
 """`compare`: curves against closed forms, peers against the optimum, and what is said of them."""
 
-import importlib
 import itertools
 import json
 import math
@@ -12,14 +11,13 @@ import pytest
 
 import fastgd
 from fastgd.comparison import Comparison, Entry
+from fastgd.judging import choose_checkpoints
 from fastgd.peers import PEERS
 from fastgd.problem import state_problem
 from fastgd.quantities import write_count, write_seconds, write_times_as_long
 from fastgd.report import shown_targets, target_name
 from fastgd.runs import read_runs
 from fastgd.trace import Trace, follow
-
-choose_checkpoints = importlib.import_module("fastgd.compare").choose_checkpoints
 
 
 def made(n=400, d=3, **keywords):

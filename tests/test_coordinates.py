@@ -227,7 +227,7 @@ def test_a_column_constant_in_a_sample_is_looked_at_in_all_rows(value, fit_inter
     table = np.column_stack([rng.standard_normal(200), np.full(200, value), np.zeros(200)])
     table[150:, 1] += rng.standard_normal(50)
     source = make_source(table, np.arange(200.0), None, "real")
-    coordinates, unseen = standardise(source, table[:100], fit_intercept)
+    coordinates, unseen = standardise(source, table[:100], np.ones(100), fit_intercept)
     centred = table[:, 1] - (table[:, 1].mean() if fit_intercept else 0.0)
     assert coordinates.units[1] == pytest.approx(1.0 / np.sqrt(np.mean(centred**2)), rel=1e-6)
     assert unseen.tolist() == [False, True, False]

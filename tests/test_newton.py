@@ -74,10 +74,13 @@ def check_the_optimum(sample, fit_intercept, l2):
 
 
 def start_of(sample):
-    """Where it begins: the middle of numbers, and zero between two labels."""
+    """Where it begins: the weighted middle of numbers, and zero between two labels."""
     if sample.loss.target == "binary":
         return 0.0
-    return np.mean(Y) if isinstance(sample.loss, losses.SquaredError) else np.median(Y)
+    if isinstance(sample.loss, losses.SquaredError):
+        return np.average(Y, weights=SHARES)
+    order = np.argsort(Y)
+    return Y[order][np.searchsorted(np.cumsum(SHARES[order]), 0.5 * SHARES.sum())]
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e3, -1e6])
