@@ -85,7 +85,7 @@ def test_the_optimum_is_found_without_tuning(variant, name):
     assert result.stop_reason is fastgd.StopReason.TOLERANCE
     assert result.mode == "self-tuned" and result.optimizer_ == fastgd.GD()
     assert result.objective - best <= result.suboptimality
-    assert "kinks smoothed" in result.summary()
+    assert "kinks of the loss are smoothed" in result.summary()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -11,7 +11,7 @@ MOST_NAMED = 10  # columns
 def explain(plan: Plan, source: Source) -> dict[str, str]:
     """Return what was chosen beyond the textbook's algorithm, and why."""
     choices = {
-        "loss": _smoothing(plan),
+        "smoothing": _smoothing(plan),
         "scaling": _scaling(plan),
         "constant": _constant_columns(plan, source),
         "averaging": _averaging(plan),
@@ -34,7 +34,7 @@ def _scaling(plan: Plan) -> str:
 def _smoothing(plan: Plan) -> str:
     if not plan.is_smoothed or plan.curvature is None:
         return ""
-    return f"{plan.asked_loss.name}, with its kinks smoothed within {plan.curvature.width:.2g}"
+    return f"the kinks of the loss are smoothed within {plan.curvature.width:.2g}"
 
 
 def _constant_columns(plan: Plan, source: Source) -> str:
