@@ -143,8 +143,15 @@ FAR = [
 ]
 
 
+# Every loss under mini-batches, and every optimizer and variant; the rest of the grid is slow.
+OFTEN = {"squared_error", "log_loss"}
 CHOICES = [
-    (variant, optimizer, loss)
+    pytest.param(
+        variant,
+        optimizer,
+        loss,
+        marks=[pytest.mark.slow] * (variant != "minibatch" and loss not in OFTEN),
+    )
     for variant in VARIANTS
     for optimizer in OPTIMIZERS
     for loss in LOSSES

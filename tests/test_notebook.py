@@ -115,7 +115,13 @@ def run_apart(code, folder, **keywords):
 
 @pytest.mark.parametrize(
     "first",
-    ["", "import matplotlib.pyplot", "get_ipython().run_line_magic('matplotlib', 'inline')"],
+    [
+        "",
+        pytest.param("import matplotlib.pyplot", marks=pytest.mark.slow),
+        pytest.param(
+            "get_ipython().run_line_magic('matplotlib', 'inline')", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_every_picture_is_displayed_once_whoever_imported_pyplot(first, tmp_path):
     cells = [f"{first}\n{SETUP}", *(cell for cell, _ in CELLS)]

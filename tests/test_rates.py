@@ -11,7 +11,7 @@ from fastgd import costs, moments
 from fastgd.inputs import make_source
 from fastgd.moments import largest_squared_norm, sum_moments
 
-SEEDS = range(10)
+SEEDS = range(3)
 
 
 def with_levels(n, d, counts, seed, standardised=True):
@@ -153,7 +153,9 @@ def test_conditions_are_those_of_all_rows(scale, offset, l2):
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("size", [1, 16, 256, 0])
-@pytest.mark.parametrize("counts", [[3, 10, 40], [8], [], [60] * 5])
+@pytest.mark.parametrize(
+    "counts", [[3, 10, 40], [], pytest.param([8], marks=pytest.mark.slow), [60] * 5]
+)
 def test_beyond_the_rate_runs_diverge_and_below_they_do_not(size, counts):
     """Where B / b is about L the rate is a safe one, up to two times too small."""
     X, y = with_levels(20_000, 5, counts, 11)
@@ -178,7 +180,7 @@ def test_beyond_the_rate_runs_diverge_and_below_they_do_not(size, counts):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"loss": "huber"},
+        pytest.param({"loss": "huber"}, marks=pytest.mark.slow),
         {"loss": "log_loss"},
         {"alpha": 0.5},
         {"alpha": 20.0},
@@ -187,7 +189,7 @@ def test_beyond_the_rate_runs_diverge_and_below_they_do_not(size, counts):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("size", [1, 16, 256])
+@pytest.mark.parametrize("size", [1, 16, pytest.param(256, marks=pytest.mark.slow)])
 def test_below_the_rate_no_run_diverges(settings, size):
     X, y = with_levels(20_000, 5, [3, 10, 40], 12)
     y = np.sign(y) if settings.get("loss") == "log_loss" else y
@@ -258,7 +260,7 @@ def test_suggest_agrees_with_itself_on_the_flights():
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_the_flights_diverge_above_the_rate_that_is_told_and_not_below(seed):
     pytest.importorskip("pandas", reason="the flights need the extra `data`")
     X, y, _ = fastgd.datasets.load_flights()
