@@ -211,6 +211,7 @@ def test_below_the_rate_no_run_diverges(settings, size):
         assert fit.objective < 1.2 * fit.history["loss"][0]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("variant", "size"), [("stochastic", 1), ("minibatch", 32), ("batch", 0)])
 def test_of_wide_tables_a_bound_is_told_and_called_a_bound(variant, size, monkeypatch):
     monkeypatch.setattr(moments, "MAX_COLUMNS", 20)
