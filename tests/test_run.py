@@ -752,10 +752,13 @@ def test_a_lasso_meets_its_tolerance_where_coefficients_are_zero(alpha, l1_ratio
     assert result.history["grad_norm"][-1] < 2e-9 * result.history["grad_norm"][0]
 
 
-@pytest.mark.parametrize(("average", "steps"), [(0.1, 3), (0.3, 9), (0.7, 21), (0.09, 3)])
-def test_a_fraction_of_the_steps_is_that_many_steps(average, steps):
-    """0.1 times 30 is more than 3 by rounding."""
-    settings = {"learning_rate": 0.1, "max_iter": 30}
+@pytest.mark.parametrize(
+    ("average", "epochs", "steps"),
+    [(0.1, 30, 3), (0.07, 100, 7), (0.55, 100, 55), (0.28, 25, 7), (0.09, 30, 3)],
+)
+def test_a_fraction_of_the_steps_is_that_many_steps(average, epochs, steps):
+    """0.07 times 100 is more than 7 by rounding."""
+    settings = {"learning_rate": 0.1, "max_iter": epochs}
     path = fastgd.fit(TINY.X, TINY.y, "batch", record_path=1, **settings).path
     result = fastgd.fit(TINY.X, TINY.y, "batch", average=average, **settings)
     expected = path[-steps:].mean(axis=0)
