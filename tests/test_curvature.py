@@ -11,7 +11,7 @@ import pytest
 
 import fastgd
 from benchmarks import regimes
-from fastgd import sample
+from fastgd import plan, sample
 from fastgd.inputs import make_source
 from fastgd.kernels.threads import Workers
 from fastgd.linalg import forms, inverse, products
@@ -584,3 +584,13 @@ def test_a_fit_is_never_worse_than_where_its_last_step_began(loss, monkeypatch):
             objectives = result.history["objective"]
             overshot += objectives[-1] > losses.min() * (1.0 + 1e-9)
     assert overshot  # or nothing was tried
+
+
+@pytest.mark.parametrize("rate", [3.0, 30.0])
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_a_first_step_that_overshoots_is_taken_back(steps, rate, monkeypatch):
+    """Where a sample saw the curvature much too small."""
+    monkeypatch.setattr(plan, "_settling_rate", lambda curvature: rate)
+    monkeypatch.setattr(sample, "SAMPLE_ROWS", 200)
+    result = fastgd.fit(X, Y, "batch", max_iter=steps, tol=None, random_state=0)
+    assert result.objective <= result.history["loss"][1] * (1.0 + 1e-12)
