@@ -1,8 +1,7 @@
 """The slow obvious twins: gradient descent as the textbooks write it, in plain float64 NumPy.
 
-Nothing here imports the package. Formulas: shared/GROUND_TRUTH.md (optimizers, PyTorch's) and
-shared/DESIGN.md section 3 (objective, weights, the rates of the proximal step). Words as there: a
-*step* is one update, counted by t from 1; an *order* is an array (n_epochs, n_visits) of rows.
+Nothing here imports the package. The optimizers' formulas are PyTorch's. A *step* is one update,
+counted by t from 1; an *order* is an array (n_epochs, n_visits) of rows.
 """
 
 from __future__ import annotations

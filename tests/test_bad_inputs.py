@@ -1,4 +1,4 @@
-"""What every bad input gets, of every variant, in both modes: shared/BAD_INPUTS.md, row by row.
+"""What every bad input gets, of every variant, in both modes, row by row.
 
 X times 1e4 and more, and rates far too large: test_divergence.py. Other arguments: test_inputs.py.
 """

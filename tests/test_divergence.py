@@ -1,4 +1,4 @@
-"""Divergence is never silent, and never cried where there is none: shared/DESIGN.md, section 7.
+"""Divergence is never silent, and never cried where there is none.
 
 A run diverges when something is not finite, or the loss is above 1e12 times the larger of those at
 the start and at z = 0. What theory says of when that happens, in textbook mode:
@@ -64,7 +64,7 @@ def largest_eigenvalue(X):
 
 
 def stable_rate(X, variant, batch_size=1, optimizer="gd", mu=0.0):
-    """2/L and its kin (shared/DESIGN.md, section 7), for the columns of X and an intercept."""
+    """2/L and its kin, for the columns of X and an intercept."""
     A = np.column_stack([X, np.ones(len(X))])
     L = largest_eigenvalue(X)
     if variant == "batch":
@@ -468,6 +468,18 @@ def test_slow_runs_raise_no_alarm(variant, fit_intercept, offset):
                 max_iter=epochs, random_state=0,
             )  # fmt: skip
             assert result.stop_reason is fastgd.StopReason.MAX_ITER
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_fit_that_is_worse_than_a_constant_says_so(variant):
+    """It began farther away, and is not there yet: no divergence, and no success either."""
+    run = {"optimizer": "adam", "coef_init": [50.0] * D, "max_iter": 2, "tol": None}
+    result = fastgd.fit(X, Y, variant, random_state=0, **run)
+    assert result.stop_reason is fastgd.StopReason.MAX_ITER
+    assert result.objective > 0.5 * np.var(Y)
+    assert "best constant prediction" in result.summary()
+    near = fastgd.fit(X, Y, variant, random_state=0)
+    assert near.objective < 0.5 * np.var(Y) and "constant prediction" not in near.summary()
 
 
 # ------------------------------------------------------------------ a little too large, a few steps

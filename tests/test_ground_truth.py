@@ -1,4 +1,4 @@
-"""Results from outside the package, asserted of `fastgd.fit` (shared/GROUND_TRUTH.md).
+"""Results from outside the package, asserted of `fastgd.fit`.
 
 Closed forms, exact expectations over all visiting orders, PyTorch's and scikit-learn's numbers,
 certified regressions. Everywhere e = w - w*, H = X'X/n, and L and mu are H's extreme eigenvalues.

@@ -1,6 +1,6 @@
 """The arguments of `fit`: what they may be, and what is said to whoever hands in something else.
 
-Tables, targets and weights, and what shared/BAD_INPUTS.md lists: test_bad_inputs.py.
+Tables, targets and weights; what is refused: test_bad_inputs.py.
 """
 
 import math

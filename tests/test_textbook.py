@@ -1,8 +1,8 @@
 """Textbook mode is sacred: `fastgd.fit` with a learning rate is naive.descend, step for step.
 
-Source of every rule: shared/DESIGN.md, sections 3, 4 and 6. Plain Python (NUMBA_DISABLE_JIT=1)
-runs the whole product of choices, compiled code a subset: three losses in which every pair of
-choices occurs, the others once in each variant, since every kernel takes a second to compile.
+Plain Python (NUMBA_DISABLE_JIT=1) runs the whole product of choices, compiled code a subset: three
+losses in which every pair of choices occurs, the others once in each variant, since every kernel
+takes a second to compile.
 """
 
 import itertools

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.ending import loss_of_best_constant, rose
+from fastgd.ending import is_above_constant, rose
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.recording import Recorder
 from fastgd.request import asks_to_stop
@@ -132,7 +132,7 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
         best = guard.best_of(start)
         rise = None if diverged else (began, objective)
         return End(best, *run.assess(best), diverged=True, rise=rise)
-    above = plan.mode == "self-tuned" and objective > loss_of_best_constant(run)
+    above = is_above_constant(run, objective)
     return End(coef, objective, suboptimality, is_far=is_far, above_constant=above)
 
 

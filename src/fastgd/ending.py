@@ -86,8 +86,10 @@ def share_of_stable_rate(run: Run) -> float:
     return rate / smooth.stable_rate(plan.batch_size)
 
 
-def loss_of_best_constant(run: Run) -> float:
-    """Return the loss of about the best constant prediction; infinity without an intercept."""
-    if not run.plan.fit_intercept:
-        return math.inf
-    return run.full.loss_of_constant(draw_targets(run.source).middle(run.plan.loss))
+def is_above_constant(run: Run, objective: float) -> bool:
+    """Return True if a constant prediction is better than a self-tuned fit, by more than `tol`."""
+    plan = run.plan
+    if plan.mode == "textbook" or not plan.fit_intercept:
+        return False
+    least = run.full.loss_of_constant(draw_targets(run.source).middle(plan.loss))
+    return objective > least + (plan.tol or 0.0) * abs(least)

@@ -41,6 +41,7 @@ from fastgd.stopwatch import Stopwatch
 from fastgd.supervision import divergence_message
 from fastgd.validation import refuse_unknown
 
+ABOVE_CONSTANT = "higher than that of the best constant prediction: more epochs are needed"
 NEGLIGIBLE = 1e-14  # of what the columns explain
 
 
@@ -343,7 +344,9 @@ def make_result(
         objective=outcome.objective,
         suboptimality=outcome.suboptimality,
         statistical_error=_statistical_error(plan),
-        choices=explain(plan, source) | ({} if encoded is None else encoded.remarks),
+        choices=explain(plan, source)
+        | ({} if encoded is None else encoded.remarks)
+        | ({"objective": ABOVE_CONSTANT} if outcome.above_constant else {}),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
@@ -399,15 +402,14 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             stacklevel=3,
         )
     if outcome.stop_reason is StopReason.STALLED:
-        near = outcome.suboptimality
-        missed = (
-            "stopped where a constant prediction is better"
-            if near is None
-            else (f"could get no nearer than about {near:.1g} to the least objective")
-        )
+        missed = "stopped where a constant prediction is still better: give a smaller tol"
+        if outcome.suboptimality is not None:
+            missed = (
+                f"could get no nearer than about {outcome.suboptimality:.1g} to the least "
+                "objective: look for columns that are nearly collinear"
+            )
         warnings.warn(
-            f"{plan.variant} gradient descent {missed}: look for columns that are nearly "
-            "collinear, or give an alpha above 0.",
+            f"{plan.variant} gradient descent {missed}, or give an alpha above 0.",
             ConvergenceWarning,
             stacklevel=3,
         )

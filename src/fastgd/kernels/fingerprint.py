@@ -40,8 +40,8 @@ def fingerprint(value: Any) -> Fingerprint:
     """Return what tells *value*, which a kernel binds, from other values."""
     if type(value) is bool:
         return TRUTHS[value]
-    known: Fingerprint | None = getattr(getattr(value, "py_func", value), "fingerprint", None)
-    if known is not None:
+    known = getattr(getattr(value, "py_func", value), "fingerprint", None)
+    if isinstance(known, Fingerprint):  # a user's function may have an attribute of that name
         return known
     parts = [*_describe(value, ())]
     text = "|".join(part.text for part in parts)
@@ -55,7 +55,7 @@ def _describe(value: Any, outer: tuple[Any, ...]) -> Iterator[Fingerprint]:
     if is_function:
         known = getattr(function, "fingerprint", None)
         is_own = function.__code__.co_filename in OWN_FILES
-        if known is not None:
+        if isinstance(known, Fingerprint):
             yield known
         elif is_own and not function.__closure__:
             function.fingerprint = Fingerprint(
