@@ -43,7 +43,7 @@ class Fault:
     old: str  # occurs exactly once
     new: str
     harm: str  # what a user would suffer
-    tests: str  # files of tests
+    tests: str  # files of tests, or single ones as pytest names them
     compiled: bool = False  # the tests need machine code
     equivalent: str = ""  # why no test can notice it
 

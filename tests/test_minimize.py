@@ -976,3 +976,19 @@ def test_central_differences_are_good_at_points_of_any_size(size):
         lambda x: (x / size - 0.5) ** 2, size, learning_rate=1e-3 * size**2, max_iter=1, tol=None
     )
     assert found.history["grad_norm"][0] * abs(size) == pytest.approx(1.0, rel=1e-8)
+
+
+def test_the_bottom_of_rounding_is_a_success_with_central_differences_too():
+    """Where a gradient is what rounding of two values leaves, no rate finds a lower one."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        root, height = rng.standard_normal((3, 3)), 10.0 ** rng.integers(0, 6)
+        H, start, best = root @ root.T + np.eye(3), 3.0 * rng.standard_normal(3), root[0]
+
+        def fun(x, H=H, best=best, height=height):
+            away = x - best
+            return float(np.sum(np.exp(away) - away) + 0.5 * away @ H @ away + height)
+
+        found = minimize(fun, start, learning_rate=LineSearch(), max_iter=3000, tol=1e-14)
+        assert found.stop_reason is StopReason.TOLERANCE
+        np.testing.assert_allclose(found.x, best, atol=1e-4)

@@ -24,6 +24,7 @@ import pytest
 
 import fastgd
 from fastgd import order, passes, recording, stopwatch, team
+from fastgd.coordinates import identity
 from fastgd.inputs import check_initial, make_source
 from fastgd.kernels import threads
 from fastgd.order import draw_seed
@@ -821,3 +822,41 @@ def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, 
         )
         agrees = careful == distance or distance == 1e-9 or careful <= 1e-3
         assert Convergence(run).is_reached() == (reached and agrees)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum"])
+@pytest.mark.parametrize(("variant", "size"), [("stochastic", 1), ("minibatch", 7)])
+def test_no_row_pulls_harder_than_the_guard_over_the_rate_of_its_step(
+    variant, size, optimizer, cut, small_pieces
+):
+    """Rates fall from step to step, rows have weights; however the visits are cut into calls."""
+    settings = {"sample_weight": TINY.weights, "shuffle": False, "optimizer": optimizer}
+    settings |= {"learning_rate": fastgd.InverseScaling(0.3, 1.0), "max_iter": 1}
+    settings |= {"batch_size": size} if variant == "minibatch" else {}
+    plan, source = prepared(TINY, variant, settings)
+    plan = dataclasses.replace(plan, guard=0.4, coordinates=identity(D))
+    state = final_state(plan, source, cuts=range(3, N, 5) if cut else ())
+    A = np.column_stack([TINY.X, np.ones(N)])
+    shares = TINY.weights / TINY.weights.mean()
+    w, b, mu = np.zeros(D + 1), np.zeros(D + 1), 0.9 if optimizer == "momentum" else 0.0
+    held = 0
+    for t, start in enumerate(range(0, N, size), start=1):
+        rows, rate = slice(start, start + size), 0.3 / t
+        pulls = shares[rows] * np.square(A[rows]).sum(axis=1)
+        held += np.count_nonzero(pulls > 0.4 / rate)
+        share = np.minimum(1.0, 0.4 / rate / pulls)
+        slopes = share * shares[rows] * (A[rows] @ w - TINY.y[rows])
+        b = mu * b + A[rows].T @ slopes / len(slopes)
+        w = w - rate * b
+    assert 0 < held < N
+    np.testing.assert_allclose(state.coef, w, rtol=1e-11)
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_passes_count_what_is_seen_beside_the_steps(looks):
+    plan, source = prepared(TINY, "minibatch", {})
+    run = Run(plan, source)
+    run.state.looks, run.state.epoch, run.state.visit = looks, 2, 8
+    assert run.passes == pytest.approx(plan.pilot_passes + looks + 2 + 8 / N)
+    assert plan.pilot_passes > 0

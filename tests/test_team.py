@@ -179,6 +179,25 @@ def test_where_no_thread_can_be_had_the_leader_does_it_all(eager, monkeypatch):
     close(made)
 
 
+@pytest.mark.parametrize("failing", range(3))
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_what_fails_in_any_thread_of_the_workers_is_told(n_threads, failing):
+    """And the others have been done by then."""
+    done = []
+
+    def work(k):
+        if k == failing:
+            raise MemoryError(f"no room for {k}")
+        done.append(k)
+
+    with Workers(n_threads) as workers:
+        for _ in range(2):
+            with pytest.raises(MemoryError, match=f"no room for {failing}"):
+                workers.call(work, [(0,), (1,), (2,)])
+        workers.call(work, [(7,), (8,)])
+    assert {7, 8} <= set(done)
+
+
 def refuse_large(z, y):
     if y > 1e6:
         raise ValueError("too large")
