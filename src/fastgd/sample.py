@@ -45,7 +45,7 @@ class Drawn:
         """
         n, count = self.source.n, len(self.chosen)
         counts = np.full(count, np.count_nonzero(self._has_weight) / n)
-        if self.is_everything:
+        if self.is_everything or self._are_alike:
             return counts
         for of_label, weight in self._labels():
             each = np.ones(count) if self.each is None else self.each
@@ -57,6 +57,11 @@ class Drawn:
     def shares(self) -> Floats:
         """How much each counts: in the mean, as the rows of the table do."""
         return self.stands_for * self._weights
+
+    @property
+    def _are_alike(self) -> bool:
+        source = self.source
+        return self.each is None and source.classes is None and not source.weighted
 
     def _labels(self) -> Iterator[tuple[Array, float]]:
         """Yield which of the rows have a label, and the weight of all rows that have it."""
@@ -93,8 +98,11 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     chosen, each = _some(source, count if pool is None else pool, size, rng)
     if source.classes is not None and size < count:
         chosen, each = _with_both_labels(source, chosen, each, pool, rng)
-    in_order = np.argsort(chosen)
-    chosen, each = chosen[in_order], None if each is None else each[in_order]
+    if each is None:
+        chosen.sort()
+    else:
+        in_order = np.argsort(chosen)
+        chosen, each = chosen[in_order], each[in_order]
     rows = np.empty((len(chosen), source.d + 1))
     rows[:, -1] = float(fit_intercept)
     for start in range(0, len(chosen), PIECE):  # pages that are new, but once
