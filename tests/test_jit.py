@@ -22,8 +22,9 @@ import pytest
 from numba.core import event
 
 import fastgd
+from fastgd.compose import loss_arguments, prediction_kernel
 from fastgd.inputs import make_source
-from fastgd.kernels import _jit, rows, threads
+from fastgd.kernels import _jit, compiled_pointers, rows, threads
 from fastgd.kernels._jit import load, specialise, unbound
 from fastgd.losses import CustomLoss
 from fastgd.plan import make_plan
@@ -160,8 +161,8 @@ USERS_LOSSES = """
 @pytest.mark.compiled
 def test_losses_of_the_user_never_share_code(lived_in):
     """Lambdas, functions of one name, edited ones; within a process and across two."""
-    files = lived_in.files()
     first = lived_in.run(USERS_LOSSES.replace("SLOPE", "1.0").replace("CLOSURES", "(1.0, 2.0)"))
+    files = lived_in.files()
     second = lived_in.run(USERS_LOSSES.replace("SLOPE", "2.0").replace("CLOSURES", "()"))
     settings = {"max_iter": 3, "random_state": 0}
     single, double = (
@@ -170,7 +171,7 @@ def test_losses_of_the_user_never_share_code(lived_in):
     np.testing.assert_allclose(first["lambda"], single, rtol=1e-12)
     np.testing.assert_allclose(first["closures"], [single, double], rtol=1e-12)
     np.testing.assert_allclose(second["lambda"], double, rtol=1e-12)
-    assert lived_in.files() == files  # nothing that holds a user's loss is ever written
+    assert lived_in.files() == files  # no kernel holds a user's loss
 
 
 USERS_CLASSES = """
@@ -250,7 +251,7 @@ SUM_OF_LOSSES = """
 
 
 @pytest.mark.compiled
-def test_what_sums_losses_of_the_user_is_never_written(tmp_path):
+def test_what_sums_losses_of_the_user_holds_none_of_them(tmp_path):
     """Two processes, two losses of one name: an objective must not be that of the other."""
     house = House(tmp_path)
     small, large = (
@@ -548,19 +549,80 @@ def test_the_parameters_of_a_loss_make_no_other_kernel():
     assert len({run.kernel for run in runs}) == 1
 
 
-def test_kernels_of_user_losses_are_kept_while_there_is_room():
+@pytest.mark.compiled
+def test_losses_of_the_user_share_a_kernel():
     loss, again = (CustomLoss(lambda z, y: (z - y, 1.0)) for _ in range(2))
     other = CustomLoss(lambda z, y: (z - y, 2.0))
     kernel = Run(*planned(loss)).kernel
-    assert Run(*planned(CustomLoss(loss.function))).kernel is kernel
-    assert Run(*planned(again)).kernel is kernel  # as where the cell of a notebook is run twice
-    assert Run(*planned(other)).kernel is not kernel
+    assert Run(*planned(other)).kernel is kernel
+    (address, _), of_again, of_other = map(loss_arguments, (loss, again, other))
+    assert of_again == (address, ())  # as where the cell of a notebook is run twice
+    assert of_other != (address, ())
 
 
-def test_kernels_of_user_losses_are_bounded_in_number():
+def test_kernels_kept_in_memory_alone_are_bounded_in_number():
     for k in range(2 * _jit.USER_KERNELS_KEPT):
-        Run(*planned(CustomLoss(lambda z, y, k=k: (z - y, 1.0 + k))))
+        specialise(rows.meet, cache=False, loss=lambda z, y, _, k=k: (z - y, k), GUARDED=False)
     assert _jit._specialise_in_process.cache_info().currsize <= _jit.USER_KERNELS_KEPT
+
+
+LOSSES_OF_THE_USER = """
+    import resource
+    def memory():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for k in range(60):
+        if k == 10:
+            before = memory()
+        fit(loss=lambda z, y, k=k: (0.5 * (z - y) ** 2 + k, z - y), learning_rate=0.1, max_iter=1)
+    answer["kib"] = (memory() - before) / 50
+"""
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the size has another unit")
+def test_a_loss_of_the_user_keeps_less_than_a_mebibyte(warm):
+    assert warm[0].run(LOSSES_OF_THE_USER)["kib"] < 1024
+
+
+@pytest.mark.compiled
+def test_many_losses_of_the_user_are_remarked_on(monkeypatch):
+    monkeypatch.setattr(compiled_pointers, "MANY", len(compiled_pointers._known) + 1)
+    with pytest.warns(RuntimeWarning, match="fields of a subclass of Loss"):
+        loss_arguments(CustomLoss(lambda z, y: (0.5 * (z - y) ** 2, z - y)))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda z, y: (1 * (z > y), 0),
+        lambda z, y: (np.float32(z), int(z > y)),
+        numba.njit(lambda z, y: (0.5 * (z - y) ** 2, z - y)),
+        lambda z, y: (np.array([z, y])[0], np.array([z - y])[0]),
+        lambda z, y, k=3.0: (k * z, k * y),
+        lambda z=1.0, y=2.0, k=3, is_odd=True: (k * z, y if is_odd else z),
+    ],
+    ids=["whole numbers", "other types", "jitted", "an array", "a default", "defaults"],
+)
+def test_whatever_a_loss_of_the_user_returns_becomes_two_numbers(function):
+    kernel, values, slopes = prediction_kernel(CustomLoss(function)), np.empty(2), np.empty(2)
+    z = np.array([0.5, 2.0])
+    kernel(z, y[:2], loss_arguments(CustomLoss(function)), values, slopes)
+    expected = [
+        getattr(function, "py_func", function)(*pair) for pair in zip(z, y[:2], strict=True)
+    ]
+    np.testing.assert_allclose(np.transpose([values, slopes]), np.array(expected, float))
+
+
+@pytest.mark.compiled
+def test_an_exception_of_a_loss_reaches_the_caller():
+    def loss(z, y):
+        if z > 1e3:
+            raise ValueError("z is too large")
+        return 0.5 * (z - y) ** 2, z - y
+
+    with pytest.raises(ValueError, match="z is too large"):
+        fastgd.fit(1e6 * X, y, "batch", loss=loss, learning_rate=1.0, max_iter=5)
 
 
 @pytest.mark.compiled

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
-from fastgd.kernels._jit import Kernel, load, specialise, unbound
+from fastgd.kernels._jit import JIT_ENABLED, Kernel, specialise
+from fastgd.kernels.compiled_pointers import address_of, call
 from fastgd.losses import Loss
 from fastgd.optimizers import GD, Optimizer
-
-user_function = unbound
 
 REASONS = (  # what Numba says, and what it means
     (r"Untyped global name '([^']+)'", "'{}' is neither a number nor a function to compile"),
@@ -21,22 +20,38 @@ REASONS = (  # what Numba says, and what it means
 )
 
 
-def _ignore_parameters(z: float, y: float, parameters: tuple[float, ...]) -> tuple[float, float]:
-    """Give a user's loss f(z, y) the arguments of a built-in one."""
-    value, slope = user_function(z, y)
-    return float(value), float(slope)
-
-
 def scalar_loss(loss: Loss) -> Kernel:
-    """Return the scalar function (z, y, parameters) -> (value, derivative)."""
-    if loss.takes_parameters:
+    """Return the scalar function (z, y, arguments) -> (value, derivative) that kernels bind."""
+    if loss.built_in:
         return loss.function
-    return specialise(_ignore_parameters, cache=False, inner=True, user_function=loss.function)
+    if JIT_ENABLED:
+        return call
+    return loss.function if loss.takes_parameters else _without_parameters(loss.function)
+
+
+def _without_parameters(function: Kernel) -> Kernel:
+    return lambda z, y, _: function(z, y)
+
+
+def loss_arguments(loss: Loss) -> Any:
+    """Return what `scalar_loss` gets beside z and y; a user's loss is compiled for that."""
+    if loss.built_in or not JIT_ENABLED:
+        return loss.parameters
+    n_parameters = len(loss.parameters) if loss.takes_parameters else None
+    try:
+        address = address_of(loss.function, n_parameters)
+    except Warning:
+        raise
+    except Exception as error:  # whatever a user's function makes Numba stumble over
+        raise TypeError(
+            f"the loss {loss.name!r} could not be compiled: use numbers and the math module only, "
+            f"and return the same types from every branch{plain_reason(str(error))}."
+        ) from None
+    return address, loss.parameters
 
 
 def _meet(loss: Loss, guarded: bool) -> Kernel:
-    scalar = scalar_loss(loss)
-    return specialise(rows.meet, cache=loss.built_in, inner=True, loss=scalar, GUARDED=guarded)
+    return specialise(rows.meet, inner=True, loss=scalar_loss(loss), GUARDED=guarded)
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,6 @@ def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> 
     """Return `stochastic.stochastic` for this loss and step."""
     return specialise(
         stochastic.stochastic,
-        cache=loss.built_in,
         meet=_meet(loss, guarded),
         IN_QUADS=in_quads,
         AVERAGED=step.averaged,
@@ -93,7 +107,6 @@ def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
     """Return `minibatch.minibatch` for this loss and step."""
     return specialise(
         minibatch.minibatch,
-        cache=loss.built_in,
         sum_gradients=gradient_kernel(loss, inner=True),
         IN_COORDINATES=step.in_coordinates,
         **step.parts(),
@@ -102,38 +115,22 @@ def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
 
 def loss_kernel(loss: Loss) -> Kernel:
     """Return `losses.sum_losses` for this loss."""
-    return specialise(losses.sum_losses, cache=loss.built_in, meet=_meet(loss, False))
+    return specialise(losses.sum_losses, meet=_meet(loss, False))
 
 
 def prediction_kernel(loss: Loss) -> Kernel:
     """Return `predictions.meet_predictions` for this loss."""
-    return specialise(predictions.meet_predictions, cache=loss.built_in, loss=scalar_loss(loss))
+    return specialise(predictions.meet_predictions, loss=scalar_loss(loss))
 
 
 def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
     """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
-    scalar, cache = scalar_loss(loss), loss.built_in
-    return specialise(gradient.sum_gradients, cache=cache, inner=inner, loss=scalar)
+    return specialise(gradient.sum_gradients, inner=inner, loss=scalar_loss(loss))
 
 
 def batch_step_kernel(step: Step) -> Kernel:
     """Return `batch.take_batch_step` for this step."""
     return specialise(batch.take_batch_step, **step.parts())
-
-
-def load_for_loss(kernel: Kernel, loss: Loss, *arguments: Any) -> None:
-    """Compile or fetch *kernel*; a user's loss that Numba cannot compile gets one sentence."""
-    try:
-        load(kernel, *arguments)
-    except (
-        Exception
-    ) as error:  # what a user's function makes Numba stumble over is not always its own
-        if loss.built_in or isinstance(error, Warning):
-            raise
-        raise TypeError(
-            f"the loss {loss.name!r} could not be compiled: use numbers and the math module only, "
-            f"and return the same types from every branch{plain_reason(str(error))}."
-        ) from None
 
 
 def plain_reason(message: str) -> str:

@@ -9,7 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from fastgd.compose import load_for_loss, prediction_kernel
+from fastgd.compose import loss_arguments, prediction_kernel
+from fastgd.kernels._jit import load
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.kernels.threads import Workers
 from fastgd.linalg import inverse, joined, products, times
@@ -65,9 +66,8 @@ class Sample:
         if isinstance(self.loss, SquaredError):  # nothing is compiled for it
             return
         self.kernel = prediction_kernel(self.loss)
-        nothing = np.empty(0)
-        arguments = (nothing, self.y[:0], self.loss.parameters, nothing, nothing)
-        load_for_loss(self.kernel, self.loss, *arguments)
+        self.loss_arguments, nothing = loss_arguments(self.loss), np.empty(0)
+        load(self.kernel, nothing, self.y[:0], self.loss_arguments, nothing, nothing)
 
     def meet(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and slope."""
@@ -75,7 +75,7 @@ class Sample:
             residuals = z - self.y
             return 0.5 * residuals * residuals, residuals
         values, slopes = np.empty(len(z)), np.empty(len(z))
-        self.kernel(z, self.y, self.loss.parameters, values, slopes)
+        self.kernel(z, self.y, self.loss_arguments, values, slopes)
         return values, slopes
 
     @cached_property

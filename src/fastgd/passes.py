@@ -5,7 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastgd.compose import load_for_loss, loss_kernel
+from fastgd.compose import loss_arguments, loss_kernel
+from fastgd.kernels._jit import load
 from fastgd.kernels.arguments import (
     LOSS,
     NOT_FINITE,
@@ -41,7 +42,7 @@ class FullPass:
         self.call_rows = max(1, CALL_VALUES // (self.block_rows * (source.d + 1))) * self.block_rows
         nothing = np.empty(0, source.dtype)
         vectors = (nothing, nothing, nothing, nothing)
-        self.settings = Settings(loss.parameters, (), *vectors, np.inf, True)
+        self.settings = Settings(loss_arguments(loss), (), *vectors, np.inf, True)
         self.workers = Workers(n_threads)
         blocks = self.call_rows // self.block_rows if gradients and source.resident else 0
         self.coef = np.zeros(source.d + 1, source.dtype)
@@ -67,7 +68,7 @@ class FullPass:
             self.team.load()
         else:
             arguments = self._arguments(self.source.nobody(), self.coef, np.zeros((1, TALLY_SIZE)))
-            load_for_loss(loss_kernel(self.loss), self.loss, *arguments)
+            load(loss_kernel(self.loss), *arguments)
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:
         """Add the rows start..stop, where *start* begins a block, to *g* and *tally*."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.compose import load_for_loss, prediction_kernel
+from fastgd.compose import loss_arguments, prediction_kernel
 from fastgd.inputs import make_source
+from fastgd.kernels._jit import load
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.losses import Loss
 from fastgd.request import read_loss
@@ -40,10 +41,8 @@ class Problem:
         self.l1 = self.alpha * self.l1_ratio
         self.l2 = self.alpha * (1 - self.l1_ratio)
         self._kernel = prediction_kernel(self.loss)
-        nothing = np.empty(0)
-        load_for_loss(
-            self._kernel, self.loss, nothing, nothing, self.loss.parameters, nothing, nothing
-        )
+        self._arguments, nothing = loss_arguments(self.loss), np.empty(0)
+        load(self._kernel, nothing, nothing, self._arguments, nothing, nothing)
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -87,13 +86,13 @@ class Problem:
     def losses(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and slope at the prediction z, without weights."""
         values, slopes = np.empty(self.n), np.empty(self.n)
-        self._kernel(z, self.y64, self.loss.parameters, values, slopes)
+        self._kernel(z, self.y64, self._arguments, values, slopes)
         return values, slopes
 
     def sum_losses(self, z: Floats, rows: slice) -> float:
         """Return the weighted sum of the losses of some rows at their predictions z."""
         values, slopes = np.empty(len(z)), np.empty(len(z))
-        self._kernel(z, self.y64[rows], self.loss.parameters, values, slopes)
+        self._kernel(z, self.y64[rows], self._arguments, values, slopes)
         return float(self.weights[rows] @ values)
 
     def pull_back(self, slopes: Floats) -> Floats:

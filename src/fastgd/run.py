@@ -10,7 +10,7 @@ import numpy as np
 from fastgd.compose import (
     Step,
     batch_step_kernel,
-    load_for_loss,
+    loss_arguments,
     minibatch_kernel,
     stochastic_kernel,
 )
@@ -123,7 +123,7 @@ class Run:
         no_rows = np.empty(0, np.int64)
         for kernel in {self.kernel, self.row_kernel}:
             arguments = self._arguments(self.source.nobody(), no_rows, no_rows, 0, 0)
-            load_for_loss(kernel, self.plan.loss, *arguments)
+            load(kernel, *arguments)
 
     @property
     def visits_left(self) -> int:
@@ -532,7 +532,7 @@ class Run:
         units = nothing if plan.seen_in is None else plan.seen_in.units
         shift = nothing if plan.seen_in is None else plan.seen_in.shift
         return Settings(
-            plan.loss.parameters,
+            loss_arguments(plan.loss),
             plan.optimizer.hyper,
             self.l1_here[:size].astype(dtype),
             self.l2_here[:size].astype(dtype),

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.compose import gradient_kernel, load_for_loss
-from fastgd.kernels._jit import JIT_ENABLED, Kernel
+from fastgd.compose import gradient_kernel
+from fastgd.kernels._jit import JIT_ENABLED, Kernel, load
 from fastgd.kernels.arguments import TALLY_SIZE, Array, Data, Floats, Room, Settings
 from fastgd.kernels.gradient import make_room
 from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
@@ -57,7 +57,7 @@ class Team:
         """Compile or fetch the kernel."""
         table = self.source.nobody(), NOT_LISTED, NOT_LISTED
         arguments = self._arguments(table, self.room[0])
-        load_for_loss(self.kernel, self.loss, *arguments, True, 0, 0, 0, 0)
+        load(self.kernel, *arguments, True, 0, 0, 0, 0)
 
     def threads(self, rows: int) -> int:
         """Return how many threads are of use for so many rows at a time."""

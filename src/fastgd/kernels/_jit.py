@@ -153,6 +153,14 @@ def compiled_apart(function: Kernel) -> Kernel:
     return _compiled(function, cache=True, forceinline=False)
 
 
+def compile_for(function: Kernel, signature: Any) -> tuple[Any, str]:
+    """Compile for one signature; return the library of the machine code and its name there."""
+    kernel: Any = _compiled(function, cache=False, no_cpython_wrapper=True)
+    kernel.compile(signature)
+    found = kernel.overloads[signature.args]
+    return found.library, found.fndesc.llvm_func_name
+
+
 def _compiled(function: Any, cache: bool, **options: Any) -> Kernel:
     if cache:
         function = _renamed(function, f"{function.__name__}_{STAMP}", function.__globals__)
