@@ -1,5 +1,6 @@
 """Losses: slopes that are derivatives, values that bear any margin, losses of the user's own."""
 
+import functools
 import itertools
 import math
 
@@ -449,6 +450,35 @@ def test_a_loss_that_cannot_be_compiled_is_named_in_a_sentence(loss, variant):
         TypeError, match=f"the loss '{loss.__name__}' could not be compiled"
     ) as error:
         fit(loss, variant)
+    one_sentence(error)
+
+
+BAD_STEPS = {
+    "an unknown function": lambda w, g, lr: (w - lr * float(np.format_float_positional(g)), lr),
+    "one number": lambda w, g, lr: w - lr * g,
+    "no rate": lambda w, g, lr: (w - lr * g,),
+    "a slot too many": lambda w, g, slot, lr: (w - lr * g, lr, slot),
+    "a string": lambda w, g, lr: ("w", lr),
+}
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch", "minimize"])
+@pytest.mark.parametrize("step", BAD_STEPS.values(), ids=BAD_STEPS)
+def test_an_optimizer_that_cannot_be_compiled_is_named_in_a_sentence(step, variant):
+    given = {
+        "name": "mine",
+        "slots": 0,
+        "prepare": staticmethod(lambda t, lr, hyper, T: (T(lr),)),
+        "step": staticmethod(step),
+    }
+    optimizer = type("Mine", (fastgd.optimizers.Optimizer,), given)()
+    settings = {"learning_rate": 0.1, "max_iter": 1, "optimizer": optimizer}
+    descend = functools.partial(fastgd.fit, X, X.sum(axis=1), variant, **settings)
+    if variant == "minimize":
+        descend = functools.partial(fastgd.minimize, lambda x: x @ x, np.ones(2), **settings)
+    with pytest.raises(TypeError, match="the optimizer 'mine' could not be compiled") as error:
+        descend()
     one_sentence(error)
 
 

@@ -1,6 +1,8 @@
 """Which templates, bound to which scalar functions, make the kernel of a loss and an optimizer."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,16 +40,22 @@ def loss_arguments(loss: Loss) -> Any:
     if loss.built_in or not JIT_ENABLED:
         return loss.parameters
     n_parameters = len(loss.parameters) if loss.takes_parameters else None
+    with compiling("loss", loss):
+        return address_of(loss.function, n_parameters), loss.parameters
+
+
+@contextlib.contextmanager
+def compiling(kind: str, part: Loss | Optimizer) -> Iterator[None]:
+    """Tell in one sentence, as a context, that functions of a user's cannot be compiled."""
     try:
-        address = address_of(loss.function, n_parameters)
-    except Warning:
-        raise
+        yield
     except Exception as error:  # whatever a user's function makes Numba stumble over
+        if part.built_in or isinstance(error, Warning):
+            raise
         raise TypeError(
-            f"the loss {loss.name!r} could not be compiled: use numbers and the math module only, "
-            f"and return the same types from every branch{plain_reason(str(error))}."
+            f"the {kind} {part.name!r} could not be compiled: use numbers and the math module "
+            f"only, and return the same types from every branch{plain_reason(str(error))}."
         ) from None
-    return address, loss.parameters
 
 
 def _meet(loss: Loss, guarded: bool) -> Kernel:

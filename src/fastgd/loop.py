@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.compose import Step, plain_reason
+from fastgd.compose import Step, compiling, plain_reason
 from fastgd.functions import Function, is_of_compiler
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels._jit import Kernel, bound, load, specialise
@@ -37,7 +37,8 @@ def _in_python(function: Function, optimizer: Optimizer, search: LineSearch | No
     parts, nothing = _parts(function, optimizer, search, compiled=False), np.empty(0)
     scalars = optimizer.prepare(1, 1.0, optimizer.hyper, np.float64)
     slots = [nothing] * 2
-    load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
+    with compiling("optimizer", optimizer):
+        load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
     load(kernels.moved, nothing, nothing)
     return bound(kernels.descend, **parts)
 

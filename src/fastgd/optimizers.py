@@ -118,6 +118,11 @@ class Optimizer:
         return super().__new__(cls)
 
     @property
+    def built_in(self) -> bool:
+        """Whether the optimizer is one of this package, and not a user's."""
+        return type(self) in OPTIMIZERS.values()
+
+    @property
     def hyper(self) -> tuple[float, ...]:
         """The numbers that `prepare` gets."""
         return tuple(float(value) for value in astuple(self))

@@ -10,6 +10,7 @@ import numpy as np
 from fastgd.compose import (
     Step,
     batch_step_kernel,
+    compiling,
     loss_arguments,
     minibatch_kernel,
     stochastic_kernel,
@@ -111,14 +112,18 @@ class Run:
         self.full.load()
         self.evaluation.load()
         self.asked.load()
+        if self.plan.variant != "batch":
+            self.plan.order.load()
+            if self.plan.preconditioned:
+                self.team.load()
+        if not self.plan.preconditioned:
+            with compiling("optimizer", self.plan.optimizer):
+                self._load_steps()
+
+    def _load_steps(self) -> None:
         if self.plan.variant == "batch":
-            if not self.plan.preconditioned:
-                idle = Model(*(array.copy() for array in self._model()))
-                load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
-            return
-        self.plan.order.load()
-        if self.plan.preconditioned:
-            self.team.load()
+            idle = Model(*(array.copy() for array in self._model()))
+            load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
             return
         no_rows = np.empty(0, np.int64)
         for kernel in {self.kernel, self.row_kernel}:
