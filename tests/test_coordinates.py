@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd import ConvergenceWarning
 from fastgd.coordinates import Coordinates, standardise, standardise_all
 from fastgd.inputs import make_source
 
@@ -246,3 +247,34 @@ def test_coefficients_of_constant_columns_go_into_the_intercept(mean):
         row = np.array([x, mean[1], mean[2], 1.0])
         assert row @ moved == pytest.approx(row @ coef, rel=1e-14)
     np.testing.assert_array_equal(coef, [1.5, -4.0, 7.0, 0.25])
+
+
+@pytest.mark.parametrize("settings", [{}, {"scaling": "standardize", "learning_rate": 0.1}])
+@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        1.7e18 + 10_000.0 * np.arange(400),
+        1_700_000_000_000_000_000 + 10_000 * np.arange(400),
+        1e15 + np.arange(400.0),
+        -1e100 + 1e85 * np.arange(400),
+        np.where(np.arange(400) == 7, 1.0 + 1e-13, 1.0),
+    ],
+    ids=["timestamps", "integers", "an offset", "huge", "one value"],
+)
+def test_a_column_too_close_to_a_constant_is_named(column, variant, settings):
+    """Its coefficient of 0 is no estimate; that of a constant is right and stays unmentioned."""
+    table = np.column_stack([np.arange(400.0) % 7, column, np.full(400, 0.1)])
+    with pytest.warns(ConvergenceWarning, match="the values of column 1 differ by less than"):
+        result = fastgd.fit(table, table[:, 0], variant, max_iter=3, random_state=0, **settings)
+    assert result.coef_[1] == result.coef_[2] == 0
+    assert result.choices["constant"].startswith("2: ")
+
+
+@pytest.mark.parametrize("rows", [400, 9000])
+def test_constant_columns_are_not_taken_for_nearly_constant_ones(rows):
+    constants = [0.1, 1e15 + 0.3, -1e100, 5e-324, 3.0]
+    table = np.column_stack([np.arange(rows) % 7.0, *(np.full(rows, c) for c in constants)])
+    for weight in (None, np.linspace(0.1, 1.0, rows)):
+        result = fastgd.fit(table, table[:, 0], sample_weight=weight, random_state=0)
+        assert result.choices["constant"].startswith("1, 2, 3, 4, 5: ")

@@ -1,6 +1,9 @@
 """Choices: what a fit that nobody tuned has chosen, a line of words each."""
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from fastgd.plan import EXACT, UNSEEN, Plan
 from fastgd.sources import Source
@@ -40,13 +43,19 @@ def _smoothing(plan: Plan) -> str:
 def _constant_columns(plan: Plan, source: Source) -> str:
     if plan.seen_in is None:
         return ""
-    columns = [j for j, unit in enumerate(plan.seen_in.units) if unit == 0]
+    zero = set(np.flatnonzero(plan.seen_in.units == 0).tolist())
+    columns = sorted(zero - set(plan.seen_in.unresolved))
+    what = "column that is constant gets" if len(columns) == 1 else "columns that are constant get"
+    return f"{name_columns(source, columns)}: {what} a coefficient of 0" if columns else ""
+
+
+def name_columns(source: Source, columns: Sequence[int]) -> str:
+    """Return the names, or numbers, of some columns."""
     names = source.feature_names
     shown = [repr(names[j]) if names else str(j) for j in columns[:MOST_NAMED]]
     if len(columns) > MOST_NAMED:
         shown.append(f"and {len(columns) - MOST_NAMED} more")
-    what = "column that is constant gets" if len(columns) == 1 else "columns that are constant get"
-    return f"{', '.join(shown)}: {what} a coefficient of 0" if columns else ""
+    return ", ".join(shown)
 
 
 def _steps(plan: Plan) -> str:

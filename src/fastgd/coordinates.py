@@ -4,7 +4,7 @@ Of coefficients v and an intercept c there, predictions are x.(units v) + (c - (
 those are the coefficients as they are. No row of the table is changed or copied.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ class Coordinates:
     mean: Floats  # (d,)
     units: Floats  # (d,)
     passes: float = 0.0  # over the rows, that it took to see them
+    unresolved: tuple[int, ...] = ()  # columns that vary, but too little to be more than constant
 
     @cached_property
     def shift(self) -> Floats:
@@ -35,14 +36,14 @@ class Coordinates:
         if l2 == 0:
             return self
         units = self.units / np.sqrt(1.0 + l2 * np.square(self.units))
-        return Coordinates(self.mean, units, self.passes)
+        return replace(self, units=units)
 
     def uncentred(self) -> "Coordinates":
         """Return coordinates in which columns have a root mean square of 1, wherever their mean."""
         spread = np.divide(1.0, self.units, out=np.zeros_like(self.units), where=self.units > 0)
         size = np.hypot(self.mean, spread)
         units = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-        return Coordinates(np.zeros_like(size), units, self.passes)
+        return replace(self, mean=np.zeros_like(size), units=units)
 
     def without_constants(self, coef: Array) -> Array:
         """Return the same predictions' coefficients, those of constant columns 0."""
@@ -92,12 +93,14 @@ def standardise(
     away = x - mean
     away /= np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
     spread = sizes * np.sqrt(_weighted_mean(np.square(away, out=away), shares))
-    suspects = np.flatnonzero(~(spread > LEAST_SPREAD * sizes))
+    suspects = np.flatnonzero(~_varies(spread, sizes))
     is_read_whole = len(suspects) > 0 and len(x) < source.n
     if is_read_whole:
         about = x[0, suspects] if fit_intercept else np.zeros(len(suspects))
         mean[suspects], spread[suspects] = _moments(source, suspects, about, fit_intercept)
         sizes[suspects] = np.abs(mean[suspects])
+    elif len(suspects):
+        spread[suspects] *= (x[:, suspects] != x[0, suspects]).any(axis=0)
     coordinates = _of_moments(mean, spread, sizes, passes=float(is_read_whole))
     unseen = np.zeros(len(mean), bool)
     unseen[suspects] = coordinates.units[suspects] > 0
@@ -124,7 +127,10 @@ def standardise_all(source: Source, centred: bool) -> Coordinates:
 
 
 def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tuple[Floats, Floats]:
-    """Return each column's mean and spread; zeros and root mean squares if it is not centred."""
+    """Return each column's mean and spread; zeros and root mean squares if it is not centred.
+
+    If rows are equal to *about*, the spread is exactly 0.
+    """
     total, squares = np.zeros(len(columns)), np.zeros(len(columns))
     for start, piece in pieces(source.table):
         away = piece[:, columns].astype(np.float64) - about
@@ -143,7 +149,13 @@ def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tu
     return about + offset, np.sqrt(np.maximum(squares / source.n - np.square(offset), 0.0))
 
 
+def _varies(spread: Floats, sizes: Floats) -> Array:
+    """Return which columns are not constant, to the digits of float64."""
+    return np.asarray(spread > np.maximum(LEAST_SPREAD * sizes, np.finfo(np.float64).tiny))
+
+
 def _of_moments(mean: Floats, spread: Floats, sizes: Floats, passes: float) -> Coordinates:
-    varies = spread > LEAST_SPREAD * sizes
+    varies = _varies(spread, sizes)
     units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
-    return Coordinates(mean, units, passes)
+    unresolved = np.flatnonzero((spread > 0) & ~varies)  # the spread of a constant is exactly 0
+    return Coordinates(mean, units, passes, tuple(unresolved.tolist()))

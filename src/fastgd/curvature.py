@@ -10,7 +10,7 @@ where targets are labels.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -175,7 +175,7 @@ def look(
     centre = np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
         loss_function=loss,
-        coordinates=Coordinates(coordinates.mean + centre, units),
+        coordinates=replace(coordinates, mean=coordinates.mean + centre, units=units),
         matrix=metric.matrix,
         ridge=metric.ridge,
         least=float(np.finfo(drawn.source.dtype).eps) * along,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from fastgd.categories.encoding import read_policy
-from fastgd.choices import explain
+from fastgd.choices import explain, name_columns
+from fastgd.coordinates import LEAST_SPREAD
 from fastgd.derivatives import refuse_wrong_derivative
 from fastgd.descent import Outcome, Watching, descend
 from fastgd.inputs import check_initial, make_source
@@ -410,6 +411,16 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             )
         warnings.warn(
             f"{plan.variant} gradient descent {missed}, or give an alpha above 0.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if plan.seen_in is not None and plan.seen_in.unresolved:
+        unresolved = plan.seen_in.unresolved
+        which = "column" if len(unresolved) == 1 else "each of the columns"
+        warnings.warn(
+            f"the values of {which} {name_columns(source, unresolved)} differ by less than "
+            f"{LEAST_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
+            "coefficient is 0; subtract a constant, such as the mean, from the column.",
             ConvergenceWarning,
             stacklevel=3,
         )
