@@ -231,3 +231,20 @@ def test_weights_are_repetitions(variant, loss, alpha):
     predicted = [result.intercept_ + X @ result.coef_ for result in fits]
     close = 1e-7 if alpha == 0 or variant == "batch" else 0.02
     np.testing.assert_allclose(*predicted, atol=close)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", [*LOSSES.values(), fastgd.Huber(0.5)], ids=lambda loss: loss.name)
+@pytest.mark.parametrize("size", [1e15, -1e20, float(np.finfo(np.float32).max), 1e300])
+def test_targets_that_leave_no_digits_for_others_are_refused(loss, size, variant):
+    case = Case(fastgd.AbsoluteError(), 0.0, 0.0)
+    y = case.tame.copy()
+    y[3] = size
+    with pytest.raises(ValueError, match=r"y must not differ from its median .* clip y"):
+        fastgd.fit(case.X, y, variant, loss=loss)
+    weights = np.where(np.arange(N) == 3, 0.0, 1.0)
+    assert fastgd.fit(case.X, y, variant, loss=loss, sample_weight=weights).converged
+    clipped = fastgd.fit(case.X, np.clip(y, -1e6, 1e6), variant, loss=loss, random_state=0)
+    assert clipped.converged
+    nearby = fastgd.fit(case.X, np.clip(y, -1e3, 1e3), variant, loss=loss, random_state=0)
+    np.testing.assert_allclose(clipped.coef_, nearby.coef_, atol=0.1)

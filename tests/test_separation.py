@@ -1,7 +1,10 @@
 """Linearly separable labels have no optimum of the log loss: no fit calls itself converged."""
 
+import warnings
+
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 import fastgd
 from fastgd.losses import LOSSES
@@ -92,3 +95,45 @@ def test_a_reason_comes_back_from_a_file(tmp_path):
         result = fastgd.fit(X8, Z8 > 0, loss="log_loss", random_state=0)
     result.save(tmp_path / "model.fastgd")
     assert fastgd.load(tmp_path / "model.fastgd").stop_reason is fastgd.StopReason.SEPARABLE
+
+
+MARGIN_LOSSES = ["hinge", "squared_hinge", "modified_huber"]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", MARGIN_LOSSES)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_separable_labels_leave_of_a_margin_loss_is_told(loss, variant, seed):
+    """Its least value is 0, at large coefficients; few rows have a second derivative there."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((1000, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
+        result = fastgd.fit(X, X @ [1, 2, -1, 0.5] > 0, variant, loss=loss, random_state=0)
+    assert result.suboptimality >= 0.5 * result.objective
+    if result.converged:
+        assert result.objective <= 0.15 * result.statistical_error
+    if loss == "hinge" and variant != "stochastic":
+        assert result.objective == 0
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("noise", [0.02, 0.05, 0.1, 0.2])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_what_nearly_separable_labels_leave_of_a_hinge_is_told(noise, variant, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((1000, 4))
+    y = np.where(X @ [1, 2, -1, 0.5] + noise * rng.standard_normal(1000) > 0, 1.0, -1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
+        result = fastgd.fit(X, y, variant, loss="hinge", random_state=0)
+    table = y[:, None] * np.column_stack([X, np.ones(1000)])
+    costs = np.append(np.zeros(5), np.full(1000, 1e-3))
+    rows = np.hstack([-table, -np.eye(1000)])
+    bounds = [(None, None)] * 5 + [(0, None)] * 1000
+    least = linprog(costs, A_ub=rows, b_ub=-np.ones(1000), bounds=bounds).fun
+    above = result.objective - least
+    assert result.suboptimality >= 0.1 * above
+    if result.converged:
+        assert above <= 0.3 * result.statistical_error

@@ -17,6 +17,7 @@ from fastgd.losses import Loss, SquaredError
 from fastgd.optimizers import GD, AdaGrad, Nesterov, Optimizer
 from fastgd.order import Order, make_order
 from fastgd.request import Request, is_auto
+from fastgd.sample import refuse_wild_targets
 from fastgd.schedules import Schedule
 from fastgd.smoothing import can_smooth
 from fastgd.sources import Source
@@ -203,6 +204,8 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
         _refuse_preconditioner(request, source)
     elif not request.self_tuned:
         return None
+    if request.self_tuned:
+        refuse_wild_targets(source, request.loss)
     wants_curvature = source.d <= MOST_PRECONDITIONED and (
         request.loss.curvature is not None or _is_smoothed(request)
     )

@@ -46,9 +46,14 @@ class Targets:
         return 1.0
 
     @property
+    def median(self) -> float:
+        """The weighted median of the targets."""
+        return weighted_quantile(self.y, self.weights, 0.5)
+
+    @property
     def spread_about_median(self) -> float:
         """The median distance of the targets from their median, or 1 if all are equal."""
-        return self.spread(weighted_quantile(self.y, self.weights, 0.5))
+        return self.spread(self.median)
 
 
 def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:

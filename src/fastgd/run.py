@@ -30,6 +30,9 @@ from fastgd.state import Seen, Settled, State, initial_state
 from fastgd.team import Team
 
 BACK_OFF = 0.25  # of the rate
+FEW_WRONG = 0.05  # of the loss at zero; with more, second derivatives say how far F can fall
+CAUTION_IF_FEW = 10.0  # of rows with a second derivative
+FIRST_MULTIPLE, LAST_MULTIPLE = 1.25, 2.0**20
 
 
 class Run:
@@ -239,8 +242,44 @@ class Run:
         other._work(self.done(state.visit), state.visit)
         return other.state.t, other.state.coef
 
-    def go_on_from(self, coef: Floats) -> None:
-        """Forget all that led away from there, and take shorter steps."""
+    def scales_up(self, near: float) -> bool:
+        """Go on from a multiple of the coefficients if that is better by more than *near*.
+
+        If few labels are predicted wrong, F may fall far along that ray, though the second
+        derivatives at the coefficients promise little: rows beyond the margin have none.
+        """
+        if not self._few_are_wrong(self.loss_of_epoch):
+            return False
+        coef = self.coefficients()
+        objective = self._objective(coef)
+        factor, least = self._best_multiple(coef, objective)
+        if objective - least <= near:
+            return False
+        self.go_on_from(factor * coef, shorter=1.0)
+        return True
+
+    def _objective(self, coef: Floats) -> float:
+        return self.asked.over_all(coef.astype(self.source.dtype))[0] + self.penalty(coef)
+
+    def _best_multiple(self, coef: Floats, objective: float) -> tuple[float, float]:
+        """Return by what to multiply the coefficients, and F there, if few labels are wrong."""
+        best, factor = (1.0, objective), FIRST_MULTIPLE
+        while self._few_are_wrong(objective) and factor < LAST_MULTIPLE:
+            value = self._objective(factor * coef)
+            if not value < best[1]:
+                break
+            best = factor, value
+            factor *= 2.0
+        return best
+
+    def _few_are_wrong(self, objective: float) -> bool:
+        loss = self.plan.asked_loss
+        if loss.target != "binary" or not loss.has_minimum:
+            return False
+        return objective < FEW_WRONG * self.asked.loss_of_constant(0.0)
+
+    def go_on_from(self, coef: Floats, shorter: float = BACK_OFF) -> None:
+        """Forget all that led away from there; multiply the rate."""
         state = self.state
         state.coef[:] = coef
         if self.plan.coordinates is not None:
@@ -252,7 +291,7 @@ class Run:
         state.decrement, state.seen = np.inf, None
         if self.takes_all_rows:  # of the pass, the rows before would be missing
             state.visit = 0
-        state.memory = state.memory._replace(factor=state.memory.factor * BACK_OFF)
+        state.memory = state.memory._replace(factor=state.memory.factor * shorter)
         if self.is_settling:
             state.settled = Settled(state.coef)
 
@@ -272,7 +311,7 @@ class Run:
         objective = mean_loss(seen.tally) + self.penalty(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
-        distance = self._distance(seen)
+        distance = max(self._distance(seen), objective - self._best_multiple(coef, objective)[1])
         if self.plan.loss.built_in:  # none is below 0
             distance = min(distance, objective)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
@@ -293,7 +332,8 @@ class Run:
     def _distance(self, seen: Seen) -> float:
         assert self.plan.curvature is not None
         gradient = self._with_l2(seen.g / self.source.n, seen.coef)
-        return self.plan.curvature.suboptimality(gradient)
+        caution = CAUTION_IF_FEW if self._few_are_wrong(mean_loss(seen.tally)) else 1.0
+        return caution * self.plan.curvature.suboptimality(gradient)
 
     def pull_at(self, coef: Floats) -> float:
         """Return the norm of the gradient at *coef*, in the coordinates of the steps."""

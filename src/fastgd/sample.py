@@ -9,6 +9,7 @@ import numpy as np
 
 from fastgd.by_weight import draw_by_weight
 from fastgd.kernels.arguments import Array, Floats
+from fastgd.losses import AbsoluteError, EpsilonInsensitive, Huber, Loss, Quantile
 from fastgd.order import Rows
 from fastgd.robust import Targets
 from fastgd.sources import Source
@@ -18,6 +19,7 @@ SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
 FEWEST_ROWS = 64
 FEWEST_OF_A_LABEL = 100  # of which there are as many
+WILDEST = 1e13  # times the median distance of the targets from their median
 PIECE = 512  # rows that a cache holds
 POWER_ITERATIONS = 30
 OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
@@ -149,6 +151,25 @@ def _with_both_labels(
                 for_each = np.ones(len(drawn)) if for_each is None else for_each
                 each = np.concatenate([each[others], for_each])
     return chosen, each
+
+
+def refuse_wild_targets(source: Source, loss: Loss) -> None:
+    """Refuse targets so far from the others that sums of a robust loss lose those in rounding."""
+    if not isinstance(loss, (AbsoluteError, EpsilonInsensitive, Huber, Quantile)):
+        return
+    targets = draw_targets(source)
+    limit, median = WILDEST * targets.spread_about_median, targets.median
+    if max(source.y.max() - median, median - source.y.min()) <= limit:
+        return
+    y = source.y[source.weights > 0] if source.weighted else source.y
+    farthest = float(y[np.argmax(np.abs(y - median))])
+    if abs(farthest - median) > limit:
+        raise ValueError(
+            f"y must not differ from its median by more than {WILDEST:g} times the typical "
+            f"distance, or sums of the loss lose the other rows in rounding; got {farthest:.4g} "
+            f"with the median {median:.4g}: clip y, which does not change the minimum of a robust "
+            "loss, or drop the rows."
+        )
 
 
 def refuse_overflow(source: Source, size: float) -> None:

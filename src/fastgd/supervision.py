@@ -124,7 +124,9 @@ class Convergence:
             if plan.ends_short and state.seen is not None:
                 decrement = min(decrement, state.decrement)
         near = max(wanted, rounding)
-        return decrement <= near and self.run.distance() <= CAUTION * near
+        if decrement > near or self.run.scales_up(near):
+            return False
+        return self.run.distance() <= CAUTION * near
 
 
 def start_losses(run: Run) -> tuple[float, float]:
