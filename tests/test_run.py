@@ -818,8 +818,9 @@ def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, 
     state = SimpleNamespace(settled=settled, epoch=epoch, seen=None, decrement=np.inf)
     for careful in (distance, 10 * distance):  # a second estimate has to agree
         run = SimpleNamespace(
-            plan=plan, state=state, loss_of_epoch=1.0, distance=lambda careful=careful: careful
-        )
+            plan=plan, state=state, loss_of_epoch=1.0, scales_up=lambda near: False,
+            distance=lambda careful=careful: careful,
+        )  # fmt: skip
         agrees = careful == distance or distance == 1e-9 or careful <= 1e-3
         assert Convergence(run).is_reached() == (reached and agrees)
 
