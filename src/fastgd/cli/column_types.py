@@ -74,7 +74,8 @@ def settle(
     """Return the columns with their types settled; refuse all that cannot be used at once.
 
     *text_at* returns what stands in a file where a value of the table is missing; *problems* were
-    found before. What is wrong with columns beside X is left to who scores if it is not a fit.
+    found before, and go before others of their columns. What is wrong with columns beside X is left
+    to who scores if it is not a fit.
     """
     read = split_columns(table)
     columns = dict(read)
@@ -87,7 +88,7 @@ def settle(
         if problem is None and rules.fitting and name not in beside:
             problem = check_levels(name, columns[name])
         if problem is not None and name in strict:
-            found[name] = problem
+            found.setdefault(name, problem)
         if columns[name].dtype != column.dtype:
             numbers.append(name)
     if numbers:
