@@ -164,7 +164,7 @@ optimum it ended, in a table that fits 80 columns; one sentence per target says 
 the rows were read.
 
 The last column is a word: first (at one of the two targets), reached (both), partly (one), missed
-(none), diverged or failed.
+(none), left again (it reached a target and ended above it), diverged or failed.
 
 \b
 Examples:
