@@ -658,6 +658,12 @@ def test_predict_without_a_usable_target_says_so():
     write(CARS.with_columns(price=None), "new.csv")
     said = done("predict", "m.fastgd", "--data", "new.csv")
     assert "no score: column 'price' of new.csv has 200 missing values" in said.stderr
+    some = CARS.with_columns(price=polars.when(polars.arange(N) != 3).then("price"))
+    for name in ("new.csv", "new.parquet"):
+        write(some, name)
+        for options in ([], ["--drop-missing"]):
+            said = done("predict", "m.fastgd", "--data", name, *options)
+            assert said.stderr.endswith("the first in row 3 (counted from 0): fill it in.\n")
     write(CARS.with_columns(price=polars.lit("dear")), "new.csv")
     said = done("predict", "m.fastgd", "--data", "new.csv")
     assert "no score: column 'price' holds text; the model predicts numbers." in said.stderr
