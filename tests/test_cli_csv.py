@@ -543,6 +543,54 @@ def test_all_columns_that_cannot_be_used_are_named_at_once():
     fitted(content, "--drop", "a", "--drop", "day", "--drop", "id", "--drop-missing")
 
 
+UNITS = {
+    "53% 7% 12%": "53",
+    "$5 $17": "5",
+    '"$1,234" $17': "1234",
+    '"$1,234.50" $17': "1234.50",
+    "3.5€ 4€": "3.5",
+    "-£3 £4": "-3",
+    "$-3 n/a $4": "-3",
+    "0.125% 1%": "0.125",
+    "12.345% unknown 1.5%": "12.345",
+    "¥500 7": "500",
+}
+
+
+@pytest.mark.parametrize("values", UNITS)
+@pytest.mark.parametrize("column", ["a", "y"])
+def test_numbers_with_a_unit_are_no_levels(values, column):
+    fields = values.split()
+    rows = [f"{fields[k % len(fields)]},{k % 7}" for k in range(60)]
+    content = "\n".join(["a,y" if column == "a" else "y,a", *rows])
+    said = message(content, "--drop-missing")
+    first = fields[0].strip('"')
+    assert said == (
+        f"column {column!r} of t.csv holds numbers with a unit, the first {first!r} in row 0 "
+        f"(counted from 0): write plain numbers, such as {UNITS[values]}."
+    )
+
+
+def test_all_columns_with_units_are_named_at_once():
+    rows = [f'{k}%,"${k},234",{k} €,A{k % 2}%,{k}' for k in range(60)]
+    said = message("\n".join(["a,b,c,d,y", *rows]))
+    assert said.startswith("3 columns of t.csv cannot be used (rows are counted from 0): ")
+    for part in (
+        "'a' holds numbers with a unit, the first '0%' in row 0;",
+        "'b' holds numbers with a unit, the first '$0,234' in row 0;",
+        "'c': write plain numbers, such as 0.",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("values", ["5% 7 8", "A% B%", "USD5 USD7", "$low $high", "% $"])
+def test_texts_with_signs_are_levels(values):
+    fields = values.split()
+    rows = [f"{fields[k % len(fields)]},{k % 7}" for k in range(60)]
+    done = fit("\n".join(["a,y", *rows]))
+    assert "with a unit" not in done.stderr
+
+
 # ---- missing values
 
 

@@ -21,7 +21,9 @@ from fastgd.cli.numerals import (
     find_cure,
     find_dates,
     find_numerals,
+    find_signed,
     read_numbers,
+    strip_sign,
     write_numbers,
 )
 from fastgd.cli.polars_table import import_polars, is_text
@@ -164,6 +166,12 @@ def take_text(name: str, column: Any, rules: Rules) -> tuple[Any, Problem | None
         if not bad.any():
             return numbers, None
         return column, describe_numbers(name, texts.filter(bad), bad, rules)
+    signed = find_signed(texts).fill_null(False)
+    if signed.any() and 2 * (signed | find_numerals(texts)).sum() > count:
+        row = int(signed.arg_max())
+        what = f"holds numbers with a unit, the first {texts[row]!r} in row {row:,}{COUNTED}"
+        cure = f"write plain numbers, such as {strip_sign(texts[row])}"
+        return column, Problem(name, what, (), cure)
     dates = find_dates(texts).fill_null(False)
     if 2 * dates.sum() > count:
         row = dates.arg_max()
