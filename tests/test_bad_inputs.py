@@ -154,9 +154,9 @@ REFUSED = {
     "y masked": ({"y": np.ma.masked_greater(Y, 1.0)}, ValueError, "y is a masked array"),
     # pandas category / NA, polars null
     "a category": ({"X": FRAME.assign(c=pd.Categorical(["x", "y"] * 30))}, ValueError,
-                   "X, in column 'c', must be numeric; got a category: encode it first"),
+                   "X, in column 'c', must be numeric; got a category; fit("),
     "a category of numbers": ({"X": FRAME.assign(c=pd.Categorical([1, 2] * 30))}, ValueError,
-                              "X, in column 'c', must be numeric; got a category: encode it first"),
+                              "X, in column 'c', must be numeric; got a category; fit("),
     "a column of a type that NumPy has not": (
         {"X": POLARS.with_columns(c=pl.Series([1] * 60, dtype=pl.Int128))}, TypeError,
         "X, in column 'c', must be numeric; got Int128"),

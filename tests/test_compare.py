@@ -573,8 +573,11 @@ def test_a_baseline_must_be_one_and_a_factor_above_one():
             comparison.regressions(comparison, slower)
     with pytest.raises(TypeError, match="baseline must be a Comparison"):
         comparison.regressions("before.json")
-    with pytest.raises(ValueError, match="same problem"):
+    with pytest.raises(ValueError, match=r"same problem: its rows or targets are others\."):
         comparison.regressions(replace(comparison, scale=2.0))
+    other = replace(comparison, problem=comparison.problem | {"features": 7, "alpha": 1.0})
+    with pytest.raises(ValueError, match=r"problem: features is 7 there and \d+ here, alpha is"):
+        comparison.regressions(other)
 
 
 def test_a_picture_needs_a_known_ending(tmp_path):
