@@ -424,7 +424,7 @@ BY_COMMA = "--decimal ',' reads {}, --thousands ',' reads {}."
 def test_thousands_are_no_decimals_in_silence(values, row, first, ways):
     said = message(grouped(values), "--drop-missing")
     start = f"column 'people' of t.csv holds {first!r} in row {row} (counted from 0)"
-    assert said == f"{start}, a decimal or thousands: {ways}"
+    assert said == f"{start}, which may be a decimal or thousands: {ways}"
     mark = "," if "," in first else "."
     for option, number in (
         ("--decimal", float(first.replace(",", "."))),

@@ -11,6 +11,7 @@ from fastgd.cli.reading import quote
 
 WHOLE = r"^[-+]?\d+$"
 GROUPED = {mark: rf"^[-+]?[1-9]\d{{0,2}}\{mark}\d{{3}}$" for mark in ".,"}
+FIRST = 1000  # rows, which show of nearly every column that its numbers are decimals
 ROUNDING = 1e-6  # of a thousand times a number that has three decimals at most
 
 
@@ -34,7 +35,9 @@ class Doubtful:
 
     def problem(self) -> Problem:
         """Return why the column cannot be used before it is said which of them it is."""
-        what = f"holds {self.text!r} in row {self.row:,}{COUNTED}, a decimal or thousands"
+        what = (
+            f"holds {self.text!r} in row {self.row:,}{COUNTED}, which may be a decimal or thousands"
+        )
         return Problem(self.name, what, (), self.ways)
 
     def remark(self, path: Path) -> str:
@@ -85,7 +88,11 @@ def find_doubts(
     file.
     """
     floats = [name for name, column in columns.items() if column.dtype.is_float()]
-    open_ = [name for name in floats if may_be_grouped(columns[name])]
+    open_ = [
+        name
+        for name in floats
+        if may_be_grouped(columns[name].head(FIRST)) and may_be_grouped(columns[name])
+    ]
     texts = []
     if separator != ",":  # with it, a comma inside a field is in quotation marks: of thousands
         texts = [name for name, column in columns.items() if is_text(column.dtype)]
@@ -109,7 +116,7 @@ def may_be_grouped(column: Any) -> bool:
     fractions = values.filter(values != values.floor())
     thousands = fractions * 1000
     fits = (thousands - thousands.round()).abs() < ROUNDING
-    return len(values) > 0 and bool((fits & fractions.is_between(1, 1000)).all())
+    return bool((fits & fractions.is_between(1, 1000)).all())
 
 
 def has_decimals(column: Any) -> bool:
