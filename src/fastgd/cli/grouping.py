@@ -35,10 +35,8 @@ class Doubtful:
 
     def problem(self) -> Problem:
         """Return why the column cannot be used before it is said which of them it is."""
-        what = (
-            f"holds {self.text!r} in row {self.row:,}{COUNTED}, which may be a decimal or thousands"
-        )
-        return Problem(self.name, what, (), self.ways)
+        what = f"holds {self.text!r} in row {self.row:,}{COUNTED}"
+        return Problem(self.name, f"{what}, which may be a decimal or thousands", (), self.ways)
 
     def remark(self, path: Path) -> str:
         """Return what is to be said if the number is read as a decimal."""
