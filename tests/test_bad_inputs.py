@@ -45,7 +45,7 @@ def objects(values, value):
 
 # ------------------------------------------------------------------------------------- the refused
 
-MISSING = "has missing values (first in row 5; 1 in all); drop those rows or fill them."
+MISSING = "has missing values (first in row 5; 1 in all); drop those rows or fill them"
 WIDE = "infinity or a value too large for dtype('float64')"
 RATE = 'learning_rate must be a positive number, a schedule, a callable or "auto"; got'
 LENGTHS = "Found input variables with inconsistent numbers of samples: [60, 59]"
@@ -53,24 +53,24 @@ LENGTHS = "Found input variables with inconsistent numbers of samples: [60, 59]"
 REFUSED = {
     # NaN / inf in X, y, weights
     "NaN in X": ({"X": spoiled(X, (50, 2), np.nan)}, ValueError,
-                 "Input X contains NaN (first in row 50, column 2; 1 in all)."),
+                 "Input X contains NaN (first in row 50, column 2; 1 in all): drop those"),
     "inf in X": ({"X": spoiled(X, (50, 2), np.inf)}, ValueError,
                  f"Input X contains {WIDE} (first in row 50, column 2; 1 in all)."),
     "-inf in X": ({"X": spoiled(X, (50, 2), -np.inf)}, ValueError, "Input X contains infinity"),
     "three in X": ({"X": spoiled(X, ([3, 40, 59], [1, 1, 0]), np.nan)}, ValueError,
-                   "Input X contains NaN (first in row 3, column 1; 3 in all)."),
+                   "Input X contains NaN (first in row 3, column 1; 3 in all): drop those"),
     "NaN in X, float32": ({"X": spoiled(X, (59, 0), np.nan).astype(np.float32)}, ValueError,
-                          "Input X contains NaN (first in row 59, column 0; 1 in all)."),
+                          "Input X contains NaN (first in row 59, column 0; 1 in all): drop those"),
     "NaN in X, Fortran": ({"X": np.asfortranarray(spoiled(X, (0, 3), np.nan))}, ValueError,
-                          "Input X contains NaN (first in row 0, column 3; 1 in all)."),
+                          "Input X contains NaN (first in row 0, column 3; 1 in all): drop those"),
     "NaN in X, objects": ({"X": spoiled(X.astype(object), (5, 2), np.nan)}, ValueError,
-                          "Input X contains NaN (first in row 5, column 2; 1 in all)."),
+                          "Input X contains NaN (first in row 5, column 2; 1 in all): drop those"),
     "a number beyond floats": ({"X": spoiled(X.astype(object), (5, 2), 10**400)}, ValueError,
                                "Input X contains a value too large for dtype('float64')."),
     "y beyond float32": ({"X": X.astype(np.float32), "y": spoiled(Y, 3, 1e200)}, ValueError,
                          "Input y contains infinity or a value too large for dtype('float32')"),
     "NaN in a column": ({"X": FRAME.assign(b=spoiled(X[:, 1], 9, np.nan))}, ValueError,
-                        "Input X contains NaN (first in row 9, column 1 ('b'); 1 in all)."),
+                        "Input X contains NaN (first in row 9, column 1 ('b'); 1 in all): drop"),
     "NaN in y": ({"y": spoiled(Y, 7, np.nan)}, ValueError,
                  "Input y contains NaN (first in row 7; 1 in all)."),
     "inf in y": ({"y": spoiled(Y, 7, np.inf)}, ValueError,
@@ -154,9 +154,9 @@ REFUSED = {
     "y masked": ({"y": np.ma.masked_greater(Y, 1.0)}, ValueError, "y is a masked array"),
     # pandas category / NA, polars null
     "a category": ({"X": FRAME.assign(c=pd.Categorical(["x", "y"] * 30))}, ValueError,
-                   "X, in column 'c', must be numeric; got a category: encode it first"),
+                   "X, in column 'c', must be numeric; got a category; fit("),
     "a category of numbers": ({"X": FRAME.assign(c=pd.Categorical([1, 2] * 30))}, ValueError,
-                              "X, in column 'c', must be numeric; got a category: encode it first"),
+                              "X, in column 'c', must be numeric; got a category; fit("),
     "a column of a type that NumPy has not": (
         {"X": POLARS.with_columns(c=pl.Series([1] * 60, dtype=pl.Int128))}, TypeError,
         "X, in column 'c', must be numeric; got Int128"),

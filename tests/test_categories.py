@@ -397,6 +397,86 @@ def test_rows_left_out_are_as_if_they_had_never_been():
         fit(frame, y, missing="drop")
 
 
+OR_MISSING = 'or give fit missing="drop" or missing="median"'
+ABSENT = [3, 41, 60]
+TARGETS = {
+    "NaN": lambda y: y,
+    "a list": lambda y: y.tolist(),
+    "a column": lambda y: pandas.DataFrame({"y": y}),
+    "None": lambda y: np.where(np.isnan(y), None, y.astype(object)),
+    "a nullable Series": lambda y: pandas.Series(y).astype("Float64"),
+    "polars": lambda y: polars.Series(y, nan_to_null=True),
+    "Arrow": lambda y: pyarrow.chunked_array([pyarrow.array(y, from_pandas=True)]),
+    "labels": lambda y: np.where(np.isnan(y), np.nan, np.where(y > 0, "up", "down").astype(object)),
+    "labels in a list": lambda y: [None if v != v else "up" if v > 0 else "down" for v in y],
+    "labels of 0 and 1": lambda y: pandas.array(np.where(np.isnan(y), None, y > 0), "boolean"),
+}
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+@pytest.mark.parametrize("missing", [False, True], ids=["complete", "with missing values"])
+@pytest.mark.parametrize("library", ["pandas", "polars", "Arrow", "NumPy"])
+def test_rows_without_a_target_are_left_out(targets, missing, library):
+    frame = make_frame(missing=missing)
+    y = np.array(target_of(frame.fillna({"km": 0, "age": 0})))
+    y[ABSENT] = np.nan
+    kept = frame.dropna().index.difference(ABSENT)
+    keywords = {"loss": "log_loss", "alpha": 0.1} if targets.startswith("labels") else {}
+    weights = np.arange(1.0, N + 1)
+    table, complete = frame, frame.loc[kept]
+    if library == "NumPy":
+        table, complete = frame[["age", "km"]].to_numpy(float), None
+        kept = np.setdiff1d(np.flatnonzero(~np.isnan(table).any(axis=1)), ABSENT)
+        complete = table[kept]
+    elif library != "pandas":
+        make = polars.from_pandas if library == "polars" else pyarrow.Table.from_pandas
+        table, complete = make(frame), make(complete.reset_index(drop=True))
+    known = TARGETS["None" if not keywords else "labels"](y)[kept]
+    known = known.astype(str if keywords else float)
+    if targets == "labels of 0 and 1":
+        known = known == "up"
+    given = TARGETS[targets](y)
+    result = fit(table, given, missing="drop", sample_weight=weights, **keywords)
+    same = fit(complete, known, sample_weight=weights[kept], **keywords)
+    np.testing.assert_array_equal(result.coef_, same.coef_)
+    assert f"{N - len(kept)} rows with missing values, in y (3)" in result.choices["missing"]
+    assert "left out" in result.choices["missing"]
+    expected = same.score(complete, known, weights[kept])
+    assert result.score(table, given, weights) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("missing", ["error", "median"])
+def test_only_drop_leaves_out_rows_without_a_target(missing):
+    frame = make_frame()
+    y = np.array(target_of(frame))
+    y[ABSENT] = np.nan
+    with pytest.raises(ValueError, match=r"Input y contains NaN .first in row 3; 3 in all"):
+        fit(frame, y, missing=missing)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        fit(frame, y[:-1], missing="drop")
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        fit(frame, np.full(N, np.nan), missing="drop")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"km": lambda f: np.where(f.index == 5, np.nan, f["km"])}, OR_MISSING),
+        ({"age": lambda f: pandas.array([None, *f["age"][1:]], "Int64")}, OR_MISSING),
+        ({"new": "True"}, "'new', must be numeric; got words such as 'True'; the model was fitted"),
+        ({"new": lambda f: pandas.Categorical(["True"] * N)}, "got a category; the model was"),
+        ({"km": "far"}, "'km', must be numeric; got words such as 'far'; the model was fitted"),
+    ],
+)
+def test_predict_says_what_helps(change, said):
+    frame = make_frame()
+    result = fit(frame, target_of(frame))
+    with pytest.raises(ValueError) as caught:
+        result.predict(frame.assign(**change))
+    assert said in str(caught.value)
+    assert "categories=" not in str(caught.value)
+
+
 def test_what_is_to_be_done_can_be_said_with_the_rows():
     frame = make_frame()
     result = fit(frame, target_of(frame))
@@ -479,6 +559,16 @@ REFUSED = {
         lambda f: f.assign(city=[None, *f["city"][1:]]),
         {},
         r"'city', has missing values \(first in row 0; 1 in all\).*missing=\"level\"",
+    ),
+    "missing numbers": (
+        lambda f: f.assign(km=pandas.array([None, *f["km"][1:]], "Float64")),
+        {},
+        "'km', has missing values .*or give fit missing=.drop. or missing=.median.",
+    ),
+    "NaN": (
+        lambda f: f.assign(km=[np.nan, *f["km"][1:]]),
+        {},
+        "Input X contains NaN .*or give fit missing=.drop. or missing=.median.",
     ),
     "missing number": (
         lambda f: f.assign(km=[np.nan, *f["km"][1:]]),

@@ -42,7 +42,8 @@ def fit(*arguments):
     done = run("fit", *arguments)
     assert (done.exit_code, done.stderr) == (0, ""), done.stderr or done.exception
     card, _, code = done.stdout.partition("\n\nIn Python:\n\n")
-    return {line[:14].strip(): line[15:] for line in card.splitlines()}, code
+    lines = card.replace("\n" + 15 * " ", " ").splitlines()
+    return {line[:14].strip(): line[15:] for line in lines}, code
 
 
 def start(*arguments, **environment):
@@ -127,6 +128,34 @@ def test_card_of_a_regression():
     assert "with the true coefficients" in card["R^2"]
     assert float(card["RMSE"]) == pytest.approx(0.1, rel=0.2)
     assert "n_samples=300" in code and "noise=0.1" in code
+
+
+PATH = f"{'folder/' * 14}model.fastgd"
+
+
+@pytest.mark.parametrize(
+    ("row", "lines"),
+    [
+        (("ran", "minibatch"), ["ran            minibatch"]),
+        (("note", "word " * 13), ["note           " + "word " * 12 + "word"]),
+        (("note", "word " * 14), ["note           " + "word " * 12 + "word", 15 * " " + "word"]),
+        (("saved", PATH), [f"saved          {PATH}"]),
+        (("mean log loss", "0.5"), ["mean log loss  0.5"]),
+        (("note", "two\nlines"), ["note           two lines"]),
+        (("stopped", ""), ["stopped"]),
+    ],
+)
+def test_rows_of_the_card_fit_80_columns(row, lines, capsys):
+    show_card([row], "code")
+    assert capsys.readouterr().out.partition("\n\n")[0].split("\n") == lines
+
+
+@pytest.mark.parametrize("columns", ["80", "60", "200"])
+@pytest.mark.parametrize("options", [["--max-iter", "1"], ["--loss", "log_loss"], ["--alpha", "1"]])
+def test_sentences_of_the_card_are_wrapped(options, columns):
+    done = run("fit", *SMALL, *options, COLUMNS=columns)
+    card = done.stdout.partition("\n\n")[0].splitlines()
+    assert max(map(len, card)) <= min(80, int(columns))
 
 
 def test_card_of_a_classification():

@@ -1,6 +1,10 @@
 """`fastgd compare`: what it races, shows and writes, and when it fails."""
 
+import errno
+import importlib
+import itertools
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +20,10 @@ TINY = [*SMALL, "--repeats", "1", "--peers", "none"]
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+
+
+def contest_class():
+    return importlib.import_module("fastgd.compare").Contest
 
 
 def race(*arguments):
@@ -109,6 +117,72 @@ def test_a_baseline_is_held_against_the_run():
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"--features": "4"}, "must be about the same problem: features is 2 there and 4 here."),
+        ({"--rows": "41"}, "must be about the same problem: rows is 40 there and 41 here."),
+        ({"--alpha": "0.5"}, "must be about the same problem: alpha is 0.0 there and 0.5 here."),
+        ({"--seed": "5"}, "must be about the same problem: its rows or targets are others"),
+        ({"--runs": "batch:adam"}, "it has batch:nesterov, and this comparison batch:adam."),
+    ],
+)
+def test_another_baseline_is_refused_before_the_race(change, said, monkeypatch):
+    table = {"--rows": "40", "--features": "2", "--runs": "batch:nesterov", "--repeats": "1"}
+    table["--peers"] = "none"
+    race(*itertools.chain(*table.items()), "--json", "then.json")
+    monkeypatch.setattr(contest_class(), "race", lambda *_: pytest.fail("it raced"))
+    arguments = itertools.chain(*(table | change).items())
+    message = refused(run("compare", *arguments, "--against", "then.json"))
+    assert said in message and "Comparison(" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("batch:learning_rate=abc", 'learning_rate must be a positive number or "auto"; got \'abc'),
+        ("batch:learning_rate=-1", 'learning_rate must be a positive number or "auto"; got -1.'),
+        ("minibatch:batch_size=0", "batch_size must be a whole number >= 1"),
+        ("batch:max_iter=few", "max_iter must be a whole number >= 1; got 'few'."),
+        ("batch:n_threads=0", "n_threads must be a whole number >= 1; got 0."),
+        ("batch:scaling=much", "scaling must be one of"),
+        ("minibatch:route=gram", 'route="gram" computes gradients of the squared error'),
+    ],
+)
+def test_a_run_that_cannot_be_is_named_before_the_race(text, said, monkeypatch):
+    monkeypatch.setattr(contest_class(), "race", lambda *_: pytest.fail("it raced"))
+    message = refused(run("compare", *TINY, "--runs", f"batch {text}"))
+    assert message.startswith(f"fastgd: the run {text!r}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["compare", *TINY, "--runs", "batch:max_iter=1", "--json", "a.json"], "a.json"),
+        (["compare", *TINY, "--runs", "batch:max_iter=1", "--report", "a.md"], "a.md"),
+        (["fit", "--rows", "40", "--features", "2", "--out", "m.fastgd"], "m.fastgd"),
+        (["predict", "old.fastgd", "--data", "t.npy", "--out", "p.csv"], "p.csv"),
+        (["predict", "old.fastgd", "--data", "t.npy", "--out", "p.npy"], "p.npy"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "said"), [("ENOSPC", "no space left on device"), ("EROFS", "read-only file system")]
+)
+def test_a_full_disk_is_told_in_a_sentence(arguments, name, code, said, monkeypatch):
+    X, y, _ = fastgd.datasets.make_regression(40, 2, random_state=0)
+    np.save("t.npy", X)
+    fastgd.fit(X, y, "batch", learning_rate=0.1, max_iter=1).save("old.fastgd")
+
+    def fsync(handle):
+        number = getattr(errno, code)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.fsync", fsync)
+    failed = run(*arguments)
+    assert failed.exit_code == 1
+    assert failed.stderr == f"fastgd: {name} cannot be written: {said}.\n"
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
         (["--require", "batch.passes <= 1; x"], 2, "a condition must read"),
@@ -116,7 +190,8 @@ def test_a_baseline_is_held_against_the_run():
         (["--require", "batch.seconds <= 1"], 2, "seconds depend on the machine"),
         (["--runs", "batch:adma"], 2, "Did you mean 'adam'"),
         (["--peers", "lstq"], 2, "Did you mean 'lstsq'"),
-        (["--against", "nowhere.json"], 1, "nowhere.json"),
+        (["--against", "nowhere.json"], 2, "nowhere.json does not exist."),
+        (["--against", "."], 2, ". is not a file."),
         (["--json", "no/where.json"], 2, "--json does not exist"),
         (["--json", "a.png", "--plot", "a.png"], 2, "must be different files"),
         (["--force"], 2, "--force is for --report, --json, --plot"),

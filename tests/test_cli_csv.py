@@ -210,7 +210,8 @@ def test_predict_takes_other_options_for_another_file():
         (["--separator", "ab"], "'ab' is not one character, nor one of comma, semicolon"),
         (["--decimal", ";"], "';' is none of . ,"),
         (["--thousands", "x"], "'x' is none of , . space ' _"),
-        (["--thousands", "."], "--thousands and --decimal are the same character, '.'"),
+        (["--thousands", ".", "--decimal", "."], "--thousands and --decimal are the same"),
+        (["--thousands", ",", "--decimal", ","], "--thousands and --decimal are the same"),
         (["--encoding", "klingon"], "'klingon' is no text encoding, such as utf-8"),
         (["--encoding", "rot13"], "'rot13' is no text encoding"),
         (["--skip-lines", "-1"], "'-1' is not an integer from 0"),
@@ -336,6 +337,9 @@ def test_one_value_that_is_none_makes_no_levels(bad, options, column):
         ("1,000 2,000 12,345", "--thousands ,", [1000, 2000, 12345]),
         ("1,000.5 2,000 -3", "--thousands ,", [1000.5, 2000, -3]),
         ("1.000,5 2.000 -3", "--thousands . --decimal ,", [1000.5, 2000, -3]),
+        ("1.000,5 2.000 -3", "--thousands .", [1000.5, 2000, -3]),
+        ("1.000 2.000 -3", "--thousands .", [1000, 2000, -3]),
+        ("1,000.5 2,000 -3", "--thousands , --decimal .", [1000.5, 2000, -3]),
         ("1'000 2\u2019000 3", "--thousands '", [1000, 2000, 3]),
         ("1\u00a0000 2\u202f000 3e2", "--thousands space", [1000, 2000, 300]),
         ("1_000 2_000 3", "--thousands _", [1000, 2000, 3]),
@@ -346,7 +350,9 @@ def test_one_value_that_is_none_makes_no_levels(bad, options, column):
 def test_numbers_as_people_write_them(values, options, numbers):
     fields = values.split(" ") if "  " not in values else [" .5", " 3", "+4"]
     rows = ["a|b|y", *(f"{fields[k % 3]}|{k % 7}|{numbers[k % 3]:g}" for k in range(60))]
-    content = "\n".join(rows).replace(".5\n", ",5\n") if "decimal" in options else "\n".join(rows)
+    content = "\n".join(rows)
+    if options.endswith(("--decimal ,", "--thousands .")):
+        content = content.replace(".5\n", ",5\n")
     arguments = ["--separator", "|", *options.split()]
     _, model, code = fitted(content, *arguments, "--no-standardize")
     assert list(model.coef_names_) == ["a", "b"]
@@ -390,6 +396,82 @@ def test_options_that_make_a_number_of_a_text(text, decimal, options):
 def test_groups_of_digits_have_three(texts, decimal, thousands, numbers):
     found = read_numbers(polars.Series(texts, dtype=polars.String), decimal, thousands)
     assert found.to_list() == numbers
+
+
+def grouped(values, other="1", separator=";"):
+    """A file whose column `people` has these values, over and over."""
+    fields = values.split()
+    rows = [[fields[k % len(fields)], other, str(k % 5)] for k in range(60)]
+    return "\n".join(map(separator.join, [["people", "area", "y"], *rows]))
+
+
+BY_POINT = "--decimal '.' reads {}, --thousands '.' reads {}."
+BY_COMMA = "--decimal ',' reads {}, --thousands ',' reads {}."
+
+
+@pytest.mark.parametrize(
+    ("values", "row", "first", "ways"),
+    [
+        ("337 65.937 867", 1, "65.937", BY_POINT.format("65.937", "65937")),
+        ("10.250", 0, "10.250", BY_POINT.format("10.250", "10250")),
+        ("10.250 7.500 12.000", 0, "10.250", BY_POINT.format("10.250", "10250")),
+        ("-3 NA -1.250 3811", 2, "-1.250", BY_POINT.format("-1.250", "-1250")),
+        ("5.000 6.000 7.000", 0, "5.000", BY_POINT.format("5.000", "5000")),
+        ("337 65,937 867", 1, "65,937", BY_COMMA.format("65.937", "65937")),
+        ("10,250 7,500", 0, "10,250", BY_COMMA.format("10.250", "10250")),
+    ],
+)
+def test_thousands_are_no_decimals_in_silence(values, row, first, ways):
+    said = message(grouped(values), "--drop-missing")
+    start = f"column 'people' of t.csv holds {first!r} in row {row} (counted from 0)"
+    assert said == f"{start}, which may be a decimal or thousands: {ways}"
+    mark = "," if "," in first else "."
+    for option, number in (
+        ("--decimal", float(first.replace(",", "."))),
+        ("--thousands", float(first.replace(mark, ""))),
+    ):
+        _, model, code = fitted(grouped(values), option, mark, "--drop-missing")
+        assert number in code["X"][:, 0]
+        Path("new.csv").write_text(f"people;area\n{first};1\n")
+        done = run("predict", "m.fastgd", "--data", "new.csv")
+        assert done.exit_code == 0 and "thousands" not in done.stderr
+        expected = model.predict([[number, 1.0]])[0]
+        assert float(done.stdout.split()[1]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "other", "separator", "is_told"),
+    [
+        ("337 65.937", "2.5", ";", True),  # other numbers of the file have decimal points
+        ("337 65.937", "1", "\t", True),
+        ("65.937 10.250", "1", "|", True),
+        ("337 65.937", "1", ",", True),
+        ("65.937 10.250", "1", ",", False),
+        ("0.123 65.937", "1", ";", False),
+        ("1234.567 65.937", "1", ";", False),
+        ("65.937 1.5", "1", ";", False),
+        ("337.0 65.937", "1", ";", False),
+        ("65.93 10.25", "1", ";", False),
+        ("337 12", "1", ";", False),
+    ],
+)
+def test_decimals_are_decimals(values, other, separator, is_told):
+    content = grouped(values, other, separator)
+    remarks, _, code = fitted(content)
+    numbers = [float(value) for value in values.split()]
+    np.testing.assert_array_equal(code["X"][:, 0], numbers * (60 // len(numbers)))
+    told = "column 'people' of t.csv is read as decimals, with '65.937' in row"
+    assert (told in remarks) == is_told
+    remarks, _, _ = fitted(content, "--decimal", ".")
+    assert told not in remarks
+
+
+def test_a_model_of_integers_tells_that_it_reads_decimals():
+    fitted(grouped("337 812"))
+    Path("new.csv").write_text("people;area\n65.937;1\n")
+    done = run("predict", "m.fastgd", "--data", "new.csv")
+    assert done.exit_code == 0
+    assert "column 'people' of new.csv is read as decimals, with '65.937' in row 0" in done.stderr
 
 
 DATES = {
@@ -459,6 +541,54 @@ def test_all_columns_that_cannot_be_used_are_named_at_once():
     ):
         assert part in said
     fitted(content, "--drop", "a", "--drop", "day", "--drop", "id", "--drop-missing")
+
+
+UNITS = {
+    "53% 7% 12%": "53",
+    "$5 $17": "5",
+    '"$1,234" $17': "1234",
+    '"$1,234.50" $17': "1234.50",
+    "3.5€ 4€": "3.5",
+    "-£3 £4": "-3",
+    "$-3 n/a $4": "-3",
+    "0.125% 1%": "0.125",
+    "12.345% unknown 1.5%": "12.345",
+    "¥500 7": "500",
+}
+
+
+@pytest.mark.parametrize("values", UNITS)
+@pytest.mark.parametrize("column", ["a", "y"])
+def test_numbers_with_a_unit_are_no_levels(values, column):
+    fields = values.split()
+    rows = [f"{fields[k % len(fields)]},{k % 7}" for k in range(60)]
+    content = "\n".join(["a,y" if column == "a" else "y,a", *rows])
+    said = message(content, "--drop-missing")
+    first = fields[0].strip('"')
+    assert said == (
+        f"column {column!r} of t.csv holds numbers with a unit, the first {first!r} in row 0 "
+        f"(counted from 0): write plain numbers, such as {UNITS[values]}."
+    )
+
+
+def test_all_columns_with_units_are_named_at_once():
+    rows = [f'{k}%,"${k},234",{k} €,A{k % 2}%,{k}' for k in range(60)]
+    said = message("\n".join(["a,b,c,d,y", *rows]))
+    assert said.startswith("3 columns of t.csv cannot be used (rows are counted from 0): ")
+    for part in (
+        "'a' holds numbers with a unit, the first '0%' in row 0;",
+        "'b' holds numbers with a unit, the first '$0,234' in row 0;",
+        "'c': write plain numbers, such as 0.",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("values", ["5% 7 8", "A% B%", "USD5 USD7", "$low $high", "% $"])
+def test_texts_with_signs_are_levels(values):
+    fields = values.split()
+    rows = [f"{fields[k % len(fields)]},{k % 7}" for k in range(60)]
+    done = fit("\n".join(["a,y", *rows]))
+    assert "with a unit" not in done.stderr
 
 
 # ---- missing values

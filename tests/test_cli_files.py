@@ -399,6 +399,44 @@ def test_models_of_python():
     assert "coefficient  column" in done("inspect", "m.fastgd").stdout
 
 
+@pytest.mark.parametrize(
+    ("columns", "options", "left_out"),
+    [
+        (["", "age", "km"], [], [""]),
+        (["Unnamed: 0", "age", "km"], [], ["Unnamed: 0"]),
+        (["", "Unnamed: 0.1", "age", "km"], [], ["", "Unnamed: 0.1"]),
+        (["", "age", "km", "price"], ["--target", "price"], [""]),
+        (["age", "__index_level_0__", "km"], [], ["__index_level_0__"]),
+        (["age", "km"], [], []),
+        (["", "km"], [], []),  # or the model could not predict
+    ],
+)
+def test_an_index_is_no_column_of_an_array(columns, options, left_out):
+    X, y, _ = fastgd.datasets.make_regression(N, 2, random_state=0)
+    model = fastgd.fit(X, y, random_state=0)
+    model.save("m.fastgd")
+    values = {"age": X[:, 0], "km": X[:, 1], "price": y}
+    frame = polars.DataFrame({name: values.get(name, np.arange(N)) for name in columns})
+    expected = [name for name in columns if name in ("age", "km")]
+    rows = X if len(expected) == 2 else np.column_stack([np.arange(N), X[:, 1]])
+    for name in ("t.csv", "t.parquet"):
+        write(frame, name)
+        said = done("predict", "m.fastgd", "--data", name, *options)
+        assert ("left out, as an index" in said.stderr) == bool(left_out)
+        assert all(repr(column) in said.stderr for column in left_out)
+        assert ("looks like an index, is taken as data" in said.stderr) == (rows is not X)
+        found = [float(line) for line in said.stdout.split()[1:]]
+        np.testing.assert_allclose(found, model.predict(rows), rtol=1e-9)
+
+
+def test_an_index_that_is_asked_for_is_no_index():
+    X, y, _ = fastgd.datasets.make_regression(N, 2, random_state=0)
+    fastgd.fit(X, y, random_state=0).save("m.fastgd")
+    write(polars.DataFrame({"": y, "age": X[:, 0], "km": X[:, 1]}), "t.csv")
+    said = done("predict", "m.fastgd", "--data", "t.csv", "--target", "")
+    assert "R^2" in said.stderr and "index" not in said.stderr
+
+
 def test_inspect():
     write(CARS, "c.csv")
     model, _ = fit("--data", "c.csv", *TO_PRICE, "--drop", "weight")
@@ -620,6 +658,12 @@ def test_predict_without_a_usable_target_says_so():
     write(CARS.with_columns(price=None), "new.csv")
     said = done("predict", "m.fastgd", "--data", "new.csv")
     assert "no score: column 'price' of new.csv has 200 missing values" in said.stderr
+    some = CARS.with_columns(price=polars.when(polars.arange(N) != 3).then("price"))
+    for name in ("new.csv", "new.parquet"):
+        write(some, name)
+        for options in ([], ["--drop-missing"]):
+            said = done("predict", "m.fastgd", "--data", name, *options)
+            assert said.stderr.endswith("the first in row 3 (counted from 0): fill it in.\n")
     write(CARS.with_columns(price=polars.lit("dear")), "new.csv")
     said = done("predict", "m.fastgd", "--data", "new.csv")
     assert "no score: column 'price' holds text; the model predicts numbers." in said.stderr

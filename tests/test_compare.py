@@ -191,6 +191,35 @@ def test_the_short_table_has_a_line_for_each_run():
 
 
 @pytest.mark.parametrize(
+    ("gaps", "word", "left"),
+    [
+        ([1, 0.05, 5e-4], "reached", []),
+        ([1, 5e-4, 2e-3], "left again", ["1e-3"]),  # it stays at the other target
+        ([1, 5e-4, 0.2], "left again", ["1e-1", "1e-3"]),
+        ([1, 0.05, 0.2], "left again", ["1e-1"]),
+        ([1, 0.05, 0.06], "partly", []),
+        ([1, 5e-4, 0.2, 9e-4], "reached", []),  # it came back
+        ([5e-4, 0.05, 2e-3], "left again", ["1e-3"]),  # it starts there, and is first
+        ([5e-4, 2e-3, 1e-3], "first", []),
+        ([1, 5e-4, math.inf], "left again", ["1e-1", "1e-3"]),
+        ([1, 0.5, 0.6], "missed", []),
+    ],
+)
+def test_a_verdict_is_about_where_the_run_ended(gaps, word, left):
+    steps = [*range(len(gaps))]
+    runs = {"best": ([0, 0.5], [0, 1], [1, 1e-4]), "walker": (steps, steps, gaps)}
+    comparison = raced(runs, targets=(0.1, 1e-3))
+    line = next(line for line in str(comparison).splitlines() if line.startswith("walker"))
+    assert line.endswith(f"  {word}")
+    for target, sentence in zip(("1e-1", "1e-3"), comparison.verdicts(), strict=True):
+        assert sentence.startswith(target)
+        assert ("; ended above it again: walker" in sentence) == (target in left)
+        row = comparison.rows()[1]
+        assert row[f"to {target}"].endswith(", left again") == (target in left)
+    assert ("left again" in comparison.to_markdown()) == bool(left)
+
+
+@pytest.mark.parametrize(
     ("statistical_error", "targets", "shown"),
     [
         (0.02, (1e-2, 1e-4, 1e-8, "stat"), ["stat", 1e-4]),  # 1e-8 is reached by nobody
@@ -544,8 +573,11 @@ def test_a_baseline_must_be_one_and_a_factor_above_one():
             comparison.regressions(comparison, slower)
     with pytest.raises(TypeError, match="baseline must be a Comparison"):
         comparison.regressions("before.json")
-    with pytest.raises(ValueError, match="same problem"):
+    with pytest.raises(ValueError, match=r"same problem: its rows or targets are others\."):
         comparison.regressions(replace(comparison, scale=2.0))
+    other = replace(comparison, problem=comparison.problem | {"features": 7, "alpha": 1.0})
+    with pytest.raises(ValueError, match=r"problem: features is 7 there and \d+ here, alpha is"):
+        comparison.regressions(other)
 
 
 def test_a_picture_needs_a_known_ending(tmp_path):

@@ -10,6 +10,7 @@ from fastgd.frames import columns_of, missing_rows
 from fastgd.kernels.arguments import Array
 from fastgd.validation import describe_type, first_line, show
 
+FOR_MISSING = ', or give fit missing="drop" or missing="median"'
 VALUES_SEARCHED = 1 << 16  # for an example of what is no number
 
 
@@ -24,7 +25,7 @@ def as_array(values: Any, name: str) -> Array:
         values = values.data
     named_columns = columns_of(values)
     for _, column in [("", values)] if named_columns is None else named_columns:
-        refuse_missing(column, name)
+        refuse_missing(column, name, hint_of(name))
     lacks_array = not hasattr(values, "__array__") and hasattr(values, "__dlpack__")
     try:
         return np.from_dlpack(values) if lacks_array else np.asarray(values)
@@ -63,12 +64,12 @@ def as_numbers(array: Array, name: str, hint: str = "") -> Array:
         raise ValueError(f"Input {name} contains a value too large for dtype('float64').") from None
     except (TypeError, ValueError) as error:
         if len(missing := missing_objects(array)):
-            raise refusal_of_missing(missing, name) from None
+            raise refusal_of_missing(missing, name, hint_of(name)) from None
         bad = _first_no_number(array)
         words = f"words such as {show(bad)}{hint}" if isinstance(bad, str) else show(bad)
         raise type(error)(f"{name} must be numeric; got {words}.") from None
     if np.isnan(converted).any() and any(value is None for value in array.flat):
-        raise refusal_of_missing(missing_objects(array), name)
+        raise refusal_of_missing(missing_objects(array), name, hint_of(name))
     return converted
 
 
@@ -86,11 +87,11 @@ def _is_float(value: Any) -> bool:
     return True
 
 
-def refuse_missing(values: Any, name: str) -> None:
+def refuse_missing(values: Any, name: str, hint: str = "") -> None:
     """Refuse a column of a data frame in which values are missing."""
     missing = missing_rows(values)
     if len(missing):
-        raise refusal_of_missing(missing, name)
+        raise refusal_of_missing(missing, name, hint)
 
 
 def missing_objects(values: Array) -> Array:
@@ -106,11 +107,16 @@ def _is_missing(value: Any) -> bool:
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 
 
-def refusal_of_missing(rows: Array, name: str) -> ValueError:
+def hint_of(name: str) -> str:
+    """Return what else may be done about missing values in an argument."""
+    return FOR_MISSING if name.startswith("X") else ""
+
+
+def refusal_of_missing(rows: Array, name: str, hint: str = "") -> ValueError:
     """Return what to raise for missing values."""
     return ValueError(
         f"{name} has missing values (first in row {rows[0]}; {len(rows)} in all); drop those rows "
-        "or fill them."
+        f"or fill them{hint}."
     )
 
 

@@ -2,10 +2,11 @@
 
 import math
 import operator
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from fastgd.report import write_reached
-from fastgd.validation import is_number, refusal
+from fastgd.validation import is_number, refusal, show
 
 if TYPE_CHECKING:
     from fastgd.comparison import Comparison
@@ -20,14 +21,8 @@ def find_regressions(now: "Comparison", then: "Comparison", slower: float) -> li
         Where the two are about different problems or have no run in common, or *slower* is below 1.
     """
     check_slower(slower)
-    stated = [_stated(now.problem), _stated(then.problem)]
-    starts = [c.scale + c.optimum for c in (now, then)]
+    check_same(now.problem, now.scale + now.optimum, now.names, then)
     common = [run for run in now.names if run in then.names]
-    if stated[0] != stated[1] or not math.isclose(*starts, rel_tol=1e-6) or not common:
-        raise ValueError(
-            "a baseline must be about the same problem and have a run in common; got "
-            f"{then!r} for {now!r}."
-        )
     shared = [metric for metric in now.metrics if metric in then.metrics]
     counts = [metric for metric in shared if metric.startswith("passes_to_")]
     worse: list[tuple[str, ...]] = []
@@ -38,6 +33,29 @@ def find_regressions(now: "Comparison", then: "Comparison", slower: float) -> li
         if after * slower < before:
             worse.append((f"{run}.bandwidth_share", f"{before:.3g}", f"{after:.3g}"))
     return worse
+
+
+def check_same(
+    problem: dict[str, Any], start: float, runs: Collection[str], then: "Comparison"
+) -> None:
+    """Refuse a baseline of another problem, or without a run in common.
+
+    *start* is the objective of *problem* where all coefficients are zero.
+    """
+    differing = [
+        f"{key} is {show(then.problem.get(key))} there and {show(problem.get(key))} here"
+        for key in problem | then.problem
+        if key != "bytes" and then.problem.get(key) != problem.get(key)
+    ]
+    if not differing and not math.isclose(start, then.scale + then.optimum, rel_tol=1e-6):
+        differing = ["its rows or targets are others"]
+    if differing:
+        raise ValueError(f"a baseline must be about the same problem: {', '.join(differing)}.")
+    if not set(runs) & set(then.names):
+        raise ValueError(
+            f"a baseline must have a run in common: it has {', '.join(then.names)}, and this "
+            f"comparison {', '.join(runs)}."
+        )
 
 
 def check_slower(slower: Any) -> None:
@@ -69,7 +87,3 @@ def _speeds(comparison: "Comparison", run: str) -> tuple[float, float]:
     paced = map(operator.mul, seconds, entry.paces or [math.nan] * len(seconds))
     bandwidth = comparison.bandwidth
     return read / (min(seconds) or math.nan) / bandwidth, read / (min(paced) or math.nan)
-
-
-def _stated(problem: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in problem.items() if key != "bytes"}

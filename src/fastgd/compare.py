@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from fastgd.bandwidth import read_bandwidth, read_cached
+from fastgd.baseline import check_same
 from fastgd.comparison import Comparison
 from fastgd.fitting import fit
-from fastgd.judging import judge
+from fastgd.judging import describe_problem, judge
 from fastgd.kernels._jit import VERSIONS
 from fastgd.peers import read_peers
 from fastgd.problem import Problem, state_problem
 from fastgd.report import STAT
 from fastgd.request import read_n_threads
 from fastgd.result import FitResult
-from fastgd.runs import read_runs
+from fastgd.runs import naming, read_runs
 from fastgd.trace import Peer, Trace, follow
 from fastgd.validation import (
     check_count,
@@ -154,6 +155,11 @@ class Contest:
                 traces[name][-1].pace = read_cached()
         return traces, float(np.median(speeds))
 
+    def check_baseline(self, baseline: Comparison) -> None:
+        """Refuse a baseline of another problem, or without a run in common, before the race."""
+        facts = describe_problem(self.problem)
+        check_same(facts, self.problem.at_zero, [*self.racers], baseline)
+
     def judge(self, traced: Traced) -> Comparison:
         """Take the objective at the checkpoints of all runs and return the comparison."""
         traces, bandwidth = traced
@@ -198,7 +204,7 @@ def make_contest(
         raise ValueError("there is nothing to compare: runs and peers are both empty.")
     racers: dict[str, Racer] = {}
     for name, keywords in asked.items():
-        racers[name] = _racer(problem, {"n_threads": threads, **keywords}, seed, limit)
+        racers[name] = _racer(name, problem, {"n_threads": threads, **keywords}, seed, limit)
     for name, peer in known_peers.items():
         racers[name] = _peer_racer(name, problem, peer, seed, limit)
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
@@ -218,9 +224,9 @@ def read_targets(targets: Any) -> tuple[float | str, ...]:
     return tuple(read)
 
 
-def _racer(problem: Problem, keywords: dict[str, Any], seed: int, limit: float) -> Racer:
+def _racer(name: str, problem: Problem, keywords: dict[str, Any], seed: int, limit: float) -> Racer:
     def race() -> Trace:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), naming(name):
             warnings.simplefilter("ignore")  # what a run warns of, its stop reason and curve show
             result = fit(
                 problem.X,

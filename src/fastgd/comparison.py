@@ -172,6 +172,10 @@ class Comparison:
         level, begins = self.level(target), int(math.isnan(entry.passes[-1]))
         return next((k for k in range(begins, len(entry.gaps)) if entry.gaps[k] <= level), None)
 
+    def has_left(self, entry: Entry, target: float | str) -> bool:
+        """Return True if a run reached a target and ended above it."""
+        return self.first_at(entry, target) is not None and entry.gaps[-1] > self.level(target)
+
     def require(self, *conditions: str) -> None:
         """Raise AssertionError with a table of what failed, unless all conditions hold.
 
@@ -234,7 +238,7 @@ class Comparison:
         return write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
     def verdicts(self) -> list[str]:
-        """Return a sentence for each target: who won, by how much, who never arrived.
+        """Return a sentence for each target: who won, by how much, who did not stay or arrive.
 
         What broke down or diverged gets one too, and an optimum that could not be computed.
         """

@@ -185,9 +185,10 @@ def fit(
         `FitResult.encode` says how many rows hold any.
     missing : {"error", "drop", "level", "median"}
         What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
-        leave the rows out (`predict` returns NaN or None for them; `shuffle` counts the rows that
-        are left); let them be a level of their own, in columns of text; or take the median, in
-        which weights count, and a column that tells where (texts get a level of their own).
+        leave the rows out, those without a target in y, too (`predict` returns NaN or None for
+        them; `shuffle` counts the rows that are left); let them be a level of their own, in columns
+        of text; or take the median, in which weights count, and a column that tells where (texts
+        get a level of their own).
 
     Returns
     -------

@@ -2,13 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastgd.arrays import (
     as_array,
     as_numbers,
+    hint_of,
     missing_objects,
     refusal_of_scalar,
     refuse_missing,
@@ -32,8 +35,16 @@ from fastgd.frames import (
 from fastgd.kernels.arguments import Array
 from fastgd.sources import Source, refuse_non_finite
 from fastgd.tables import ArrayTable, ColumnTable, Table
-from fastgd.targets import check_labels, check_real_targets, check_weights, check_y
+from fastgd.targets import (
+    check_labels,
+    check_real_targets,
+    check_weights,
+    check_y,
+    fill_missing_targets,
+)
 from fastgd.validation import show
+
+FOR_TEXT = 'fit(..., categories="onehot") encodes text'
 
 
 def make_source(
@@ -41,7 +52,10 @@ def make_source(
 ) -> Source:
     """Check a training table and return it as kernels read it; *target* is the loss's kind."""
     refuse_swapped(X, y)
-    rows, names = learn_rows(X, sample_weight, policy)
+    absent = None
+    if policy is not None and policy.missing == "drop":
+        y, absent = fill_missing_targets(y)
+    rows, names = learn_rows(X, sample_weight, policy, absent)
     table, kept = rows.table, rows.kept
     targets = check_y(y, rows.n_rows)
     classes = None
@@ -59,14 +73,22 @@ def make_source(
     return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
 
 
-def learn_rows(X: Any, sample_weight: Any, policy: Policy | None) -> tuple[Encoded, Names]:
-    """Return the rows of a training table, encoded if a policy says how, and its column names."""
+def learn_rows(
+    X: Any, sample_weight: Any, policy: Policy | None, absent: NDArray[np.bool_] | None = None
+) -> tuple[Encoded, Names]:
+    """Return the rows of a training table, encoded if a policy says how, and its column names.
+
+    *absent* says which rows have no target, and are left out.
+    """
     if policy is None:
         table, names = check_X(X)
         return Encoded(table, table.shape[0], names), names
     columns, names, whole = read_columns(X, policy.missing)
-    weights = check_weights(sample_weight, len(columns[0][1]))
-    return learn(columns, policy, weights, check_column, whole), names
+    n = len(columns[0][1])
+    weights = check_weights(sample_weight, n)
+    if absent is not None and len(absent) != n:
+        absent = None  # y is refused for its length
+    return learn(columns, policy, weights, check_column, whole, absent=absent), names
 
 
 def read_columns(X: Any, missing: str) -> tuple[list[tuple[str, Any]], Names, ArrayTable | None]:
@@ -128,7 +150,8 @@ def apply_rows(X: Any, encoding: Encoding, fitted: Names, describe: Callable[...
         whole = whole if names == fitted else None
         columns = [by_name[name] for name in fitted]
     whole = None if encoding.texts else whole
-    return apply([values for _, values in columns], encoding, check_column, whole)
+    read = partial(check_column, advice="the model was fitted to numbers there")
+    return apply([values for _, values in columns], encoding, read, whole)
 
 
 def refuse_swapped(X: Any, y: Any) -> None:
@@ -193,14 +216,14 @@ def refuse_empty(shape: tuple[int, ...]) -> None:
             )
 
 
-def check_column(column: Any, where: str) -> Column:
-    """Return a frame's column of numbers, without a copy where it is one."""
-    refuse_missing(column, where)
+def check_column(column: Any, where: str, advice: str = FOR_TEXT) -> Column:
+    """Return a frame's column of numbers, without a copy where it is one.
+
+    *advice* is what is said of text.
+    """
+    refuse_missing(column, where, hint_of(where))
     if hasattr(getattr(column, "dtype", None), "ordered"):  # a category of pandas
-        raise ValueError(
-            f"{where} must be numeric; got a category: encode it first, as "
-            'fit(..., categories="onehot") does.'
-        )
+        raise ValueError(f"{where} must be numeric; got a category; {advice}.")
     try:
         values = read_column(column)
     except SeveralValuesError:
@@ -212,7 +235,7 @@ def check_column(column: Any, where: str) -> Column:
     if values.dtype.kind in "fiub":
         return values
     array = np.asarray(values[:] if isinstance(values, Asked) else values)
-    return as_numbers(array, where, '; fit(..., categories="onehot") encodes text')
+    return as_numbers(array, where, f"; {advice}")
 
 
 def check_initial(coef: Any, intercept: Any, d: int, fit_intercept: bool) -> Array | None:

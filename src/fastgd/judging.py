@@ -50,18 +50,8 @@ def judge(
                 reads=first.reads,
             )
         )
-    p, table = problem, problem.source.table
     return Comparison(
-        problem={
-            "rows": p.n,
-            "features": p.d,
-            "dtype": str(table.dtype),
-            "bytes": p.n * p.d * table.dtype.itemsize,
-            "loss": repr(p.loss),
-            "alpha": p.alpha,
-            "l1_ratio": p.l1_ratio,
-            "fit_intercept": p.fit_intercept,
-        },
+        problem=describe_problem(problem),
         reference=found.kind,
         scale=max(found.start_objective - optimum, np.finfo(np.float64).tiny),
         optimum=optimum,
@@ -70,6 +60,21 @@ def judge(
         entries=tuple(entries),
         bandwidth=math.nan,
     )
+
+
+def describe_problem(problem: Problem) -> dict[str, Any]:
+    """Return what a comparison keeps of its problem."""
+    p, dtype = problem, problem.source.table.dtype
+    return {
+        "rows": p.n,
+        "features": p.d,
+        "dtype": str(dtype),
+        "bytes": p.n * p.d * dtype.itemsize,
+        "loss": repr(p.loss),
+        "alpha": p.alpha,
+        "l1_ratio": p.l1_ratio,
+        "fit_intercept": p.fit_intercept,
+    }
 
 
 def choose_checkpoints(traces: list[Trace]) -> list[int]:

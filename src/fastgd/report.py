@@ -93,11 +93,17 @@ def _short_row(comparison: "Comparison", entry: "Entry", targets: list[float | s
 
 
 def judge(comparison: "Comparison", entry: "Entry", targets: list[float | str]) -> str:
-    """Return a word: failed; diverged; first, at one of *targets*; else whether it met them."""
+    """Return failed or diverged; else what the run ended with.
+
+    That is "left again" if it ended above one of *targets* that it had reached, "first" if no other
+    reached one of them sooner, or else whether it reached them.
+    """
     if entry.stop_reason.startswith(FAILED):
         return "failed"
     if entry.stop_reason.startswith(str(StopReason.DIVERGED)):
         return "diverged"
+    if any(comparison.has_left(entry, target) for target in targets):
+        return "left again"
     if entry.name in [comparison.winner(target) for target in targets]:
         return "first"
     if not targets:
@@ -124,6 +130,7 @@ def full_row(comparison: "Comparison", entry: "Entry") -> dict[str, str]:
     for target in comparison.targets:
         place = comparison.first_at(entry, target)
         text = "never" if place is None else _reached(entry, place)
+        text += ", left again" if comparison.has_left(entry, target) else ""
         row[f"to {target_name(target)}"] = text
     share = comparison.metric(entry.name, "bandwidth_share")
     row["final suboptimality"] = f"{comparison.relative(entry.name)[-1]:.1e}"
@@ -167,8 +174,11 @@ def _verdict(comparison: "Comparison", target: float | str) -> str:
     if len(ranked) > 1:
         longer = write_times_as_long(seconds[1] / max(seconds[0], SHORTEST_TIME))
         said += f"; {ranked[1]} takes {longer}"
+    left = [run for run in ranked if comparison.has_left(comparison.entry(run), target)]
     absent = [run for run in comparison.names if run not in ranked]
-    return f"{said}; never: {', '.join(absent)}." if absent else f"{said}."
+    for what, runs in (("ended above it again", left), ("never", absent)):
+        said += f"; {what}: {', '.join(runs)}" if runs else ""
+    return f"{said}."
 
 
 def write_markdown(comparison: "Comparison") -> str:

@@ -21,7 +21,13 @@ from fastgd.saving import pack, unpack
 from fastgd.schedules import Schedule
 from fastgd.sources import refuse_non_finite, refuse_non_finite_table, row_in_frame
 from fastgd.tables import pieces
-from fastgd.targets import check_known_labels, check_real_targets, check_weights, check_y
+from fastgd.targets import (
+    check_known_labels,
+    check_real_targets,
+    check_weights,
+    check_y,
+    fill_missing_targets,
+)
 from fastgd.validation import check_name, did_you_mean, show
 
 COLUMNS = (
@@ -299,15 +305,24 @@ class FitResult:
         return np.column_stack([1.0 - positive, positive])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R^2, the share of variance explained; for labels the share predicted right."""
+        """Return R^2, the share of variance explained; for labels the share predicted right.
+
+        Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
+        """
         encoded = self.encode(X)
         predicted = self.predict(encoded)
+        absent = None
+        if encoded.encoding is not None and encoded.encoding.missing == "drop":
+            y, absent = fill_missing_targets(y)
         targets = check_y(y, len(predicted))
         weights = check_weights(sample_weight, len(predicted))
-        if encoded.kept is not None:
-            kept = encoded.kept
+        kept = encoded.kept
+        if absent is not None:
+            kept = np.arange(len(targets)) if kept is None else kept
+            kept = kept[~absent[kept]]
+        if kept is not None:
             if len(kept) == 0:
-                raise ValueError("every row of X has a missing value: none is left to score.")
+                raise ValueError("every row has a missing value: none is left to score.")
             predicted, targets = predicted[kept], targets[kept]
             weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
         average = partial(np.average, weights=weights if len(weights) else None)

@@ -1,13 +1,15 @@
 """Runs of a comparison: what may be asked for, as a text or as keywords of `fit`."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fastgd.fitting import fit
 from fastgd.optimizers import OPTIMIZERS
-from fastgd.request import VARIANTS
-from fastgd.validation import check_name, did_you_mean, show
+from fastgd.request import VARIANTS, is_auto, read_request
+from fastgd.validation import as_float, check_name, did_you_mean, show
 
 DEFAULT_RUNS = (
     "batch",
@@ -23,6 +25,10 @@ OF_ALL = ("X", "y", "loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight
 OF_THE_RACE = ("random_state", "time_limit", "record", "record_path", "callback", "verbose")
 NOT_OF_A_RUN = (*OF_ALL, *OF_THE_RACE, "unknown")
 FREE = tuple(name for name in inspect.signature(fit).parameters if name not in NOT_OF_A_RUN)
+DEFAULTS = {
+    name: inspect.signature(fit).parameters[name].default
+    for name in inspect.signature(read_request).parameters
+}  # of what a run may ask for, checked before the race
 WORDS = {"true": True, "false": False, "none": None}
 
 
@@ -45,8 +51,24 @@ def read_runs(runs: Any) -> dict[str, dict[str, Any]]:
             raise ValueError(f"two runs are called {name!r}; give one of them another name.")
         if not name or len(name.split()) != 1:
             raise ValueError(f"the name of a run must be a word without spaces; got {show(name)}.")
+        check_run(name, keywords)
         read[name] = keywords
     return read
+
+
+def check_run(name: str, keywords: dict[str, Any]) -> None:
+    """Refuse keywords that `fit` would refuse whatever the data."""
+    with naming(name):
+        read_request(**{key: keywords.get(key, default) for key, default in DEFAULTS.items()})
+
+
+@contextmanager
+def naming(run: str) -> Iterator[None]:
+    """Let a refusal begin with the name of the run that it is about."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"the run {run!r}: {error}") from None
 
 
 def read_text(text: str) -> tuple[str, dict[str, Any]]:
@@ -65,6 +87,12 @@ def read_text(text: str) -> tuple[str, dict[str, Any]]:
         if key in keywords:
             raise ValueError(f"the run {text!r} gives {key} twice.")
         keywords[key] = read_value(value)
+    rate = keywords.get("learning_rate", "auto")
+    if not (is_auto(rate) or 0 < as_float(rate) < math.inf):
+        raise ValueError(
+            f'the run {text!r}: learning_rate must be a positive number or "auto"; got '
+            f"{show(rate)}."
+        )
     return text, keywords
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arrays import FOR_MISSING
 from fastgd.categories.rows import Encoded, SelectedTable
 from fastgd.frames import Names
 from fastgd.kernels.arguments import Array, Data
@@ -139,7 +140,8 @@ def refuse_non_finite_table(table: Table, names: Names) -> None:
             first = first or f"{describe_non_finite(piece)} ({where}"
             count += int(bad.sum())
     if first:
-        raise ValueError(f"Input X contains {first}; {count} in all).")
+        hint = f": drop those rows or fill them{FOR_MISSING}" if first.startswith("NaN") else ""
+        raise ValueError(f"Input X contains {first}; {count} in all){hint}.")
 
 
 def row_in_frame(table: Table, row: int) -> int:

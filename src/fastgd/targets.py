@@ -14,6 +14,7 @@ from fastgd.arrays import (
     refusal_of_missing,
     refusal_of_scalar,
 )
+from fastgd.frames import columns_of
 from fastgd.kernels.arguments import Array
 from fastgd.sources import refuse_non_finite
 from fastgd.validation import show
@@ -43,6 +44,32 @@ def check_y(y: Any, n: int) -> Array:
         raise ValueError(f"y should be a 1d array, got an array of shape {targets.shape} instead.")
     _check_length(targets, n, "y")
     return targets
+
+
+def fill_missing_targets(y: Any) -> tuple[Any, NDArray[np.bool_] | None]:
+    """Return y with another row's target in the rows without one, and which rows these are.
+
+    The second is None if no target is missing, or if y is nothing that can be a target.
+    """
+    columns = columns_of(y)
+    try:
+        values = np.asarray(y if columns is None or len(columns) != 1 else columns[0][1])
+    except Exception:  # whatever a foreign array may raise: `check_y` says it in words
+        return y, None
+    if values.dtype.kind in "SU" and isinstance(y, (list, tuple)):
+        values = _unless_mixed(y, values)
+    if np.ma.isMaskedArray(y) or values.ndim == 0 or values.size != len(values):
+        return y, None
+    values = values.reshape(-1)
+    missing = np.zeros(len(values), bool)
+    if values.dtype.kind in "fmM":
+        missing = np.isnan(values)
+    missing[missing_objects(values)] = True
+    if not missing.any() or missing.all():
+        return y, None
+    filled = values.copy()
+    filled[missing] = values[~missing][0]
+    return filled, missing
 
 
 def _unless_mixed(y: Any, texts: Array) -> Array:

@@ -38,6 +38,7 @@ def learn(
     read: ReadNumbers,
     whole: Table | None = None,
     wording: Wording | None = None,
+    absent: NDArray[np.bool_] | None = None,
 ) -> Encoded:
     """Return the rows of a frame, encoded, with the encoding.
 
@@ -52,6 +53,8 @@ def learn(
     whole : Table, optional
         The columns as one table, if all of them are numbers that lie in one array.
     wording : Wording, optional
+    absent : ndarray of bool, shape (n,), optional
+        Rows without a target, which are left out.
 
     Raises
     ------
@@ -64,13 +67,16 @@ def learn(
     numbers = table_of([*found.numbers.values()], whole)
     if policy.missing != "error":
         look_for_missing(found, numbers, wording, policy)
-    n = len(columns[0][1])
+    n, missing_targets = len(columns[0][1]), 0
+    if absent is not None:
+        found.missing_rows |= absent
+        missing_targets = int(absent.sum())
     kept = np.flatnonzero(~found.missing_rows) if policy.missing == "drop" else None
     kept = None if kept is None or len(kept) == n else kept
     if kept is not None and len(kept) == 0:
         raise ValueError(
             f"every row has a missing value, so that {wording.option('missing', 'drop')} leaves "
-            f"none: {', '.join(map(repr, found.missing))}."
+            f"none: {', '.join([*map(repr, found.missing), *(['y'] if missing_targets else [])])}."
         )
     if kept is not None:
         forget_unseen(found, kept)
@@ -84,6 +90,7 @@ def learn(
         kept,
         missing=found.missing,
         missing_rows=int(found.missing_rows.sum()),
+        missing_targets=missing_targets,
     )
 
 

@@ -139,7 +139,9 @@ class Encoded:
     unknown, missing : dict
         How many rows hold, in each column, a level that the model has not seen, or no value.
     unknown_rows, missing_rows : int
-        How many rows hold any.
+        How many rows hold any; those of a fit without a target are among the second.
+    missing_targets : int
+        How many rows of a fit have no target.
     remarks : dict
         The same in sentences.
     """
@@ -153,6 +155,7 @@ class Encoded:
     missing: Mapping[str, int] = field(default_factory=dict)
     unknown_rows: int = 0
     missing_rows: int = 0
+    missing_targets: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -171,7 +174,8 @@ class Encoded:
         if self.encoding is not None and self.missing_rows:
             remarks["missing"] = (
                 f"{counted(self.missing_rows)} with missing values, in "
-                f"{_in_columns(self.missing)}: {_became(self.encoding, self.missing)}"
+                f"{_in_columns(self.missing, self.missing_targets)}: "
+                f"{_became(self.encoding, self.missing)}"
             )
         return remarks
 
@@ -235,7 +239,8 @@ def _became(encoding: Encoding, missing: Mapping[str, int]) -> str:
     return f"taken as {' or '.join(words for words, applies in became.items() if applies)}"
 
 
-def _in_columns(counts: Mapping[str, int]) -> str:
-    shown = [f"{name!r} ({count:,})" for name, count in counts.items() if count]
+def _in_columns(counts: Mapping[str, int], targets: int = 0) -> str:
+    shown = [f"y ({targets:,})"] if targets else []
+    shown += [f"{name!r} ({count:,})" for name, count in counts.items() if count]
     more = [f"{len(shown) - SHOWN} more columns"] if len(shown) > SHOWN else []
     return ", ".join([*shown[:SHOWN], *more])

@@ -3,11 +3,13 @@
 Only `main` imports the other rooms: they need click and rich, which may be missing.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+UNWRITTEN = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")  # where nothing more can be written
 INTERRUPTED = 130  # exit status of what Ctrl-C ended
 
 
@@ -35,10 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:  # whoever read it, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ImportError, MemoryError, OSError) as error:
+    except OSError as error:
+        leave(describe(error), 1)
+    except (ImportError, MemoryError) as error:
         leave(str(error), 1)
     except (Abort, KeyboardInterrupt) as interrupt:
         leave_at_once(str(interrupt))
+
+
+def describe(error: OSError) -> str:
+    """Return a sentence about what the system could not do."""
+    if error.errno is None or error.strerror is None:
+        return str(error)
+    if error.filename is None:
+        return f"{error.strerror}."
+    reason = error.strerror[:1].lower() + error.strerror[1:]
+    fate = "written" if errno.errorcode.get(error.errno) in UNWRITTEN else "opened"
+    return f"{error.filename} cannot be {fate}: {reason}."
 
 
 def leave_at_once(kept: str = "") -> NoReturn:

@@ -1,5 +1,7 @@
 """The card: what the data were, what ran, how well it fits, and the lines of Python."""
 
+import shutil
+import textwrap
 from typing import TypeAlias
 
 import click
@@ -9,8 +11,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from fastgd.cli.report import Report
-from fastgd.quantities import write_count
+from fastgd.quantities import LINE, write_count
 
+LABEL = 15  # characters in front of what is said
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say
 
 
@@ -65,11 +68,24 @@ def describe_quality(quality: dict[str, float]) -> Rows:
     return [*texts.items()]
 
 
+def write_row(label: str, text: str) -> str:
+    """Return a row of the card as lines, those after the first indented."""
+    lines = textwrap.fill(
+        text,
+        min(LINE, shutil.get_terminal_size().columns),
+        initial_indent=f"{label:<{LABEL - 1}} ",
+        subsequent_indent=" " * LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or label
+
+
 def show_card(rows: Rows, code: str) -> None:
-    """Print the card: a panel on a terminal, else one line per row."""
+    """Print the card: a panel on a terminal, else a line per row, wrapped at 80 columns."""
     console = Console(markup=False, highlight=False)  # brackets in a message are brackets
     if not console.is_terminal:
-        lines = [f"{label:<14} {text}" for label, text in rows]
+        lines = [write_row(label, text) for label, text in rows]
         click.echo("\n".join([*lines, "", "In Python:", "", code]), nl=False)
         return
     grid = Table.grid(padding=(0, 2))

@@ -21,7 +21,9 @@ from fastgd.cli.numerals import (
     find_cure,
     find_dates,
     find_numerals,
+    find_signed,
     read_numbers,
+    strip_sign,
     write_numbers,
 )
 from fastgd.cli.polars_table import import_polars, is_text
@@ -74,7 +76,8 @@ def settle(
     """Return the columns with their types settled; refuse all that cannot be used at once.
 
     *text_at* returns what stands in a file where a value of the table is missing; *problems* were
-    found before. What is wrong with columns beside X is left to who scores if it is not a fit.
+    found before, and go before others of their columns. What is wrong with columns beside X is left
+    to who scores if it is not a fit.
     """
     read = split_columns(table)
     columns = dict(read)
@@ -87,7 +90,7 @@ def settle(
         if problem is None and rules.fitting and name not in beside:
             problem = check_levels(name, columns[name])
         if problem is not None and name in strict:
-            found[name] = problem
+            found.setdefault(name, problem)
         if columns[name].dtype != column.dtype:
             numbers.append(name)
     if numbers:
@@ -163,6 +166,12 @@ def take_text(name: str, column: Any, rules: Rules) -> tuple[Any, Problem | None
         if not bad.any():
             return numbers, None
         return column, describe_numbers(name, texts.filter(bad), bad, rules)
+    signed = find_signed(texts).fill_null(False)
+    if signed.any() and 2 * (signed | find_numerals(texts)).sum() > count:
+        row = int(signed.arg_max())
+        what = f"holds numbers with a unit, the first {texts[row]!r} in row {row:,}{COUNTED}"
+        cure = f"write plain numbers, such as {strip_sign(texts[row])}"
+        return column, Problem(name, what, (), cure)
     dates = find_dates(texts).fill_null(False)
     if 2 * dates.sum() > count:
         row = dates.arg_max()

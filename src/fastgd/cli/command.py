@@ -51,8 +51,9 @@ Examples:
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
 In files, columns of text become columns of zeros and ones, one per level but the first (with a
-penalty one per level). A column most of whose values are numbers is numeric. Dates and lists are
-refused, by column and row, and so are missing values unless --on-missing says what becomes of them.
+penalty one per level). A column most of whose values are numbers is numeric. Dates, lists and
+numbers with a unit (53%) are refused, by column and row, and so are missing values unless
+--on-missing says what becomes of them.
 How a text file is written is guessed from its first lines, and stderr says what was guessed.
 
 The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
@@ -164,7 +165,7 @@ optimum it ended, in a table that fits 80 columns; one sentence per target says 
 the rows were read.
 
 The last column is a word: first (at one of the two targets), reached (both), partly (one), missed
-(none), diverged or failed.
+(none), left again (it reached a target and ended above it), diverged or failed.
 
 \b
 Examples:

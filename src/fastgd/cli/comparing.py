@@ -11,6 +11,7 @@ import click
 
 import fastgd
 from fastgd.baseline import check_slower
+from fastgd.cli.opening import check_file
 from fastgd.cli.origins import Data, Origin
 from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.scaling import standardize
@@ -54,6 +55,8 @@ class Race:
             raise click.UsageError(f"{', '.join(written)} must be different files.")
         for flag, path in written.items():
             check_out(path, force, [self.against], flag)
+        if self.against is not None:
+            check_file(self.against)
         check_plot(self.plot)
         check_slower(self.slower)
         names = [*read_runs(self.keywords.get("runs")), *self.keywords["peers"]]
@@ -77,7 +80,7 @@ def run_race(asked: Race) -> None:
     """Race, show what came of it, write the files, and fail where a condition does."""
     baseline = None if asked.against is None else Comparison.from_json(asked.against)
     watch = Watch()
-    comparison, data = work(watch, partial(race, asked, watch))
+    comparison, data = work(watch, partial(race, asked, watch, baseline))
     for remark in data.read:
         click.echo(f"fastgd: {remark}", err=True)
     show(comparison, data.remarks, wide=asked.wide)
@@ -101,7 +104,7 @@ def run_race(asked: Race) -> None:
         )
 
 
-def race(asked: Race, watch: Watch) -> tuple[Comparison, Data]:
+def race(asked: Race, watch: Watch, baseline: Comparison | None = None) -> tuple[Comparison, Data]:
     """Get the data and compare."""
     watch.doing = asked.origin.doing
     data = asked.origin.load(asked.origin.open())
@@ -112,6 +115,8 @@ def race(asked: Race, watch: Watch) -> tuple[Comparison, Data]:
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     keywords = {**defaults, "sample_weight": data.weights, **asked.keywords}
     contest = make_contest(data.X, data.y, **keywords)
+    if baseline is not None:
+        contest.check_baseline(baseline)
     traced = contest.race(watch.turn)
     watch.doing = "computing the optimum"
     return contest.judge(traced), data

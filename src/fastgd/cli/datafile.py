@@ -112,8 +112,13 @@ def make_array(path: Path, encoded: Encoded) -> Array:
     return X
 
 
-def refuse_missing(path: Path, values: Array, names: Sequence[str]) -> None:
-    """Refuse numbers that are NaN or infinite; *names* are those of the columns."""
+def refuse_missing(
+    path: Path, values: Array, names: Sequence[str], *, can_drop: bool = True
+) -> None:
+    """Refuse numbers that are NaN or infinite; *names* are those of the columns.
+
+    *can_drop* says whether --drop-missing would help.
+    """
     if values.dtype.kind != "f":
         return
     table = values.reshape(len(values), -1)
@@ -122,21 +127,26 @@ def refuse_missing(path: Path, values: Array, names: Sequence[str]) -> None:
         finite = np.isfinite(table[start : start + step]).all(axis=0)
         if not finite.all():
             column = int(finite.argmin())
-            refuse_column(path, table[:, column], names[column])
+            refuse_column(path, table[:, column], names[column], can_drop=can_drop)
 
 
-def refuse_column(path: Path, values: Array, name: str) -> None:
+def refuse_column(path: Path, values: Array, name: str, *, can_drop: bool) -> None:
     """Say what is wrong with a column."""
     bad = np.isnan(values)
     kind = "missing" if bad.any() else "infinite"
-    raise ValueError(describe_bad(path, name, bad if bad.any() else np.isinf(values), kind))
+    bad = bad if bad.any() else np.isinf(values)
+    raise ValueError(describe_bad(path, name, bad, kind, can_drop=can_drop))
 
 
-def describe_bad(path: Path, name: str, bad: Array, kind: str) -> str:
+def describe_bad(path: Path, name: str, bad: Array, kind: str, *, can_drop: bool = True) -> str:
     """Return the sentence about values that cannot be used; *bad* says where they are."""
     count = int(bad.sum())
-    fate = "leave those rows out with --drop-missing" if kind == "missing" else "take them out"
+    fates = [f"fill {'it' if count == 1 else 'them'} in"]
+    if kind != "missing":
+        fates.append("take them out")
+    elif can_drop:
+        fates.append("leave those rows out with --drop-missing")
     return (
         f"column {name!r} of {path} has {count:,} {kind} value{'s' * (count != 1)}, the first in "
-        f"row {int(bad.argmax()):,} (counted from 0): fill them in or {fate}."
+        f"row {int(bad.argmax()):,} (counted from 0): {' or '.join(fates)}."
     )

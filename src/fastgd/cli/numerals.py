@@ -10,6 +10,8 @@ from fastgd.cli.reading import quote
 GROUPS = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # what groups digits; others are themselves
 DIGITS = r"(?:\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+|\d+|[.,]\d)"
 NUMERAL = rf"^[-+]?{DIGITS}(?:[.,]?\d*)?(?:[eE][-+]?\d+)?$"
+SIGNS = "%$€£¥"
+SIGNED = rf"^(?:[-+]?[{SIGNS}]\s?{NUMERAL[1:-1]}|{NUMERAL[1:-1]}\s?[{SIGNS}])$"
 MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 DAY = "(?:0?[1-9]|[12][0-9]|3[01])"
 DATE = "|".join(
@@ -29,6 +31,19 @@ DATES = rf"(?i)^(?:(?:{DATE})(?:[t ]{CLOCK})?|{CLOCK})$"
 def find_numerals(texts: Any) -> Any:
     """Return where texts look like numbers, with whatever marks."""
     return texts.str.contains(NUMERAL)
+
+
+def find_signed(texts: Any) -> Any:
+    """Return where texts are numbers with the sign of a unit, such as 53% and $1,234."""
+    return texts.str.contains(SIGNED)
+
+
+def strip_sign(text: str) -> str:
+    """Return such a number as it may stand in a file: without its sign and groups of digits."""
+    number = re.sub(rf"[{SIGNS}\s]", "", text)
+    if re.fullmatch(r"[-+]?\d*\.?\d*", number):
+        return number
+    return re.sub(r"[.,'\u2019_](?=\d{3}(?!\d))", "", number)
 
 
 def find_dates(texts: Any) -> Any:

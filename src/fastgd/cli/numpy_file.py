@@ -121,7 +121,7 @@ class ArrayFile:
         if values.dtype.kind == "U":
             levels, places = np.unique(values, return_inverse=True)
             return places, tuple(levels.tolist())
-        refuse_missing(self.path, values, [name])
+        refuse_missing(self.path, values, [name], can_drop=self.fitting)
         return np.array(values), ()
 
     def write_columns(self, table: str, encoding: Encoding) -> str:

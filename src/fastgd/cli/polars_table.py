@@ -103,10 +103,11 @@ class Frame:
         return self.frame.get_column(name).cast(import_polars().String)
 
     def refuse_null(self, name: str) -> None:
-        """Refuse missing values."""
+        """Refuse missing values of a column beside X: a fit has left out their rows if asked."""
         column = self.frame.get_column(name)
         if column.null_count():
-            raise ValueError(describe_bad(self.path, name, column.is_null().to_numpy(), "missing"))
+            missing = column.is_null().to_numpy()
+            raise ValueError(describe_bad(self.path, name, missing, "missing", can_drop=False))
 
     def refuse_marks(self, name: str) -> None:
         """Refuse a column of numbers that is text only because of marks of missing values."""
@@ -128,7 +129,7 @@ class Frame:
         self.refuse_null(name)
         values = self.frame.get_column(name).to_numpy()
         values = values if values.dtype.kind in "fiub" else values.astype(np.float64)
-        refuse_missing(self.path, values, [name])
+        refuse_missing(self.path, values, [name], can_drop=False)
         return values, ()
 
     def number_type(self, numbers: Sequence[str]) -> type[np.floating[Any]]:

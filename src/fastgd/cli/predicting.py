@@ -11,7 +11,7 @@ from fastgd.categories.encoding import Column
 from fastgd.categories.rows import Encoded
 from fastgd.cli.datafile import File, Table, listed
 from fastgd.cli.encoding import PLACE, Encoding, place_of, read_encoding
-from fastgd.cli.index import find_index
+from fastgd.cli.index import describe_index, find_index
 from fastgd.cli.opening import is_text_file, open_file, open_model
 from fastgd.cli.reading import FOR_PARQUET, NOTHING_SAID, Reading, read_notes
 from fastgd.kernels.arguments import Array
@@ -68,6 +68,8 @@ class Matched:
     target: str | None
     weight: str | None
     ignored: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()  # left out as nobody named it
+    places: tuple[str, ...] = ()  # names in the file of columns that were found by their place
 
 
 def predict(request: Request) -> Predicted:
@@ -93,7 +95,12 @@ def predict(request: Request) -> Predicted:
     beside = [name for name in (matched.target, matched.weight) if name is not None]
     table = file.read([column.name for column in matched.columns], beside)
     rows = table.apply(replace(made, columns=matched.columns))
-    remarks = [*table.remarks, *rows.remarks.values()]
+    remarks = [*table.remarks, *describe_index(file, matched.index), *rows.remarks.values()]
+    if taken := [name for name in find_index(file) if name in matched.places]:
+        remarks.append(
+            f"{listed(taken)} of {file.path}, which looks like an index, is taken as data: the "
+            f"model needs as many columns, {len(matched.columns)}"
+        )
     if matched.ignored:
         remarks.append(f"ignored: {listed(matched.ignored)}")
     score = None
@@ -158,7 +165,9 @@ def match_names(encoding: Encoding, file: File, asked: str | None) -> Matched:
             f"{file.path} lacks the column{plural} {listed(lacking)} that the model needs."
             f"{did_you_mean(lacking[0], free)}"
         )
-    target = asked or (encoding.target if encoding.target in known else None)
+    target = asked
+    if target is None and encoding.target in known:
+        target = encoding.target
     weight = encoding.weight if encoding.weight in known else None
     passed = {target, weight, *needed, *find_index(file)}
     ignored = tuple(name for name in file.names if name not in passed)
@@ -166,7 +175,10 @@ def match_names(encoding: Encoding, file: File, asked: str | None) -> Matched:
 
 
 def match_places(encoding: Encoding, file: File, asked: str | None) -> Matched:
-    """Match columns by place: of the file that was fitted, of all but its target, or of X alone."""
+    """Match columns by place: of the file that was fitted, of all but its target, or of X alone.
+
+    An index is left out if the other columns are as many as the model needs.
+    """
     names = [column.name for column in encoding.columns]
     places = [*range(len(names))] if encoding.named else [*map(place_of, names)]
     width = len(names) if encoding.named else encoding.width
@@ -174,22 +186,34 @@ def match_places(encoding: Encoding, file: File, asked: str | None) -> Matched:
         None if encoding.named or name is None or not PLACE.fullmatch(name) else place_of(name)
         for name in (encoding.target, encoding.weight)
     )
-    free = [name for name in file.names if name != asked]
+    all_names = [name for name in file.names if name != asked]
+    index = tuple(name for name in find_index(file) if name != asked)
+    without = [name for name in all_names if name not in index]
     orders = [range(width), [k for k in range(width) if k != target], places]
-    fitting = [order for order in orders if len(order) == len(free)]
+    fitting = [
+        (order, free)
+        for free in (without, all_names)
+        for order in orders
+        if len(order) == len(free)
+    ]
     if not fitting:
         raise ValueError(
-            f"{file.path} has {len(free)} columns, and the model needs {len(names)}"
+            f"{file.path} has {len(all_names)} columns, and the model needs {len(names)}"
             f"{f' of {width}' if width > len(names) else ''}."
         )
-    at = dict(zip(fitting[0], free, strict=True))
+    order, free = fitting[0]
+    at = dict(zip(order, free, strict=True))
     columns = tuple(
         replace(column, name=at[place])
         for column, place in zip(encoding.columns, places, strict=True)
     )
     beside = {name for name in (encoding.target, encoding.weight) if name in file.others}
+    if asked is None:
+        asked = at.get(target, encoding.target if encoding.target in beside else None)
     return Matched(
         columns,
-        asked or at.get(target) or (encoding.target if encoding.target in beside else None),
-        at.get(weight) or (encoding.weight if encoding.weight in beside else None),
+        asked,
+        at.get(weight, encoding.weight if encoding.weight in beside else None),
+        index=index if free is without else (),
+        places=tuple(column.name for column in columns),
     )

@@ -12,6 +12,7 @@ import click
 MISSING = ("NA", "N/A", "#N/A", "n/a", "na", "NaN", "nan", "NULL", "Null", "null", "<NA>")
 WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " "}
 DECIMALS, THOUSANDS = (".", ","), (",", ".", " ", "'", "_")
+IMPLIED = {".": ",", ",": "."}  # the decimal mark beside a mark of thousands
 FLAGS = {
     "separator": "--separator",
     "decimal": "--decimal",
@@ -88,11 +89,12 @@ def take_reading(values: dict[str, Any]) -> Reading:
     found = {name: values.pop(name) for name in FLAGS}
     if found["missing"] is not None:
         found["missing"] = tuple(dict.fromkeys(found["missing"]))
+    if found["decimal"] is None:
+        found["decimal"] = IMPLIED.get(found["thousands"])
     reading = Reading(**found)
-    if reading.thousands is not None and reading.thousands == (reading.decimal or "."):
+    if reading.thousands is not None and reading.thousands == reading.decimal:
         raise click.UsageError(
-            f"--thousands and --decimal are the same character, {reading.thousands!r}"
-            f"{'' if reading.decimal else '; for numbers such as 1.234,5 give --decimal , too'}."
+            f"--thousands and --decimal are the same character, {reading.thousands!r}."
         )
     return reading
 
@@ -177,7 +179,8 @@ def reading_options() -> list[click.Parameter]:
             "--thousands",
             one_of(THOUSANDS),
             "CHAR",
-            "What groups digits, such as the comma of 1,234.  [default: nothing does]",
+            "What groups digits, such as the comma of 1,234; a point makes the comma the decimal "
+            "mark.  [default: nothing does]",
         ),
         click.Option(
             ["--header/--no-header"],

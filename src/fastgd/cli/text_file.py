@@ -10,8 +10,10 @@ from fastgd.cli.code import write_call, write_value
 from fastgd.cli.column_types import Rules, settle
 from fastgd.cli.datafile import find_name, find_place
 from fastgd.cli.dialect import HEAD, Dialect, guess
+from fastgd.cli.grouping import find_doubts
 from fastgd.cli.missing_values import find_marks, split_columns
 from fastgd.cli.polars_table import Frame, import_polars
+from fastgd.cli.problems import Problem
 from fastgd.cli.reading import MISSING, Reading
 from fastgd.cli.text_faults import check_quotes, mend
 from fastgd.cli.text_source import TextSource, open_source
@@ -78,7 +80,9 @@ class TextFile:
         dialect = reader.dialect
         marks_of_numbers = (dialect.decimal, dialect.thousands)
         rules = Rules(self.path, self.reading, self.missing, *marks_of_numbers, self.texts)
-        settled = settle(table, features, beside, rules, partial(reader.text_at, blank))
+        problems, told = reader.check_groups(table, blank)
+        text_at = partial(reader.text_at, blank)
+        settled = settle(table, features, beside, rules, text_at, problems)
         return Frame(
             self.path,
             self.names,
@@ -86,8 +90,25 @@ class TextFile:
             settled.frame,
             dict(settled.frame.schema),
             library=" ".join(["polars", *reader.imports]),
-            remarks=(*remarks, *settled.remarks),
+            remarks=(*remarks, *told, *settled.remarks),
         )
+
+    def check_groups(self, table: Any, blank: Any) -> tuple[list[Problem], list[str]]:
+        """Return the problems of columns of decimals or thousands, and remarks about others."""
+        is_said = self.reading.decimal is not None or self.reading.thousands is not None
+        if is_said or self.dialect.decimal != ".":
+            return [], []
+        columns = split_columns(table)
+        for name in self.texts or ():
+            columns.pop(name, None)
+
+        def texts_of(names: list[str]) -> Any:
+            texts = self.collect_texts(names)
+            return texts if blank is None else texts.filter(~blank)
+
+        separator = self.dialect.separator
+        doubts = find_doubts(columns, separator, self.reading.marks, texts_of)
+        return doubts.split(self.path, separator, fitting=self.texts is None)
 
     def take(self, names: list[str], marks: list[str]) -> tuple["TextFile", Any, dict[str, Any]]:
         """Return columns, the options with which they could be read, and the file with these."""
