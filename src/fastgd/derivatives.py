@@ -166,12 +166,12 @@ def _judge(f: ScalarLoss, places: list[tuple[float, float]]) -> tuple[list[Point
     returned = [abs(f(z, y)[1]) for z, y in places]
     finite = [size for size in returned if math.isfinite(size)]
     negligible = NEGLIGIBLE * float(np.quantile(finite, 0.75)) if finite else 0.0
-    points = [point for z, y in dict.fromkeys(places) if (point := _look(f, z, y, negligible))]
+    points = [point for z, y in dict.fromkeys(places) if (point := look(f, z, y, negligible))]
     wrong = [point for point in points if not point.is_right]
     return wrong, [point for point in points if point.is_right]
 
 
-def _look(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
+def look(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
     """Return what is found at a point; None if differences agree on nothing there."""
     value, returned = f(z, y)
     if not (math.isfinite(value) and math.isfinite(returned)):

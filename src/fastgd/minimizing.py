@@ -69,7 +69,9 @@ def minimize(
         Where to start.
     jac : callable, True or None
         ``jac(x, *args)`` returns the gradient, in the shape of x0; True: fun returns (value,
-        gradient); None: central differences, 2 n evaluations of fun each.
+        gradient); None: central differences, 2 n evaluations of fun each. At x0, and where it is
+        about zero, a gradient is compared with difference quotients of fun along at most 8
+        directions: some 16 evaluations each time, which `nfev` counts.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", or an object with parameters.
     learning_rate : float, Schedule, dict, LineSearch or callable
@@ -98,7 +100,8 @@ def minimize(
     Raises
     ------
     ValueError, TypeError
-        For arguments that make no sense, or a function that returns what it should not, naming it.
+        For arguments that make no sense, or a function that returns what it should not, naming it:
+        a gradient that at x0 is not that of fun, too.
 
     Warns
     -----
@@ -107,7 +110,8 @@ def minimize(
         that at x0 when the run ended, or so far below it that fun seems to have no lower end: the
         last point that was seen to be good is returned, or x0 if that was better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or steps change nothing any more.
+        `max_iter` was reached before `tol`, steps change nothing any more, or fun still falls where
+        the gradient is about zero, or its rounding hides the gradient.
     UserWarning
         Central differences of more than 10,000 parameters; jitted functions whose loop cannot be
         compiled.
@@ -262,7 +266,13 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
             ConvergenceWarning,
             stacklevel=3,
         )
-    if reason is StopReason.STALLED:
+    if reason is StopReason.STALLED and walk.doubt is not None:
+        warnings.warn(
+            f"{name} is not known to have found a minimum after step {result.nit}: {walk.doubt}.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif reason is StopReason.STALLED:
         warnings.warn(
             f"no step changes x any more after step {result.nit}, where the gradient's norm is "
             f"{walk.known[NORM]:.3g}: the learning_rate is too small, fun is as low as rounding "
