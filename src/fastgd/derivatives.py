@@ -64,7 +64,7 @@ def refuse_wrong_derivative(loss: Loss, source: Source, initial: Floats | None) 
     def check() -> None:
         places = [*_places(source, initial, loss.target == "binary")]
         with np.errstate(all="ignore"):
-            _check(_in_python(loss), loss, places)
+            _check(in_python(loss), loss, places)
 
     if JIT_ENABLED:  # it may call what is jitted
         load(check)
@@ -128,7 +128,7 @@ def _middle_and_spread(y: Floats) -> tuple[float, float]:
     return middle, next(float(size) for size in sizes if size > 0)
 
 
-def _in_python(loss: Loss) -> ScalarLoss:
+def in_python(loss: Loss) -> ScalarLoss:
     """Return the loss as a function of two floats; NaNs where it raises."""
     function: Any = getattr(loss.function, "py_func", loss.function)
     more = (loss.parameters,) if loss.takes_parameters else ()

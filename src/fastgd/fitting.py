@@ -201,7 +201,8 @@ def fit(
     -----
     DivergenceWarning
         The iterates diverged: the objective ended higher than it began, by more than rounding and
-        the noise of steps. The better of the start and the last good coefficients is returned.
+        the noise of steps; or that of a loss of your own falls without end. The better of the start
+        and the last good coefficients is returned.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or the labels are linearly separable, for which
         `log_loss` has no minimum without a penalty.
@@ -380,7 +381,7 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     """Warn the caller of `fit` of what the result alone might not make him look at."""
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
-        message = divergence_message(run, outcome.rise)
+        message = divergence_message(run, outcome.rise, outcome.falls_without_end)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     if outcome.stop_reason is StopReason.CAPPED:
         missed, advice = f"meeting tol={plan.tol:g}", ""

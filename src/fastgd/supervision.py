@@ -137,12 +137,20 @@ def start_losses(run: Run) -> tuple[float, float]:
     return start, zero
 
 
-def divergence_message(run: Run, rise: tuple[float, float] | None) -> str:
+def divergence_message(
+    run: Run, rise: tuple[float, float] | None, falls_without_end: bool = False
+) -> str:
     """Return the sentence of the warning: the rate used and the largest stable one, if known.
 
     The *rise* is that of the objective from start to end, if only that shows the divergence.
     """
     plan = run.plan
+    if falls_without_end:
+        return (
+            f"{plan.variant} gradient descent found no minimum: the loss {plan.loss.name!r} falls "
+            "without end; the sign of its value is wrong, or it has no lower bound. The last good "
+            "coefficients are returned."
+        )
     stable = None
     if plan.coordinates is None and not plan.preconditioned:
         stable = largest_stable_rate(
