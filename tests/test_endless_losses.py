@@ -46,7 +46,9 @@ def test_a_loss_that_falls_without_end_is_said(case, setting, variant):
     settings = {"max_iter": 30} | SETTINGS[setting]
     with pytest.warns(fastgd.DivergenceWarning) as caught:
         result = fastgd.fit(X, Y, variant, loss=ENDLESS[case], random_state=0, **settings)
-    assert len(caught) == 1 and " falls without end; the sign of its value" in str(caught[0].message)
+    assert len(caught) == 1 and " falls without end; the sign of its value" in str(
+        caught[0].message
+    )
     assert not result.converged and result.stop_reason is StopReason.DIVERGED
     assert np.isfinite(result.coef_).all() and math.isfinite(result.objective)
 

@@ -13,7 +13,7 @@ from fastgd.functions import Function
 from fastgd.kernels.minimize import NORM, RATE, VALUE
 from fastgd.line_search import LineSearch
 from fastgd.minimum import Iterate, MinimizeResult
-from fastgd.optimizers import GD, Optimizer
+from fastgd.optimizers import Optimizer
 from fastgd.request import (
     is_auto,
     owner_of,
@@ -225,7 +225,7 @@ def _read_rates(learning_rate: Any, optimizer: Optimizer) -> Schedule | LineSear
         rates = read_learning_rate(learning_rate, wanted)
         assert rates is not None  # only "auto" is none
         return rates
-    if not isinstance(optimizer, GD):
+    if not optimizer.is_plain:
         raise ValueError(
             'fastgd.LineSearch goes along the gradient: it is for optimizer="gd"; got '
             f"{optimizer.name!r}, which needs a number or a schedule."
