@@ -13,7 +13,7 @@ from fastgd.categories.encoding import MISSING, UNKNOWN, Encoding
 from fastgd.categories.rows import Encoded
 from fastgd.files import StrPath
 from fastgd.frames import Names, are_other_names
-from fastgd.inputs import apply_rows, check_X
+from fastgd.inputs import apply_rows, check_X, refuse_empty
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
@@ -221,7 +221,7 @@ class FitResult:
         if isinstance(X, Encoded):
             return X
         if self.encoding_ is None:
-            table, names = check_X(X)
+            table, names = check_X(X, min_rows=0)
             self.check_columns(table.shape[1], names)
             return Encoded(table, table.shape[0], names)
         encoding = replace(
@@ -301,6 +301,7 @@ class FitResult:
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right."""
         encoded = self.encode(X)
+        refuse_empty((encoded.n_rows, len(self.coef_)))
         predicted = self.predict(encoded)
         targets = check_y(y, len(predicted))
         weights = check_weights(sample_weight, len(predicted))
