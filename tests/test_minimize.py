@@ -587,7 +587,7 @@ def test_the_edge_of_stability_is_where_theory_puts_it(optimizer, edge):
     keywords = {"jac": jitted_slope, "optimizer": optimizer, "max_iter": 100_000, "tol": None}
     kept = minimize(jitted_laser, 101, learning_rate=0.999 * edge, **keywords)
     assert abs(kept.x - 100) < 1
-    with pytest.warns(fastgd.DivergenceWarning, match=f"about {edge:.3g} stable"):
+    with pytest.warns(fastgd.DivergenceWarning, match=f"about {edge:.4g} stable"):
         minimize(jitted_laser, 101, learning_rate=1.001 * edge, **keywords)
 
 
