@@ -17,7 +17,7 @@ REASONS = (  # what Numba says, and what it means
     (r"unsupported NumPy function '([^']+)'", "there is no compiled '{}'"),
     (r"Unknown attribute '([^']+)'", "there is no compiled '{}'"),
     (r"Function\(<(?:built-in function|class) '?([\w.]+)", "'{}' got other than numbers"),
-    (r"[Uu]nify", "its branches return different types"),
+    (r"[Uu]nify|No conversion from .*return_value", "its branches return different types"),
     (r"IMPORT_NAME", "it imports a module, which should be done outside"),
 )
 
