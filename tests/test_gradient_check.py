@@ -181,6 +181,33 @@ def test_what_differences_can_see_is_a_success(offset):
     assert result.success and result.x == pytest.approx(100, abs=1e-5)
 
 
+@pytest.mark.parametrize("wrap", [lambda f: f, numba.njit], ids=["plain", "jitted"])
+@pytest.mark.parametrize("together", [False, True], ids=["jac", "both"])
+def test_a_stochastic_gradient_keeps_its_place(together, wrap):
+    """It goes through rows in an order whose place is an argument: one row a step."""
+    rows = np.array([4.0, 3.5, 3.0, 2.5, 2.0])
+
+    def value(x, turn):
+        return np.mean((x - rows) ** 2)
+
+    def slope(x, turn):
+        turn[0] += 1
+        return 2 * (x - rows[(turn[0] - 1) % 5])
+
+    def both(x, turn):
+        turn[0] += 1
+        row = rows[(turn[0] - 1) % 5]
+        return (x - row) ** 2, 2 * (x - row)
+
+    turn, settings = np.zeros(1, np.int64), {"learning_rate": 0.1, "max_iter": 4, "tol": None}
+    fun, jac = (wrap(both), True) if together else (wrap(value), wrap(slope))
+    result = minimize(fun, 0.0, jac=jac, args=(turn,), **settings)
+    path = [0.0]
+    for row in rows[:4]:
+        path.append(path[-1] - 0.2 * (path[-1] - row))
+    assert result.path == pytest.approx(path) and turn[0] <= 6
+
+
 def test_looking_changes_no_iterate(monkeypatch):
     looked = minimize(bowl, [3.0, 2.0], jac=lambda x: 2 * (x - 1))
     monkeypatch.setattr("fastgd.walk.refuse_wrong_gradient", lambda *_: None)

@@ -5,9 +5,12 @@ gradient should be. As of a loss (see `derivatives`), they count against a gradi
 over several distances and to both sides agree: kinks, noise and rounding say nothing.
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +47,14 @@ class Probe:
         self.function, self.counts = function, counts
         self.x, self.value, self.g = x.copy(), value, g.copy()
         self.units = np.maximum(1.0, np.abs(x))
+
+    @cached_property
+    def _args(self) -> tuple[Any, ...]:
+        """Copies of the arguments: what fun and jac keep there, the descent finds as it was."""
+        try:
+            return copy.deepcopy(self.function.args)
+        except Exception:  # whatever an object of the user's may raise
+            return self.function.args
 
     def find_wrong(self, negligible: float) -> Wrong | None:
         """Return a parameter by which the gradient is wrong by more than *negligible*, if any."""
@@ -108,7 +119,7 @@ class Probe:
         """Return True if neither the value nor the gradient is random."""
         g = np.empty(len(self.x))
         evaluate = self.function.checked["evaluate"]
-        value = evaluate(self.x.copy(), g, True, self.function.args, self.counts)
+        value = evaluate(self.x.copy(), g, True, self._args, self.counts)
         return bool(value == self.value and (g == self.g).all())
 
     def _changes_far_away(self, where: NDArray[np.int64], signs: Vector) -> bool:
@@ -128,7 +139,7 @@ class Probe:
 
     def _value(self, x: Vector) -> float:
         try:
-            return float(self.function.checked["value_of"](x, self.function.args, self.counts))
+            return float(self.function.checked["value_of"](x, self._args, self.counts))
         except Exception:  # the descent itself may never come to where fun has no value
             return math.nan
 
