@@ -433,6 +433,19 @@ def test_fewer_rows_than_features_are_fitted_with_a_warning(variant, n, mode):
     np.testing.assert_allclose(result.predict(X[:n]), Y[:n], atol=1e-2)
 
 
+@pytest.mark.parametrize("counted", [1, 2, 3])
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_rows_of_weight_zero_do_not_make_a_solution_unique(variant, counted):
+    weights = np.where(np.arange(len(Y)) % 10 < 1, 1.0, 0.0)
+    weights[np.flatnonzero(weights)[counted:]] = 0.0
+    settings = {"learning_rate": 0.01, "max_iter": 2}
+    with pytest.warns(UserWarning, match=f"fewer rows of weight above 0 .{counted}. than features"):
+        fastgd.fit(X, Y, variant, sample_weight=weights, **settings)
+    weights[: X.shape[1] + 1] = 1.0
+    fastgd.fit(X, Y, variant, sample_weight=weights, **settings)
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize("n", [1, 3])
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -197,6 +197,44 @@ WRONG = {
 }  # fmt: skip
 
 
+def wrong_beyond(limit, f=squared, change=lambda d: -d):
+    """Return a loss whose derivative is wrong in the tails alone."""
+    return lambda z, y: with_derivative(f, change)(z, y) if abs(z - y) > limit else f(z, y)
+
+
+def with_tail(places, values):
+    y = 5 * RNG.standard_normal(N)
+    y[places] = values
+    return y
+
+
+TAILS = {
+    "twenty wild ones": (wrong_beyond(50), with_tail(slice(20), 500.0)),
+    "one wild one": (wrong_beyond(50), with_tail([77], 500.0)),
+    "one below": (wrong_beyond(50), with_tail([77], -500.0)),
+    "several sizes": (wrong_beyond(50), with_tail(slice(20), np.linspace(100, 500, 20))),
+    "the absolute error": (wrong_beyond(50, absolute), with_tail(slice(10), 500.0)),
+    "a factor of two": (wrong_beyond(50, squared, lambda d: 2 * d), with_tail(slice(5), 1e4)),
+    "zero": (wrong_beyond(50, own_huber, lambda d: 0.0), with_tail(slice(5), 1e4)),
+    "one of 5000": (wrong_beyond(50), np.where(np.arange(5000) == 1234, 500.0, np.resize(Y, 5000))),
+}
+
+
+@pytest.mark.parametrize("case", TAILS)
+def test_a_derivative_that_is_wrong_in_the_tail_is_refused(case):
+    loss, y = TAILS[case]
+    table = RNG.standard_normal((len(y), 3))
+    sentence = refused(ValueError, lambda: fastgd.fit(table, y, "batch", loss=loss), table, y)
+    assert "but the difference quotient of its value is" in sentence
+
+
+def test_a_tail_of_weight_zero_is_not_looked_at():
+    loss, y = TAILS["one wild one"]
+    refuse_wrong_derivative(
+        fastgd.CustomLoss(loss), source_of(y, sample_weight=np.where(y < 400, 1.0, 0.0)), None
+    )
+
+
 @pytest.mark.parametrize("mode", [{}, {"learning_rate": 0.1}], ids=["self-tuned", "textbook"])
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_derivative_is_refused_before_the_first_step(case, mode):

@@ -311,7 +311,7 @@ def test_a_table_that_does_not_fit_is_refused(loss, ask):
         (X[:, :2], "^X has 2 features, but this model was fitted on 3"),
         (np.column_stack([X, X]), "^X has 6 features, but this model was fitted on 3"),
         (X[0], r"^Expected 2D array, got 1D array instead \(X of shape \(3,\)\)"),
-        (X[:0], r"^Found array with 0 sample\(s\)"),
+        (X[:, :0], r"^Found array with 0 feature\(s\)"),
         (spoiled(np.nan), "^Input X contains NaN .*row 5"),
         (spoiled(-np.inf), "^Input X contains .*infinity.*row 5"),
     ):

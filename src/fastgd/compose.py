@@ -10,14 +10,14 @@ from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows
 from fastgd.kernels._jit import JIT_ENABLED, Kernel, specialise
 from fastgd.kernels.compiled_pointers import address_of, call
 from fastgd.losses import Loss
-from fastgd.optimizers import GD, Optimizer
+from fastgd.optimizers import Optimizer
 
 REASONS = (  # what Numba says, and what it means
     (r"Untyped global name '([^']+)'", "'{}' is neither a number nor a function to compile"),
     (r"unsupported NumPy function '([^']+)'", "there is no compiled '{}'"),
     (r"Unknown attribute '([^']+)'", "there is no compiled '{}'"),
     (r"Function\(<(?:built-in function|class) '?([\w.]+)", "'{}' got other than numbers"),
-    (r"[Uu]nify", "its branches return different types"),
+    (r"[Uu]nify|No conversion from .*return_value", "its branches return different types"),
     (r"IMPORT_NAME", "it imports a module, which should be done outside"),
 )
 
@@ -74,7 +74,7 @@ class Step:
     @property
     def plain(self) -> bool:
         """Tell whether a step adds a multiple of the gradient and does nothing else."""
-        return isinstance(self.optimizer, GD) and not self.penalised
+        return self.optimizer.is_plain and not self.penalised
 
     def parts(self) -> dict[str, Any]:
         """Return what a template needs to take the step; no penalty on the intercept."""

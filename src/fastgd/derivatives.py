@@ -6,6 +6,7 @@ both sides agree on another derivative: kinks, rounding and values that are not 
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from fastgd.sources import Source
 from fastgd.tables import take
 
 TARGETS = 5  # quantiles of y that are tried
+TAILS = (0.01, 0.04, 0.96, 0.99)  # more of them, beside the extremes
 MAX_TARGETS_READ = 1000
 STARTS = 7  # rows whose predictions at the start are tried
 AROUND = (-3.1, -1.3, -0.4, 0.23, 0.9, 2.7)  # in units of the spread of y
@@ -30,7 +32,8 @@ NEGLIGIBLE = 1e-6  # of the usual size of a derivative
 EPS = float(np.finfo(np.float64).eps)
 ROUNDINGS = 64.0  # of the value, which differences may be made of
 MIN_WRONG = 3  # points, and a fraction of those that say something
-MIN_WRONG_FRACTION = 0.05
+MIN_WRONG_FRACTION = 0.025
+MIN_WRONG_AT_TARGET = 0.25  # of those of one target
 
 ScalarLoss = Callable[[float, float], tuple[float, float]]
 
@@ -64,7 +67,7 @@ def refuse_wrong_derivative(loss: Loss, source: Source, initial: Floats | None) 
     def check() -> None:
         places = [*_places(source, initial, loss.target == "binary")]
         with np.errstate(all="ignore"):
-            _check(_in_python(loss), loss, places)
+            _check(in_python(loss), loss, places)
 
     if JIT_ENABLED:  # it may call what is jitted
         load(check)
@@ -109,7 +112,9 @@ def _places(
     y = np.sort(y[np.isfinite(y)])
     if not len(y):
         return
-    targets = np.unique(y[np.linspace(0, len(y) - 1, 2 * TARGETS + 1).astype(np.int64)[1::2]])
+    inner = np.linspace(0, 1, 2 * TARGETS + 1)[1::2]
+    places = np.concatenate([inner, TAILS]) * (len(y) - 1)
+    targets = np.unique([*y[places.astype(np.int64)], *_extremes(source)])
     middle, spread = (0.0, 1.0) if is_binary else _middle_and_spread(y)
     for target in targets.tolist():
         yield 0.0, target
@@ -120,6 +125,16 @@ def _places(
             yield target + k, target
 
 
+def _extremes(source: Source) -> tuple[float, float]:
+    """Return the least and the largest finite target of all rows that count."""
+    counts = np.isfinite(source.y)
+    if source.weighted and (source.weights[counts] > 0).any():
+        counts &= source.weights > 0
+    least = np.min(source.y, where=counts, initial=np.inf)
+    largest = np.max(source.y, where=counts, initial=-np.inf)
+    return float(least), float(largest)
+
+
 def _middle_and_spread(y: Floats) -> tuple[float, float]:
     """Return the median of sorted targets, and a robust measure of how far they spread."""
     middle = float(y[len(y) // 2])
@@ -128,7 +143,7 @@ def _middle_and_spread(y: Floats) -> tuple[float, float]:
     return middle, next(float(size) for size in sizes if size > 0)
 
 
-def _in_python(loss: Loss) -> ScalarLoss:
+def in_python(loss: Loss) -> ScalarLoss:
     """Return the loss as a function of two floats; NaNs where it raises."""
     function: Any = getattr(loss.function, "py_func", loss.function)
     more = (loss.parameters,) if loss.takes_parameters else ()
@@ -158,7 +173,13 @@ def _explains(f: ScalarLoss, places: list[tuple[float, float]]) -> bool:
 
 
 def _is_wrong(wrong: list[Point], right: list[Point]) -> bool:
-    return len(wrong) >= max(MIN_WRONG, MIN_WRONG_FRACTION * (len(wrong) + len(right)))
+    """Return True if enough of all points are wrong, or of those of one target, as in a tail."""
+    if len(wrong) >= max(MIN_WRONG, MIN_WRONG_FRACTION * (len(wrong) + len(right))):
+        return True
+    bad, good = (Counter(point.y for point in points) for points in (wrong, right))
+    return any(
+        count >= max(MIN_WRONG, MIN_WRONG_AT_TARGET * (count + good[y])) for y, count in bad.items()
+    )
 
 
 def _judge(f: ScalarLoss, places: list[tuple[float, float]]) -> tuple[list[Point], list[Point]]:
@@ -166,12 +187,12 @@ def _judge(f: ScalarLoss, places: list[tuple[float, float]]) -> tuple[list[Point
     returned = [abs(f(z, y)[1]) for z, y in places]
     finite = [size for size in returned if math.isfinite(size)]
     negligible = NEGLIGIBLE * float(np.quantile(finite, 0.75)) if finite else 0.0
-    points = [point for z, y in dict.fromkeys(places) if (point := _look(f, z, y, negligible))]
+    points = [point for z, y in dict.fromkeys(places) if (point := look(f, z, y, negligible))]
     wrong = [point for point in points if not point.is_right]
     return wrong, [point for point in points if point.is_right]
 
 
-def _look(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
+def look(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
     """Return what is found at a point; None if differences agree on nothing there."""
     value, returned = f(z, y)
     if not (math.isfinite(value) and math.isfinite(returned)):

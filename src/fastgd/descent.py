@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.ending import is_above_constant, rose
+from fastgd.ending import falls_without_end, is_above_constant, rose
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.recording import Recorder
 from fastgd.request import asks_to_stop
@@ -50,6 +50,7 @@ class Outcome:
     objective: float
     suboptimality: float | None
     rise: tuple[float, float] | None  # of the objective, if that alone shows that it diverged
+    falls_without_end: bool  # the objective
     above_constant: bool  # the objective is higher than that of the best constant prediction
     history: dict[str, Array]
     path: Array | None
@@ -91,6 +92,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         objective=objective,
         suboptimality=suboptimality,
         rise=end.rise,
+        falls_without_end=end.falls_without_end,
         above_constant=end.above_constant,
         history=recorder.history(),
         path=recorder.path(),
@@ -107,6 +109,7 @@ class End:
     suboptimality: float | None
     diverged: bool = False
     rise: tuple[float, float] | None = None
+    falls_without_end: bool = False
     is_far: bool = False
     above_constant: bool = False
 
@@ -120,6 +123,9 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
     if settled is not None and not diverged and went_too_far(settled, objective):
         coef = settled.best
         objective, suboptimality = run.assess(coef)
+    if falls_without_end(run, guard.start, guard.good if diverged else coef):
+        best = guard.best_of(coef)
+        return End(best, *run.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
     if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
         return End(coef, objective, suboptimality)

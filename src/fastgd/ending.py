@@ -1,21 +1,27 @@
 """How a run ended: whether it is worse than where it began, and what is returned then."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
+from fastgd.derivatives import in_python
 from fastgd.kernels.arguments import Array, Floats
 from fastgd.optimizers import Momentum
 from fastgd.plan import Plan
 from fastgd.run import Run
 from fastgd.sample import draw_targets, some_rows
 from fastgd.stability import smoothness
+from fastgd.tables import take
 
 ROUNDING_UNITS = 16.0  # of a coefficient: what a change by rounding does to the objective
 SUMMED_UNITS = 256.0  # of the objective itself
 GROWTH = 4.0  # of the loss over the second half of a run, that noise alone does not show
 NOISE = 0.5  # of the objective: what steps may add to it of which theory says nothing
 FLUCTUATION = 4.0  # of that noise, at most, where few coefficients make it
+RAY_ROWS = 100  # whose predictions tell how far to go
+RAY = (1e3, 1e5, 1e7)  # how far the predictions go, times the size of targets and predictions
+LEAST_GROWTH = 5.0  # of the fall from one of them to the next, if it has no end
 LARGEST_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
 
 
@@ -41,6 +47,50 @@ def rose(run: Run, start: Floats, began: float, ended: float, history: dict[str,
     noise = NOISE if math.isnan(share) else min(FLUCTUATION * share / (1.0 - share), LARGEST_NOISE)
     reference = max(began, run.full.loss_of_constant(0.0))
     return ended > reference + noise * abs(reference)
+
+
+def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
+    """Return True if the objective of a user's loss falls, and faster, along a ray from the start.
+
+    It goes to *coef*, or, if that is the start, along all coefficients to both sides. Some rows are
+    asked first: a loss that rises, or fails, so far out costs no pass over the others.
+    """
+    loss, source = run.plan.loss, run.source
+    if loss.built_in:  # none is below 0
+        return False
+    rays = [coef - start] if (coef != start).any() else []
+    if not rays:
+        rays = [np.append(np.full(source.d, side), side) for side in (1.0, -1.0)]
+    rows = np.linspace(0, source.n - 1, min(source.n, RAY_ROWS)).astype(np.int64)
+    X, y = take(source.table, rows).astype(np.float64), source.y[rows].astype(np.float64)
+    weights = source.weights[rows] if source.weighted else np.ones(len(rows))
+    f = in_python(loss)
+
+    def of_some_rows(point: Floats) -> float:
+        z = X @ point[:-1] + point[-1]
+        values = [f(*pair)[0] for pair in zip(z.tolist(), y.tolist(), strict=True)]
+        return float(np.average(values, weights=weights)) + run.penalty(point)
+
+    if not weights.sum() > 0:
+        return False
+    size = max(1.0, np.abs(y).max(), np.abs(X @ start[:-1] + start[-1]).max())
+    for ray in rays:
+        ray = ray / np.abs(ray).max()
+        ray[-1] *= run.plan.fit_intercept
+        reach = float(np.abs(X @ ray[:-1] + ray[-1]).max())
+        points = [start, *(start + far * size / reach * ray for far in RAY)] if reach > 0 else []
+        if all(
+            _falls_ever_faster([objective(point) for point in points])
+            for objective in (of_some_rows, lambda point: run.evaluate(point)[0])
+        ):
+            return True
+    return False
+
+
+def _falls_ever_faster(values: list[float]) -> bool:
+    falls = [values[0] - value for value in values[1:]]
+    grow = all(after >= LEAST_GROWTH * fall > 0 for fall, after in pairwise(falls))
+    return bool(falls) and grow and math.isfinite(falls[-1])
 
 
 def is_exact(run: Run) -> bool:

@@ -203,12 +203,14 @@ def fit(
     -----
     DivergenceWarning
         The iterates diverged: the objective ended higher than it began, by more than rounding and
-        the noise of steps. The better of the start and the last good coefficients is returned.
+        the noise of steps; or that of a loss of your own falls without end. The better of the start
+        and the last good coefficients is returned.
     ConvergenceWarning
         `max_iter` was reached before `tol`, or the labels are linearly separable, for which
         `log_loss` has no minimum without a penalty.
     UserWarning
-        X has fewer rows than features and `alpha` is 0: the solution is not unique.
+        X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
+        unique.
     RuntimeWarning
         A file of compiled code on the disk was broken and has been made anew; no result depends
         on it.
@@ -382,7 +384,7 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     """Warn the caller of `fit` of what the result alone might not make him look at."""
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
-        message = divergence_message(run, outcome.rise)
+        message = divergence_message(run, outcome.rise, outcome.falls_without_end)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     if outcome.stop_reason is StopReason.CAPPED:
         missed, advice = f"meeting tol={plan.tol:g}", ""
@@ -425,10 +427,12 @@ def warn_of(outcome: Outcome, run: Run) -> None:
             ConvergenceWarning,
             stacklevel=3,
         )
-    if source.n < source.d and plan.alpha == 0:
+    n_counted = int(np.count_nonzero(source.weights)) if source.weighted else source.n
+    if n_counted < source.d and plan.alpha == 0:
+        of_weight = "" if n_counted == source.n else " of weight above 0"
         warnings.warn(
-            f"X has fewer rows ({source.n}) than features ({source.d}): the solution is not "
-            "unique; an alpha above 0 makes it so.",
+            f"X has fewer rows{of_weight} ({n_counted}) than features ({source.d}): the solution "
+            "is not unique; an alpha above 0 makes it so.",
             UserWarning,
             stacklevel=3,
         )

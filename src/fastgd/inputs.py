@@ -91,7 +91,9 @@ def learn_rows(
     return learn(columns, policy, weights, check_column, whole, absent=absent), names
 
 
-def read_columns(X: Any, missing: str) -> tuple[list[tuple[str, Any]], Names, ArrayTable | None]:
+def read_columns(
+    X: Any, missing: str, min_rows: int = 1
+) -> tuple[list[tuple[str, Any]], Names, ArrayTable | None]:
     """Return the columns of X under what an encoding calls them, and the names that they have.
 
     The third is X as one table if it is one array of numbers.
@@ -100,11 +102,12 @@ def read_columns(X: Any, missing: str) -> tuple[list[tuple[str, Any]], Names, Ar
     """
     named_columns = columns_of(X)
     if named_columns is None or single_block(X) is not None:
-        table, names = check_X(X if missing == "error" else without_objects(X))
+        table, names = check_X(X if missing == "error" else without_objects(X), min_rows)
         assert isinstance(table, ArrayTable)
         columns, whole = [*table.values.T], table
     else:
-        refuse_empty((len(named_columns[0][1]) if named_columns else 0, len(named_columns)))
+        n = len(named_columns[0][1]) if named_columns else 0
+        refuse_empty((n, len(named_columns)), min_rows)
         columns, whole = [column for _, column in named_columns], None
         names = names_in(named_columns)
     return [*zip(names_of(names, len(columns)), columns, strict=True)], names, whole
@@ -127,7 +130,7 @@ def apply_rows(X: Any, encoding: Encoding, fitted: Names, describe: Callable[...
     A table whose columns are encoded already is taken as it is. *describe* says how the names of
     a table differ from those that were *fitted*.
     """
-    columns, names, whole = read_columns(X, encoding.missing)
+    columns, names, whole = read_columns(X, encoding.missing, min_rows=0)
     if fitted is not None and names is not None and are_unnamed(fitted, names):
         names = None
     is_named = fitted is not None and names is not None
@@ -139,7 +142,7 @@ def apply_rows(X: Any, encoding: Encoding, fitted: Names, describe: Callable[...
     encoded = len(encoding.features)
     holds_text = has_needed and not (whole is not None and encoding.texts and names is None)
     if not holds_text and (names == encoding.features if is_named else d == encoded):
-        table, names = check_X(X)
+        table, names = check_X(X, min_rows=0)
         return Encoded(table, table.shape[0], names)
     if not has_needed and fitted is not None and names is not None:
         raise ValueError(describe([*fitted], [*names]))
@@ -164,7 +167,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
         )
 
 
-def check_X(X: Any) -> tuple[Table, Names]:
+def check_X(X: Any, min_rows: int = 1) -> tuple[Table, Names]:
     """Return X as a table of numbers, without a copy where it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
@@ -175,7 +178,7 @@ def check_X(X: Any) -> tuple[Table, Names]:
         )
     named_columns = columns_of(X)
     if named_columns is None:
-        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X")), "X"))
+        table: Table = ArrayTable(as_numbers(check_shape(as_array(X, "X"), min_rows), "X"))
         return table, None
     names = names_in(named_columns)
     block = single_block(X)
@@ -185,11 +188,11 @@ def check_X(X: Any) -> tuple[Table, Names]:
         )
     else:
         table = ArrayTable(block)
-    refuse_empty(table.shape)
+    refuse_empty(table.shape, min_rows)
     return table, names
 
 
-def check_shape(array: Array) -> Array:
+def check_shape(array: Array, min_rows: int = 1) -> Array:
     """Return *array* if it is a table with rows and columns."""
     if array.ndim == 0:
         what = "Expected 2D array, got scalar array instead: X is"
@@ -203,16 +206,17 @@ def check_shape(array: Array) -> Array:
             f"Expected 2D array, got {array.ndim}D array instead (X of shape {array.shape})."
             f"{hint if array.ndim == 1 else ''}"
         )
-    refuse_empty(array.shape)
+    refuse_empty(array.shape, min_rows)
     return array
 
 
-def refuse_empty(shape: tuple[int, ...]) -> None:
-    """Refuse a table without rows or without columns."""
-    for size, what in zip(shape, ("sample(s)", "feature(s)"), strict=True):
-        if size == 0:
+def refuse_empty(shape: tuple[int, ...], min_rows: int = 1) -> None:
+    """Refuse a table without columns or with too few rows."""
+    for size, least, what in zip(shape, (min_rows, 1), ("sample(s)", "feature(s)"), strict=True):
+        if size < least:
             raise ValueError(
-                f"Found array with 0 {what} (shape={shape}) while a minimum of 1 is required."
+                f"Found array with {size} {what} (shape={shape}) while a minimum of {least} is "
+                "required."
             )
 
 

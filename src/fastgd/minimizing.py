@@ -13,7 +13,8 @@ from fastgd.functions import Function
 from fastgd.kernels.minimize import NORM, RATE, VALUE
 from fastgd.line_search import LineSearch
 from fastgd.minimum import Iterate, MinimizeResult
-from fastgd.optimizers import GD, Optimizer
+from fastgd.optimizers import Optimizer
+from fastgd.quantities import tell_apart
 from fastgd.request import (
     is_auto,
     owner_of,
@@ -69,7 +70,9 @@ def minimize(
         Where to start.
     jac : callable, True or None
         ``jac(x, *args)`` returns the gradient, in the shape of x0; True: fun returns (value,
-        gradient); None: central differences, 2 n evaluations of fun each.
+        gradient); None: central differences, 2 n evaluations of fun each. At x0, and where it is
+        about zero, a gradient is compared with difference quotients of fun along at most 8
+        directions: some 16 evaluations each time, which `nfev` counts.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", or an object with parameters.
     learning_rate : float, Schedule, dict, LineSearch or callable
@@ -98,7 +101,8 @@ def minimize(
     Raises
     ------
     ValueError, TypeError
-        For arguments that make no sense, or a function that returns what it should not, naming it.
+        For arguments that make no sense, or a function that returns what it should not, naming it:
+        a gradient that at x0 is not that of fun, too.
 
     Warns
     -----
@@ -107,7 +111,8 @@ def minimize(
         that at x0 when the run ended, or so far below it that fun seems to have no lower end: the
         last point that was seen to be good is returned, or x0 if that was better.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or steps change nothing any more.
+        `max_iter` was reached before `tol`, steps change nothing any more, or fun still falls where
+        the gradient is about zero, or its rounding hides the gradient.
     UserWarning
         Central differences of more than 10,000 parameters; jitted functions whose loop cannot be
         compiled.
@@ -221,7 +226,7 @@ def _read_rates(learning_rate: Any, optimizer: Optimizer) -> Schedule | LineSear
         rates = read_learning_rate(learning_rate, wanted)
         assert rates is not None  # only "auto" is none
         return rates
-    if not isinstance(optimizer, GD):
+    if not optimizer.is_plain:
         raise ValueError(
             'fastgd.LineSearch goes along the gradient: it is for optimizer="gd"; got '
             f"{optimizer.name!r}, which needs a number or a schedule."
@@ -229,40 +234,50 @@ def _read_rates(learning_rate: Any, optimizer: Optimizer) -> Schedule | LineSear
     return learning_rate
 
 
+def _divergence_message(walk: Walk, result: MinimizeResult) -> str:
+    """Return the sentence of the warning: the rate and value at the end, and what may be wrong."""
+    stable, rate = walk.stable_rate(), float(walk.known[RATE])
+    used, edge = tell_apart(rate, rate if stable is None else stable)
+    value, began = tell_apart(float(walk.known[VALUE]), walk.start.value)
+    advice = "use a smaller learning_rate."
+    if walk.known[VALUE] < walk.start.value:
+        advice = "fun seems to fall without end: has it a minimum, and the right sign?"
+    elif walk.seems_wrong:
+        advice = "the first step went uphill: is the gradient that of fun, and its sign right?"
+    elif stable is not None and stable < rate:
+        advice = f"where it started, theory calls rates below about {edge} stable."
+    kept = "x0" if np.array_equal(result.x, walk.start_point) else "The last good point"
+    return (
+        f"{result.optimizer_.name} diverged at step {result.nit} at learning_rate={used}, where "
+        f"fun is {value} ({began} at x0); {advice} {kept} is returned."
+    )
+
+
 def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
     """Warn the caller of `minimize` of what the result alone might not make him look at."""
     reason, name = result.stop_reason, result.optimizer_.name
     if reason is StopReason.DIVERGED:
-        stable, rate = walk.stable_rate(), float(walk.known[RATE])
-        advice = "use a smaller learning_rate"
-        if walk.known[VALUE] < walk.start.value:
-            advice = "fun seems to fall without end: has it a minimum, and the right sign?"
-        elif walk.seems_wrong:
-            advice = "the first step went uphill: is the gradient that of fun, and its sign right?"
-        elif stable is not None and stable < rate:
-            advice = f"where it started, theory calls rates below about {stable:.3g} stable"
-        kept = "x0" if np.array_equal(result.x, walk.start_point) else "The last good point"
-        ends = "" if advice.endswith("?") else "."
-        warnings.warn(
-            f"{name} diverged at step {result.nit} at learning_rate={rate:.3g}, where fun is "
-            f"{walk.known[VALUE]:.3g} ({walk.start.value:.3g} at x0); {advice}{ends} "
-            f"{kept} is returned.",
-            DivergenceWarning,
-            stacklevel=3,
-        )
+        warnings.warn(_divergence_message(walk, result), DivergenceWarning, stacklevel=3)
     if reason is StopReason.CAPPED:
         met, values = result.history["grad_norm"], result.history["objective"]
+        norms, fell = tell_apart(met[0], met[-1]), tell_apart(values[0], values[-1])
         advice = "give more steps, another learning_rate, or tol=None"
         if met[-1] > met[0] and values[-1] < values[0]:
             advice = f"{advice}; no number of steps is enough if fun has no lower end"
         warnings.warn(
             f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
-            f"norm went from {met[0]:.3g} to {met[-1]:.3g}, and fun from {values[0]:.3g} to "
-            f"{values[-1]:.3g}; {advice}.",
+            f"norm went from {norms[0]} to {norms[1]}, and fun from {fell[0]} to {fell[1]}; "
+            f"{advice}.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    if reason is StopReason.STALLED:
+    if reason is StopReason.STALLED and walk.doubt is not None:
+        warnings.warn(
+            f"{name} is not known to have found a minimum after step {result.nit}: {walk.doubt}.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    elif reason is StopReason.STALLED:
         warnings.warn(
             f"no step changes x any more after step {result.nit}, where the gradient's norm is "
             f"{walk.known[NORM]:.3g}: the learning_rate is too small, fun is as low as rounding "

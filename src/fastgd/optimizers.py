@@ -123,6 +123,11 @@ class Optimizer:
         return type(self) in OPTIMIZERS.values()
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is gradient descent, and not a class of GD with steps of its own."""
+        return isinstance(self, GD) and (self.prepare, self.step) == (_prepare_gd, _gd)
+
+    @property
     def hyper(self) -> tuple[float, ...]:
         """The numbers that `prepare` gets."""
         return tuple(float(value) for value in astuple(self))

@@ -277,7 +277,7 @@ def _is_preconditioned(request: Request) -> bool:
     is_open = request.self_tuned and request.average in ("auto", False)
     if request.preconditioner != "full" and not (is_open and request.preconditioner == "auto"):
         return False
-    is_plain = request.optimizer is None or isinstance(request.optimizer, GD)
+    is_plain = request.optimizer is None or request.optimizer.is_plain
     by_all_rows = request.route != "gram" and request.variant != "stochastic"
     return is_plain and by_all_rows and not request.has_l1
 

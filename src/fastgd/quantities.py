@@ -6,6 +6,7 @@ import textwrap
 UNITS = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6))  # ASCII: every terminal can print it
 LONG = (("h", 3600.0, 7200.0), ("min", 60.0, 1000.0))  # unit, its seconds, seconds from which on
 EXPONENT_FROM = 1e6  # numbers below are written out
+MAX_DIGITS = 17  # of a float64
 LINE = 80  # characters: the width of the usual terminal
 
 
@@ -50,3 +51,10 @@ def write_times_as_long(ratio: float) -> str:
 def wrap(text: str, width: int = LINE) -> str:
     """Return a sentence in lines that break at spaces, those after the first indented."""
     return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def tell_apart(a: float, b: float, digits: int = 3) -> tuple[str, str]:
+    """Return two numbers with as many significant digits as tell them apart, if they differ."""
+    while f"{a:.{digits}g}" == f"{b:.{digits}g}" and a != b and digits < MAX_DIGITS:
+        digits += 1
+    return f"{a:.{digits}g}", f"{b:.{digits}g}"

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.extensions import check_loss, check_optimizer, check_schedule
+from fastgd.line_search import LineSearch
 from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
 from fastgd.optimizers import OPTIMIZERS, Optimizer
 from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
@@ -173,10 +175,11 @@ def read_average(average: Any) -> bool | float | str:
 
 def read_loss(loss: Any) -> Loss:
     """Return the loss that a name, an object or a user's function stands for."""
-    if isinstance(loss, Loss):
-        return loss
     if isinstance(loss, type) and issubclass(loss, Loss):
-        return loss()
+        loss = loss()
+    if isinstance(loss, Loss):
+        check_loss(loss)
+        return loss
     if callable(loss):
         return CustomLoss(loss)
     hint = ", a loss object or a function f(z, y) -> (value, slope)"
@@ -187,10 +190,11 @@ def read_optimizer(
     optimizer: Any, hint: str = ', "auto" or an optimizer object'
 ) -> Optimizer | None:
     """Return the optimizer that a name or an object stands for; None for "auto"."""
-    if isinstance(optimizer, Optimizer):
-        return optimizer
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
-        return optimizer()
+        optimizer = optimizer()
+    if isinstance(optimizer, Optimizer):
+        check_optimizer(optimizer)
+        return optimizer
     if is_auto(optimizer):
         return None
     return OPTIMIZERS[check_name("optimizer", optimizer, OPTIMIZERS, hint)]()
@@ -203,6 +207,13 @@ def read_learning_rate(
     if is_auto(learning_rate):
         return None
     learning_rate = as_schedule(learning_rate)
+    check_schedule(learning_rate)
+    is_search = isinstance(learning_rate, type) and issubclass(learning_rate, LineSearch)
+    if isinstance(learning_rate, LineSearch) or is_search:
+        raise TypeError(
+            "fastgd.LineSearch is for fastgd.minimize only: for fit, leave learning_rate out, and "
+            "it chooses one, or give a number or a schedule."
+        )
     if type(learning_rate) in SCHEDULES.values() or isinstance(learning_rate, FromCallable):
         return learning_rate  # type: ignore[no-any-return]
     if isinstance(learning_rate, str) and learning_rate in SCHEDULE_HINTS:

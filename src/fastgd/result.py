@@ -13,7 +13,7 @@ from fastgd.categories.encoding import MISSING, UNKNOWN, Encoding
 from fastgd.categories.rows import Encoded
 from fastgd.files import StrPath
 from fastgd.frames import Names, are_other_names
-from fastgd.inputs import apply_rows, check_X
+from fastgd.inputs import apply_rows, check_X, refuse_empty
 from fastgd.kernels.arguments import Array
 from fastgd.losses import LOSSES, Loss
 from fastgd.optimizers import Optimizer
@@ -227,7 +227,7 @@ class FitResult:
         if isinstance(X, Encoded):
             return X
         if self.encoding_ is None:
-            table, names = check_X(X)
+            table, names = check_X(X, min_rows=0)
             self.check_columns(table.shape[1], names)
             return Encoded(table, table.shape[0], names)
         encoding = replace(
@@ -310,6 +310,7 @@ class FitResult:
         Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
         """
         encoded = self.encode(X)
+        refuse_empty((encoded.n_rows, len(self.coef_)))
         predicted = self.predict(encoded)
         absent = None
         if encoded.encoding is not None and encoded.encoding.missing == "drop":

@@ -7,6 +7,7 @@ import numpy as np
 from fastgd.curvature import CAUTION
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Floats
 from fastgd.plan import PATIENCE, has_gradient_test
+from fastgd.quantities import tell_apart
 from fastgd.run import Run
 from fastgd.settling import remaining
 from fastgd.stability import largest_stable_rate
@@ -139,12 +140,20 @@ def start_losses(run: Run) -> tuple[float, float]:
     return start, zero
 
 
-def divergence_message(run: Run, rise: tuple[float, float] | None) -> str:
+def divergence_message(
+    run: Run, rise: tuple[float, float] | None, falls_without_end: bool = False
+) -> str:
     """Return the sentence of the warning: the rate used and the largest stable one, if known.
 
     The *rise* is that of the objective from start to end, if only that shows the divergence.
     """
     plan = run.plan
+    if falls_without_end:
+        return (
+            f"{plan.variant} gradient descent found no minimum: the loss {plan.loss.name!r} falls "
+            "without end; the sign of its value is wrong, or it has no lower bound. The last good "
+            "coefficients are returned."
+        )
     stable = None
     if plan.coordinates is None and not plan.preconditioned:
         stable = largest_stable_rate(
@@ -157,19 +166,21 @@ def divergence_message(run: Run, rise: tuple[float, float] | None) -> str:
             plan.fit_intercept,
             plan.n_threads,
         )
+    rate, edge = tell_apart(run.learning_rate, stable.value if stable else run.learning_rate)
     advice = "use a smaller learning_rate or scale the features"
     if plan.mode == "self-tuned":
         advice = "look for rows or columns unlike all others, or give a learning_rate"
     if not math.isfinite(run.full.loss_of_constant(0.0)):
         advice = "the loss is not finite even at z = 0: scale y, or write the loss without overflow"
     elif stable is not None:
-        advice = f"theory calls rates below about {stable.value:.3g} stable here"
+        advice = f"theory calls rates below about {edge} stable here"
         if not stable.is_exact:
             advice += ", by a bound: somewhat larger ones may be, too"
     when = f"in epoch {run.epochs_begun}"
     if rise is not None:
-        when = f"(the objective rose from {rise[0]:.3g} to {rise[1]:.3g})"
+        began, ended = tell_apart(*rise)
+        when = f"(the objective rose from {began} to {ended})"
     return (
         f"{plan.variant} gradient descent diverged {when} at learning_rate="
-        f"{run.learning_rate:.3g}; {advice}. The last good coefficients are returned."
+        f"{rate}; {advice}. The last good coefficients are returned."
     )

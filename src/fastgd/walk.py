@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.functions import DIFFERENCES, Function
+from fastgd.gradient_check import Probe, doubt_of, refuse_wrong_gradient
 from fastgd.journal import Journal
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels._jit import load
@@ -66,6 +67,8 @@ class Walk:
         self._evaluate_first()
         value, norm = self.known[VALUE], self.known[NORM]
         self.start = Place(self.x.copy(), float(value), self.g.copy())
+        self.doubt: str | None = None  # why the end may be no minimum
+        refuse_wrong_gradient(function, self._probe(self.start), float(norm))
         self.least = -1.0 if tol is None else tol * norm
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
         slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
@@ -119,9 +122,17 @@ class Walk:
         return StopReason.MAX_ITER if self.least < 0 else StopReason.CAPPED
 
     def judge(self, reason: StopReason) -> StopReason:
-        """Return why it ended, seen from its end: above the start, or far below it, it diverged."""
-        value = self._here().value
-        return StopReason.DIVERGED if self._has_risen(value) or self.falls_without_end else reason
+        """Return why it ended, seen from its end: above the start, or far below it, it diverged.
+
+        A gradient of about zero is no success if fun still falls there.
+        """
+        here = self._here()
+        if self._has_risen(here.value) or self.falls_without_end:
+            return StopReason.DIVERGED
+        if reason is StopReason.TOLERANCE:
+            first_norm = float(length(self.start.g))
+            self.doubt = doubt_of(self.function, self._probe(here), self.least, first_norm)
+        return reason if self.doubt is None else StopReason.STALLED
 
     @property
     def falls_without_end(self) -> bool:
@@ -173,6 +184,9 @@ class Walk:
         """Return below which rate theory calls steps stable where the first of them was taken."""
         rate = largest_rate(self.optimizer, self.first_curvature)
         return rate if 0 < rate < math.inf else None
+
+    def _probe(self, place: Place) -> Probe:
+        return Probe(self.function, place.x, place.value, place.g, self.counts)
 
     def _evaluate_first(self) -> None:
         """Call the function once, with all checks; one that is jitted compiles itself then."""

@@ -46,7 +46,7 @@ def read_numbers(column: Any, where: str, read: ReadNumbers) -> Column | None:
     *read* reads a column in which nothing is missing, and refuses what is no number.
     """
     is_objects = isinstance(dtype := getattr(column, "dtype", None), np.dtype) and dtype.kind == "O"
-    rows = missing_objects(column.to_numpy()) if is_objects else missing_rows(column)
+    rows = missing_objects(np.asarray(column)) if is_objects else missing_rows(column)
     if len(rows) == 0:
         return read(column, where)
     if len(rows) == len(column):
