@@ -439,7 +439,7 @@ def test_fewer_rows_than_features_are_fitted_with_a_warning(variant, n, mode):
 def test_rows_of_weight_zero_do_not_make_a_solution_unique(variant, counted):
     weights = np.where(np.arange(len(Y)) % 10 < 1, 1.0, 0.0)
     weights[np.flatnonzero(weights)[counted:]] = 0.0
-    settings = {"learning_rate": 0.01, "max_iter": 2}
+    settings = {"learning_rate": 0.001, "max_iter": 2}
     with pytest.warns(UserWarning, match=f"fewer rows of weight above 0 .{counted}. than features"):
         fastgd.fit(X, Y, variant, sample_weight=weights, **settings)
     weights[: X.shape[1] + 1] = 1.0

@@ -31,7 +31,7 @@ SETTINGS = {
     "self-tuned": {},
     "textbook": {"learning_rate": 0.1, "max_iter": 20},
     "with a tolerance": {"learning_rate": 0.01, "max_iter": 20, "tol": 1e-3},
-    "far": {"learning_rate": 0.9, "max_iter": 2000},
+    "far": {"learning_rate": 0.9, "max_iter": 500},
     "without an intercept": {"learning_rate": 0.1, "max_iter": 20, "fit_intercept": False},
     "at once": {"learning_rate": 1e300, "max_iter": 20},
 }

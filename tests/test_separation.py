@@ -106,14 +106,14 @@ MARGIN_LOSSES = ["hinge", "squared_hinge", "modified_huber"]
 def test_what_separable_labels_leave_of_a_margin_loss_is_told(loss, variant, seed):
     """Its least value is 0, at large coefficients; few rows have a second derivative there."""
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((1000, 4))
+    X = rng.standard_normal((200, 4))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
         result = fastgd.fit(X, X @ [1, 2, -1, 0.5] > 0, variant, loss=loss, random_state=0)
     assert result.suboptimality >= 0.5 * result.objective
     if result.converged:
         assert result.objective <= 0.15 * result.statistical_error
-    if loss == "hinge" and variant != "stochastic":
+    if loss == "hinge" and variant == "batch":
         assert result.objective == 0
 
 
