@@ -10,13 +10,13 @@ from collections.abc import Callable
 import numba
 import numpy as np
 
-from fastgd.inputs import make_source
+from fastgd.data.inputs import make_source
+from fastgd.data.orders import make_order
+from fastgd.data.sources import Visits
+from fastgd.gradients.full_pass import FullPass
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import QUAD, fetch, four_dots, four_rows
 from fastgd.losses import SquaredError
-from fastgd.order import make_order
-from fastgd.passes import FullPass
-from fastgd.sources import Visits
 
 CACHED_BYTES = 1 << 23  # that stay in a last-level cache
 REPEATS = 5

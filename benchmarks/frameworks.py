@@ -1,4 +1,4 @@
-"""Peers of other frameworks, PyTorch and JAX, by the same protocol as those of `fastgd.peers`.
+"""PyTorch and JAX as peers, by the protocol of `fastgd.comparing.peers`.
 
     python -m benchmarks.frameworks --quick
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from fastgd.cli import main
-from fastgd.peers import EPOCHS, TailAverage, serves, stable_rate, start
-from fastgd.problem import Problem
-from fastgd.trace import Point
+from fastgd.comparing.peers import EPOCHS, TailAverage, serves, stable_rate, start
+from fastgd.comparing.problem import Problem
+from fastgd.comparing.trace import Point
 
 LOSSES = ("squared_error", "log_loss")
 TORCH = {"module": "torch", "package": "torch"}

@@ -36,8 +36,8 @@ from threadpoolctl import threadpool_limits
 import fastgd
 from benchmarks import bounds
 from benchmarks.start_up import FIT
-from fastgd.bandwidth import read_bandwidth
-from fastgd.order import Order, make_order
+from fastgd.comparing.bandwidth import read_bandwidth
+from fastgd.data.orders import Order, make_order
 
 EPOCHS = 3  # an epoch's time is that of `1 + EPOCHS` epochs less that of one
 SGD_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)  # from far too small to all but too large

@@ -36,7 +36,7 @@ CHANGES = {
         },
     ),
     "a loss": (
-        "src/fastgd/losses.py",
+        "src/fastgd/losses/__init__.py",
         {"    r = z - y\n    return 0.5 * r * r, r": f"    r = z - y + {DRAG.format('z')}\n"
          "    return 0.5 * r * r, r"},
     ),

@@ -7,7 +7,7 @@ import numpy as np
 
 import fastgd
 from benchmarks.problems import table
-from fastgd.bandwidth import read_bandwidth
+from fastgd.comparing.bandwidth import read_bandwidth
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 MEGABYTES = 40

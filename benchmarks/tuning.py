@@ -20,10 +20,10 @@ import numpy as np
 import benchmarks.frameworks  # noqa: F401 - enters its peers
 import fastgd
 from benchmarks.problems import PROBLEMS, Problem, make
-from fastgd.comparison import Comparison
-from fastgd.peers import PEERS
-from fastgd.report import target_name, write_table
-from fastgd.trace import Peer
+from fastgd.comparing.comparison import Comparison
+from fastgd.comparing.peers import PEERS
+from fastgd.comparing.report import target_name, write_table
+from fastgd.comparing.trace import Peer
 
 ON = {
     **PROBLEMS,

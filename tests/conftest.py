@@ -7,7 +7,7 @@ import numba
 import pytest
 from hypothesis import settings
 
-import fastgd.bandwidth
+import fastgd.comparing.bandwidth
 
 # Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
 # more.
@@ -33,4 +33,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 if numba.config.DISABLE_JIT:  # plain Python reads megabytes, not gigabytes a second
-    fastgd.bandwidth.BYTES = 1 << 16
+    fastgd.comparing.bandwidth.BYTES = 1 << 16

@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import pytest
 
 import fastgd
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = Path(fastgd.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-COMPILER_ROOMS = ("_jit.py", "compiled_atomics.py", "compiled_lines.py", "compiled_pointers.py")
-KNOW_NUMBA = [PACKAGE / "kernels" / name for name in COMPILER_ROOMS]
+KNOW_NUMBA = sorted(PACKAGE.glob("kernels/compiler/*.py"))
 COMPILER_NAMES = {"guvectorize", "jit", "njit", "prange", "stencil", "vectorize"}
 MODULES = sorted(
     module.name
@@ -54,7 +55,7 @@ def top_level(name: str) -> str:
 
 
 @pytest.mark.parametrize("source", [s for s in SOURCES if s not in KNOW_NUMBA], ids=label)
-def test_only_four_modules_know_the_compiler(source: Path) -> None:
+def test_only_one_wing_knows_the_compiler(source: Path) -> None:
     assert not {"llvmlite", "numba"} & {top_level(name) for name in imported_names(source)}
     tree = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
     used = {getattr(node, "id", getattr(node, "attr", None)) for node in tree}
@@ -64,7 +65,7 @@ def test_only_four_modules_know_the_compiler(source: Path) -> None:
 @pytest.mark.parametrize("source", sorted(PACKAGE.glob("kernels/**/*.py")), ids=label)
 def test_kernels_import_nothing_from_above(source: Path) -> None:
     ours = [name for name in imported_names(source) if top_level(name) == "fastgd"]
-    assert [name for name in ours if not name.startswith("fastgd.kernels")] == []
+    assert [name for name in ours if not name.startswith(("fastgd.base", "fastgd.kernels"))] == []
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -126,3 +127,28 @@ def test_dir_lists_what_is_public_and_no_more() -> None:
     assert {"Huber", "Loss", "CustomLoss"} <= {*listed["losses"]}
     assert {"Adam", "Optimizer"} <= {*listed["optimizers"]}
     assert {"Cosine", "Schedule"} <= {*listed["schedules"]}
+
+
+def wings_from_the_top() -> list[str]:
+    """Return the wings as the contract in pyproject.toml has them."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (floors,) = contract["tool"]["importlinter"]["contracts"]
+    return [wing for row in floors["layers"] for wing in row.split(" | ")]
+
+
+def test_the_map_has_the_sentence_of_each_wing() -> None:
+    """The table in CONTRIBUTING is that of the contract, in the words of the packages."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)/` \| (.*) \|$", page, re.M)
+    sentences = {}
+    for wing in wings_from_the_top():
+        text = importlib.import_module(f"fastgd.{wing}").__doc__ or ""
+        sentences[wing] = " ".join(text.partition("\n\n")[0].split())
+    assert dict(rows) == sentences
+    assert [wing for wing, _ in rows] == list(sentences)
+
+
+def test_every_module_belongs_to_a_wing() -> None:
+    assert [source.name for source in PACKAGE.glob("*.py")] == ["__init__.py"]
+    folders = {source.parent.name for source in PACKAGE.glob("*/__init__.py")}
+    assert folders == set(wings_from_the_top())

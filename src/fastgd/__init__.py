@@ -1,10 +1,12 @@
 """Gradient descent for linear models, as fast as memory delivers the data."""
 
 from fastgd import datasets, plot
-from fastgd.compare import compare
-from fastgd.comparison import Comparison
-from fastgd.fitting import fit
-from fastgd.line_search import LineSearch
+from fastgd.comparing.compare import compare
+from fastgd.comparing.comparison import Comparison
+from fastgd.data.orders import visiting_order
+from fastgd.fitting.fit import fit
+from fastgd.fitting.result import FitResult, load
+from fastgd.fitting.suggest import Suggestion, suggest
 from fastgd.losses import (
     AbsoluteError,
     CustomLoss,
@@ -18,18 +20,10 @@ from fastgd.losses import (
     SquaredError,
     SquaredHinge,
 )
-from fastgd.minimizing import minimize
-from fastgd.minimum import Iterate, MinimizeResult
+from fastgd.minimizing.minimize import minimize
+from fastgd.minimizing.result import Iterate, MinimizeResult
+from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
 from fastgd.optimizers import GD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
-from fastgd.order import visiting_order
-from fastgd.result import (
-    ConvergenceWarning,
-    DivergenceWarning,
-    FitResult,
-    Progress,
-    StopReason,
-    load,
-)
 from fastgd.schedules import (
     Adaptive,
     Constant,
@@ -40,7 +34,7 @@ from fastgd.schedules import (
     Optimal,
     PiecewiseConstant,
 )
-from fastgd.suggest import Suggestion, suggest
+from fastgd.schedules.line_search import LineSearch
 
 __version__ = "0.1.0"
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd.comparing.peers import PEERS
+from fastgd.comparing.problem import Problem
+from fastgd.comparing.reference import Curvature, Distance, find_reference
 from fastgd.losses import LOSSES
-from fastgd.peers import PEERS
-from fastgd.problem import Problem
-from fastgd.reference import Curvature, Distance, find_reference
 
 EPOCHS = 10
 ROUNDS = 3

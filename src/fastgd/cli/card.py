@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
+from fastgd.base.quantities import LINE, write_count
 from fastgd.cli.report import Report
-from fastgd.quantities import LINE, write_count
 
 LABEL = 15  # characters in front of what is said
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.categories.encoding import MAX_LEVELS
 from fastgd.cli.missing_values import (
     describe_missing,
     describe_rows,
@@ -29,6 +28,7 @@ from fastgd.cli.numerals import (
 from fastgd.cli.polars_table import import_polars, is_text
 from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop, refuse_all
 from fastgd.cli.reading import Reading, quote
+from fastgd.data.categories.encoding import MAX_LEVELS
 
 USABLE = ", and only numbers, booleans and text can be used"
 MOST_NAMED = 3  # values for --missing that a message lists

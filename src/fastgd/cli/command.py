@@ -11,7 +11,6 @@ import numpy as np
 from click.core import ParameterSource
 
 import fastgd
-from fastgd.categories.encoding import Policy
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
 from fastgd.cli.demo import demo
@@ -33,6 +32,7 @@ from fastgd.cli.predicting import Request, predict
 from fastgd.cli.reading import FLAGS, take_reading
 from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
+from fastgd.data.categories.encoding import Policy
 from fastgd.losses import LOSSES, Loss
 
 FILE_OPTIONS = ("target", "drop", "weight")

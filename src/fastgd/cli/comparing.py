@@ -10,19 +10,19 @@ from typing import Any
 import click
 
 import fastgd
-from fastgd.baseline import check_slower
+from fastgd.base.files import replacing
+from fastgd.base.quantities import LINE, wrap
 from fastgd.cli.opening import check_file
 from fastgd.cli.origins import Data, Origin
 from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.scaling import standardize
 from fastgd.cli.work import Watch, work
-from fastgd.compare import TARGETS, make_contest
-from fastgd.comparison import Comparison, check_condition
-from fastgd.files import replacing
-from fastgd.peers import PEERS
-from fastgd.quantities import LINE, wrap
-from fastgd.report import write_short, write_table
-from fastgd.runs import read_runs
+from fastgd.comparing.baseline import check_slower
+from fastgd.comparing.compare import TARGETS, make_contest
+from fastgd.comparing.comparison import Comparison, check_condition
+from fastgd.comparing.peers import PEERS
+from fastgd.comparing.report import write_short, write_table
+from fastgd.comparing.runs import read_runs
 
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
 QUICK = {"repeats": 3, "time_limit": 0.5}

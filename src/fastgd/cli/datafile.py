@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fastgd.categories import encoding
-from fastgd.categories.encoding import Policy
-from fastgd.categories.rows import Encoded
+from fastgd.base.types import Array
+from fastgd.base.validation import did_you_mean
 from fastgd.cli.encoding import Encoding
 from fastgd.cli.memory import check_memory
-from fastgd.kernels.arguments import Array
-from fastgd.tables import ArrayTable
-from fastgd.validation import did_you_mean
+from fastgd.data.categories import encoding
+from fastgd.data.categories.encoding import Policy
+from fastgd.data.categories.rows import Encoded
+from fastgd.data.tables import ArrayTable
 
 SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache
 

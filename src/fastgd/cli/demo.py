@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from fastgd.base.files import replacing
+from fastgd.base.validation import check_positive
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
 from fastgd.cli.grid import show_grid
 from fastgd.cli.options import FORCE_FILES, option, path_option
@@ -18,9 +20,7 @@ from fastgd.cli.stories import STORIES
 from fastgd.cli.stories.story import Story, write_rate
 from fastgd.cli.values import NUMBER
 from fastgd.cli.work import Watch, work
-from fastgd.files import replacing
 from fastgd.plot.style import DPI
-from fastgd.validation import check_positive
 
 PICTURE = path_option("--plot", "Save the picture: .png, .svg, .pdf; needs Matplotlib.")
 WIDEST = 100  # characters in a line of text

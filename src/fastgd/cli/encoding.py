@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import fastgd
-from fastgd.categories import encoding as categories
-from fastgd.categories.encoding import Column, names_of
-from fastgd.frames import are_default
-from fastgd.result import fitted_names
+from fastgd.data.categories import encoding as categories
+from fastgd.data.categories.encoding import Column, names_of
+from fastgd.data.frames import are_default
+from fastgd.fitting.result import fitted_names
 
 PLACE = re.compile(r"x(\d+)")  # what a column without a name is called
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from fastgd.categories.encoding import MISSING, UNKNOWN
+from fastgd.data.categories.encoding import MISSING, UNKNOWN
 
 FLAGS = {
     "on_unknown": "--on-unknown",

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from fastgd.report import write_table
+from fastgd.comparing.report import write_table
 
 
 def show_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -8,19 +8,19 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from fastgd.categories import encoding
-from fastgd.categories.applying import apply
-from fastgd.categories.encoding import Policy
-from fastgd.categories.learning import learn
-from fastgd.categories.rows import Encoded
+from fastgd.base.types import Array
 from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import find_place, listed, refuse_missing
 from fastgd.cli.encoding import Encoding, place_of
 from fastgd.cli.reading import Reading
 from fastgd.cli.wording import FileWording
-from fastgd.inputs import check_column
-from fastgd.kernels.arguments import Array
-from fastgd.tables import ArrayTable
+from fastgd.data.categories import encoding
+from fastgd.data.categories.applying import apply
+from fastgd.data.categories.encoding import Policy
+from fastgd.data.categories.learning import learn
+from fastgd.data.categories.rows import Encoded
+from fastgd.data.inputs import check_column
+from fastgd.data.tables import ArrayTable
 
 Got = TypeVar("Got")
 

@@ -13,7 +13,7 @@ from fastgd.cli.reading import reading_options
 from fastgd.cli.values import COUNT, NUMBER, Value
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
-from fastgd.request import VARIANTS
+from fastgd.planning.request import VARIANTS
 
 # Flag, keyword of the function behind it (which has the default), what may follow, help.
 MADE_OPTIONS = (

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from fastgd import datasets
-from fastgd.categories import encoding as categories
-from fastgd.categories.encoding import Policy
+from fastgd.base.types import Array
 from fastgd.cli.code import write_call
 from fastgd.cli.datafile import File, Table, listed, make_array
 from fastgd.cli.encoding import Encoding
@@ -17,7 +16,8 @@ from fastgd.cli.index import describe_index, find_index
 from fastgd.cli.opening import open_file
 from fastgd.cli.reading import NOTHING_SAID, Reading
 from fastgd.cli.text_source import STDIN
-from fastgd.kernels.arguments import Array
+from fastgd.data.categories import encoding as categories
+from fastgd.data.categories.encoding import Policy
 
 
 @dataclass

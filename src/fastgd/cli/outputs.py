@@ -11,9 +11,9 @@ from typing import TextIO
 import click
 import numpy as np
 
+from fastgd.base.files import replacing
+from fastgd.base.types import Array
 from fastgd.cli.polars_table import import_polars
-from fastgd.files import replacing
-from fastgd.kernels.arguments import Array
 from fastgd.plot import check_picture
 
 KINDS = (".csv", ".npy", ".parquet")  # of files of predictions

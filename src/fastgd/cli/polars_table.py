@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.categories import encoding
-from fastgd.categories.applying import apply
-from fastgd.categories.encoding import Column, Policy
-from fastgd.categories.learning import learn
-from fastgd.categories.rows import Encoded
-from fastgd.categories.wording import refuse_all
+from fastgd.base.types import Array
 from fastgd.cli.code import write_call, write_value
 from fastgd.cli.datafile import describe_bad, refuse_missing
 from fastgd.cli.encoding import Encoding
 from fastgd.cli.wording import FileWording
-from fastgd.frames import Column as Numbers
-from fastgd.inputs import check_column
-from fastgd.kernels.arguments import Array
+from fastgd.data.categories import encoding
+from fastgd.data.categories.applying import apply
+from fastgd.data.categories.encoding import Column, Policy
+from fastgd.data.categories.learning import learn
+from fastgd.data.categories.rows import Encoded
+from fastgd.data.categories.wording import refuse_all
+from fastgd.data.frames import Column as Numbers
+from fastgd.data.inputs import check_column
 
 MISSING_MARKS = frozenset(["na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "."])
 

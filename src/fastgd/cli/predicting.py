@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.categories.encoding import Column
-from fastgd.categories.rows import Encoded
+from fastgd.base.types import Array
+from fastgd.base.validation import did_you_mean
 from fastgd.cli.datafile import File, Table, listed
 from fastgd.cli.encoding import PLACE, Encoding, place_of, read_encoding
 from fastgd.cli.index import describe_index, find_index
 from fastgd.cli.opening import is_text_file, open_file, open_model
 from fastgd.cli.reading import FOR_PARQUET, NOTHING_SAID, Reading, read_notes
-from fastgd.kernels.arguments import Array
+from fastgd.data.categories.encoding import Column
+from fastgd.data.categories.rows import Encoded
 from fastgd.losses import LOSSES
-from fastgd.validation import did_you_mean
 
 
 @dataclass(frozen=True)

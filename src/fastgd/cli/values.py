@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fastgd.validation import did_you_mean
+from fastgd.base.validation import did_you_mean
 
 
 def read_whole(text: str) -> int:

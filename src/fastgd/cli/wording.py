@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fastgd.categories.wording import Wording
+from fastgd.base.types import Array
 from fastgd.cli.datafile import describe_bad
 from fastgd.cli.problems import MISSING_OPTION
-from fastgd.kernels.arguments import Array
+from fastgd.data.categories.wording import Wording
 
 FLAGS = {"unknown": "--on-unknown", "missing": "--on-missing"}
 

@@ -15,13 +15,13 @@ import numpy as np
 from rich.console import Console
 
 import fastgd
+from fastgd.base.quantities import write_count, write_seconds
 from fastgd.cli.job import Job
 from fastgd.cli.origins import Data
 from fastgd.cli.report import Report, measure
 from fastgd.cli.scaling import Scaling, standardize
-from fastgd.descent import end_request
-from fastgd.kernels._jit import record_compiling
-from fastgd.quantities import write_count, write_seconds
+from fastgd.descent.driver import end_request
+from fastgd.kernels.compiler.jit import record_compiling
 
 WORTH_SAYING = 0.5  # seconds of compiling
 MOST_SCALES = 10_000  # kept in a model's notes, whose size is bounded

@@ -8,15 +8,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._jit import load
-from fastgd.kernels.making import correlate_rows
-from fastgd.validation import (
+from fastgd.base.validation import (
     check_at_least,
     check_count,
     check_not_negative,
     check_random_state,
     refusal,
 )
+from fastgd.kernels.compiler.jit import load
+from fastgd.kernels.making import correlate_rows
 
 Float64s: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float32] | NDArray[np.float64]

@@ -4,15 +4,9 @@ A kernel unpacks its tuples once, before its loop: a tuple of arrays handed to a
 the loop is counted in and out there, which made a row of ten features cost 49 ns instead of 20.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
-Scalar = Any  # a NumPy number of the arrays' type
-Args = tuple[Any, ...]  # whatever a user's function is called with besides
+from fastgd.base.types import Array
 
 
 class Data(NamedTuple):

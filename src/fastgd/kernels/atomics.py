@@ -4,9 +4,9 @@ import time
 from threading import Lock
 from typing import Any
 
-from fastgd.kernels import compiled_atomics
-from fastgd.kernels._jit import JIT_ENABLED
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler import atomics as compiled_atomics
+from fastgd.kernels.compiler.jit import JIT_ENABLED
 
 _lock = Lock()
 

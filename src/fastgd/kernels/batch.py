@@ -1,7 +1,8 @@
 """Batch gradient descent: a step along the gradient of all rows."""
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import Array, Model, Settings
+from fastgd.base.types import Array
+from fastgd.kernels.arguments import Model, Settings
+from fastgd.kernels.compiler.jit import unbound
 
 prepare = unbound
 move_all = unbound

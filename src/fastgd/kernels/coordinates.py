@@ -1,7 +1,7 @@
 """Rows, gradients and coefficients in coordinates u = x * units + shift, and back."""
 
-from fastgd.kernels._jit import compiled
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import compiled
 from fastgd.kernels.lines import Pointer, plus_product, read, width, write
 
 

@@ -8,7 +8,7 @@ errors are below 1e-15; NaN stays NaN.
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled_as_written
+from fastgd.kernels.compiler.jit import compiled_as_written
 
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01  # its last 32 bits are zero: times a whole number exact

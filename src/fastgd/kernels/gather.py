@@ -1,7 +1,7 @@
 """Rows of a table that lies column after column, gathered row after row."""
 
-from fastgd.kernels._jit import compiled_apart
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import compiled_apart
 from fastgd.kernels.lines import ask, at, turn, width
 
 # Between what is gathered and what is asked for meanwhile; more at once, and some is forgotten.

@@ -6,9 +6,10 @@ four by four; then what the loss says of them, in a plain loop that becomes vect
 
 import numpy as np
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Room, Settings
+from fastgd.base.types import Array
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Data, Room, Settings
 from fastgd.kernels.atomics import add
+from fastgd.kernels.compiler.jit import unbound
 from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import (

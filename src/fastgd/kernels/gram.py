@@ -1,7 +1,7 @@
 """Products with a Gram matrix, the same bits however many threads a BLAS would take."""
 
-from fastgd.kernels._jit import compiled_apart
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import compiled_apart
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import dot
 

@@ -6,8 +6,8 @@ is too far.
 
 import math
 
-from fastgd.kernels._jit import Kernel, unbound
-from fastgd.kernels.arguments import Args, Array
+from fastgd.base.types import Args, Array
+from fastgd.kernels.compiler.jit import Kernel, unbound
 from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.minimize import NORM, RATE, VALUE, moved, ray, share
 

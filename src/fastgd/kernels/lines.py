@@ -12,8 +12,9 @@ Pointers, unlike slices, carry no count of references and no shape.
 
 from typing import Any
 
-from fastgd.kernels import compiled_lines, plain_lines
-from fastgd.kernels._jit import JIT_ENABLED
+from fastgd.kernels import plain_lines
+from fastgd.kernels.compiler import lines as compiled_lines
+from fastgd.kernels.compiler.jit import JIT_ENABLED
 
 Pointer = Any  # to a value of an array
 

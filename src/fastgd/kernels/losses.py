@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Settings
+from fastgd.base.types import Array
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Data, Settings
+from fastgd.kernels.compiler.jit import unbound
 from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import at
 from fastgd.kernels.rows import dot, weight_of

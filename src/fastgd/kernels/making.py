@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._jit import compiled_apart
+from fastgd.kernels.compiler.jit import compiled_apart
 
 
 @compiled_apart

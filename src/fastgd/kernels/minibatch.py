@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import Array, Data, Model, Room, Settings
+from fastgd.base.types import Array
+from fastgd.kernels.arguments import Data, Model, Room, Settings
+from fastgd.kernels.compiler.jit import unbound
 from fastgd.kernels.coordinates import leave, turn_gradient
 
 sum_gradients = unbound

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled_as_written, unbound
-from fastgd.kernels.arguments import Args, Array
+from fastgd.base.types import Args, Array
+from fastgd.kernels.compiler.jit import compiled_as_written, unbound
 from fastgd.kernels.elementary import is_finite
 
 fun = unbound

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Array, Scalar
+from fastgd.base.types import Array, Scalar
 
 LONGEST = 1 << 40
 

@@ -1,7 +1,7 @@
 """Losses and slopes of predictions that are there already: no row of the table is read."""
 
-from fastgd.kernels._jit import unbound
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import unbound
 
 loss = unbound
 

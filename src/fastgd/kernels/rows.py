@@ -7,8 +7,8 @@ memory delivers at its own pace, and of what is asked for all at once some is fo
 
 from typing import Any
 
-from fastgd.kernels._jit import compiled, unbound
-from fastgd.kernels.arguments import Array, Scalar
+from fastgd.base.types import Array, Scalar
+from fastgd.kernels.compiler.jit import compiled, unbound
 from fastgd.kernels.lines import (
     Pointer,
     add_to,

@@ -7,8 +7,8 @@ Numbers come from splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom 
 
 import numpy as np
 
-from fastgd.kernels._jit import compiled_apart, compiled_as_written
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import compiled_apart, compiled_as_written
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

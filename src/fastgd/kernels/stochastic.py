@@ -1,7 +1,8 @@
 """Stochastic gradient descent: one step per row."""
 
-from fastgd.kernels._jit import compiled, unbound
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Array, Data, Model, Settings
+from fastgd.base.types import Array
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Data, Model, Settings
+from fastgd.kernels.compiler.jit import compiled, unbound
 from fastgd.kernels.coordinates import enter_four, enter_one, leave
 from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import Pointer, add_to, at, read, times, width

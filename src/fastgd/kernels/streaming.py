@@ -1,7 +1,7 @@
 """Reading memory as fast as it goes: the yardstick for every other kernel."""
 
-from fastgd.kernels._jit import compiled_apart
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
+from fastgd.kernels.compiler.jit import compiled_apart
 
 
 @compiled_apart

@@ -8,9 +8,9 @@ those at work; helpers that find nothing to do for a while leave.
 Each group is added to a row of sums of its own: it is the same bits whoever takes it.
 """
 
-from fastgd.kernels._jit import compiled
-from fastgd.kernels.arguments import Array
+from fastgd.base.types import Array
 from fastgd.kernels.atomics import add, look, replace, step_aside
+from fastgd.kernels.compiler.jit import compiled
 
 # Places on the board, each in a cache line of its own. Numbers of groups count up from 0 for as
 # long as the team lasts: what a helper has read before it was held up is never taken for new.

@@ -2,8 +2,8 @@
 
 import math
 
-from fastgd.kernels._jit import compiled, unbound
-from fastgd.kernels.arguments import Array, Scalar
+from fastgd.base.types import Array, Scalar
+from fastgd.kernels.compiler.jit import compiled, unbound
 
 step = unbound
 move_one = unbound

@@ -1,4 +1,4 @@
-"""Pictures of descent: paths, losses, learning rates, batch sizes, films.
+"""Figures of descent: paths, losses, learning rates, batch sizes, animations.
 
 All functions draw into the Matplotlib Axes that they are given, or into a new figure, and return
 the Axes: ``ax.figure.savefig("picture.png")`` writes it. In a notebook a new figure is displayed

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.files import StrPath
-from fastgd.kernels.arguments import Floats
+from fastgd.base.files import StrPath
+from fastgd.base.types import Floats
+from fastgd.base.validation import check_count, check_name, check_positive, show
 from fastgd.plot import curve, two_dimensions
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import SMALL, colour, need_matplotlib, one_axes
 from fastgd.plot.trails import Trail, read_trails
-from fastgd.validation import check_count, check_name, check_positive, show
 
 CLOCKS = ("share", "steps", "passes")
 DPI = 100  # of a film: some hundred pictures

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.base.validation import check_count, check_fraction, show
+from fastgd.monitoring.reasons import Progress
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import PASSES, SMALL, add_legend_above, colour, some_axes, tick_decades
 from fastgd.plot.sweeps import Ground, survey
-from fastgd.result import Progress
-from fastgd.validation import check_count, check_fraction, show
 
 GROWTH = 4  # from one batch size to the next, by default
 SWEPT = {

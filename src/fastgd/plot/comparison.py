@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from fastgd.files import StrPath
+from fastgd.base.files import StrPath
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import (
     DPI,
@@ -19,7 +19,7 @@ from fastgd.plot.style import (
 )
 
 if TYPE_CHECKING:
-    from fastgd.comparison import Comparison
+    from fastgd.comparing.comparison import Comparison
 
 FLOOR = 1e-12  # relative suboptimality below which all are alike
 CEILING = 1e3

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
 from fastgd.plot.plane import Plane
 from fastgd.plot.surface import Surface
 

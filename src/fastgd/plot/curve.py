@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import as_float, refusal
 from fastgd.plot.style import SMALL, colour
 from fastgd.plot.surface import Surface, make_surface, value_at
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import Span, find_span, pad
-from fastgd.validation import as_float, refusal
 
 REACH = 5.0  # times the distance at the start: where a path that runs away leaves the picture
 CURVE_POINTS = 401

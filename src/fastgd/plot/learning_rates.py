@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import check_count, check_name, check_positive, show
+from fastgd.monitoring.reasons import StopReason
 from fastgd.optimizers import GD
+from fastgd.planning.request import VARIANTS
+from fastgd.planning.stability import stable_rate
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import (
     LEARNING_RATE,
@@ -19,10 +23,6 @@ from fastgd.plot.style import (
     one_axes,
 )
 from fastgd.plot.sweeps import Ground, survey
-from fastgd.request import VARIANTS
-from fastgd.result import StopReason
-from fastgd.stability import stable_rate
-from fastgd.validation import check_count, check_name, check_positive, show
 
 COUNT, DECADES = 25, 6  # rates by default
 ABOVE_STABLE = 4.0  # times the largest stable rate: where they end

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import check_name
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import LARGEST, PASSES, SMALL, add_legend, look, marker, shared_axes
 from fastgd.plot.trails import read_results
-from fastgd.validation import check_name
 
 # What may be asked for: the column of the history, and the name of the axis.
 COSTS = {

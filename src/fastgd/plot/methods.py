@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.base.validation import did_you_mean
 from fastgd.plot.losses import plot_loss
 from fastgd.plot.one_dimension import plot_descent_1d
 from fastgd.plot.two_dimensions import plot_descent_2d
-from fastgd.validation import did_you_mean
 
 FILLED_IN = {"fun", "result", "results"}  # by the method
 

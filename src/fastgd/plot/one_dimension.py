@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import check_positive
 from fastgd.plot.curve import TARGET, Scene, draw_curve, make_scene
 from fastgd.plot.notebook import displayed
 from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, write
-from fastgd.validation import check_positive
 
 LABELLED = 10  # of the first steps, where there is room
 ROOM = 0.065  # of the axes that a label takes

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import as_int, did_you_mean, show
 from fastgd.plot.trails import Trail, entry_name
 from fastgd.plot.view import find_span
-from fastgd.validation import as_int, did_you_mean, show
 
 WORDS = ("auto", "leading")
 REACH = 3.0  # times the distance at the start: where a path that runs away stops to count

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.files import StrPath
-from fastgd.validation import describe_type, show
+from fastgd.base.files import StrPath
+from fastgd.base.validation import describe_type, show
 
 # Okabe and Ito's colours, told apart by the colour-blind too; their yellow is too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from fastgd.functions import as_number, call
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
+from fastgd.base.validation import check_arity, show
+from fastgd.comparing.problem import BLOCK_ROWS, Problem
+from fastgd.comparing.reference import Curvature, find_reference
+from fastgd.fitting.result import FitResult
+from fastgd.minimizing.function import as_number, call
 from fastgd.plot.trails import Trail
-from fastgd.problem import BLOCK_ROWS, Problem
-from fastgd.reference import Curvature, find_reference
-from fastgd.result import FitResult
-from fastgd.validation import check_arity, show
 
 MOST_LOOKED_AT = 200  # points of a path that may be the best one known
 FUNCTION_POINTS = 61**2  # of a grid

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.fitting import fit
+from fastgd.comparing.problem import OBJECTIVE, Problem, state_problem
+from fastgd.fitting.fit import fit
+from fastgd.fitting.result import FitResult
+from fastgd.fitting.suggest import Suggestion, suggest
 from fastgd.plot.style import need_matplotlib
 from fastgd.plot.surface import best_point
-from fastgd.problem import OBJECTIVE, Problem, state_problem
-from fastgd.result import FitResult
-from fastgd.suggest import Suggestion, suggest
 
 
 @dataclass

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels.arguments import Floats
-from fastgd.minimum import MinimizeResult
-from fastgd.result import FitResult
-from fastgd.validation import describe_type
+from fastgd.base.types import Floats
+from fastgd.base.validation import describe_type
+from fastgd.fitting.result import FitResult
+from fastgd.minimizing.result import MinimizeResult
 
 MOST_DRAWN = 20_000  # points of a path: more cannot be told apart, and take long
 

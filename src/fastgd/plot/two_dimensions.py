@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
 from fastgd.plot.contours import Grid, draw_contours, find_lowest, make_grid
 from fastgd.plot.notebook import displayed
 from fastgd.plot.plane import REACH, Plane, choose_plane

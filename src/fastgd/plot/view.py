@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastgd.kernels.arguments import Floats
+from fastgd.base.types import Floats
 
 LOST = 10.0  # times the usual distance of a path: beyond it runs away
 MARGIN = 0.12  # of the view on each side

@@ -1,0 +1,1 @@
+"""What knows nothing of descent: checks of arguments, files, threads, linear algebra."""

@@ -1,0 +1,1 @@
+"""`compare`: variants, optimizers and competing solvers on one objective, under one clock."""

@@ -1,0 +1,151 @@
+"""`Problem`: the one objective that everyone in a comparison minimises, evaluated in float64."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastgd.base.types import Array, Floats
+from fastgd.base.validation import check_flag, check_fraction, check_not_negative
+from fastgd.data.inputs import make_source
+from fastgd.data.sources import Source
+from fastgd.gradients.binding import loss_arguments, prediction_kernel
+from fastgd.kernels.compiler.jit import load
+from fastgd.losses import Loss
+from fastgd.planning.request import read_loss
+
+OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")  # keywords of `fit`
+BLOCK_ROWS = 4096  # of float64 at a time: BLAS then gives the same bits on any number of threads
+
+
+@dataclass
+class Problem:
+    """A table, a loss and a penalty; points are (d + 1,) arrays, the intercept last."""
+
+    X: Any
+    y: Any
+    loss: Loss
+    alpha: float = 0.0
+    l1_ratio: float = 0.0
+    fit_intercept: bool = True
+    sample_weight: Any = None
+    source: Source = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the table, and make the kernel that evaluates the loss."""
+        self.source = make_source(self.X, self.y, self.sample_weight, self.loss.target)
+        self.source.check_finite()
+        self.n, self.d = self.source.n, self.source.d
+        self.l1 = self.alpha * self.l1_ratio
+        self.l2 = self.alpha * (1 - self.l1_ratio)
+        self._kernel = prediction_kernel(self.loss)
+        self._arguments, nothing = loss_arguments(self.loss), np.empty(0)
+        load(self._kernel, nothing, nothing, self._arguments, nothing, nothing)
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What states the objective, as keywords of `fit`."""
+        return {name: getattr(self, name) for name in OBJECTIVE}
+
+    @cached_property
+    def table(self) -> Array:
+        """The rows as one C-order array that cannot be written to: X itself where it is one."""
+        found = self.source.table.in_place()
+        rows = (self.source.table.between(0, self.n) if found is None else found).view()
+        rows.flags.writeable = False
+        return rows
+
+    @cached_property
+    def y64(self) -> Floats:
+        """Targets in float64; labels are -1 and +1."""
+        return self.source.y.astype(np.float64)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Weights of mean 1."""
+        if not self.source.weighted:
+            return np.ones(self.n)
+        return self.source.weights * self.source.weight_scale
+
+    def blocks(self) -> Iterator[tuple[slice, Floats]]:
+        """Hand out the rows in float64, some thousand at a time."""
+        for start in range(0, self.n, BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, self.n)
+            rows = self.source.table.between(start, stop)
+            yield slice(start, stop), np.asarray(rows, dtype=np.float64)
+
+    def predict(self, point: Floats) -> Floats:
+        """Return z = X w + b."""
+        z = np.empty(self.n)
+        for rows, X in self.blocks():
+            z[rows] = X @ point[:-1] + point[-1]
+        return z
+
+    def losses(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return each row's loss and slope at the prediction z, without weights."""
+        values, slopes = np.empty(self.n), np.empty(self.n)
+        self._kernel(z, self.y64, self._arguments, values, slopes)
+        return values, slopes
+
+    def sum_losses(self, z: Floats, rows: slice) -> float:
+        """Return the weighted sum of the losses of some rows at their predictions z."""
+        values, slopes = np.empty(len(z)), np.empty(len(z))
+        self._kernel(z, self.y64[rows], self._arguments, values, slopes)
+        return float(self.weights[rows] @ values)
+
+    def pull_back(self, slopes: Floats) -> Floats:
+        """Return [X 1]' slopes / n, zero in the intercept's place where there is none."""
+        g = np.zeros(self.d + 1)
+        for rows, X in self.blocks():
+            g[:-1] += slopes[rows] @ X
+        g[-1] = np.sum(slopes) * self.fit_intercept
+        return g / self.n
+
+    def penalty(self, point: Floats) -> float:
+        """Return the penalty of the coefficients."""
+        w = point[:-1]
+        return float(self.l1 * np.sum(np.abs(w)) + 0.5 * self.l2 * (w @ w))
+
+    def objective(self, point: Floats) -> float:
+        """Return F: the weighted mean loss plus the penalty."""
+        values, _ = self.losses(self.predict(point))
+        return float(np.mean(self.weights * values)) + self.penalty(point)
+
+    @cached_property
+    def at_zero(self) -> float:
+        """F where all coefficients are zero."""
+        return self.objective(np.zeros(self.d + 1))
+
+    def smooth(self, point: Floats) -> tuple[float, Floats]:
+        """Return F without its L1 part, and the gradient of that."""
+        values, slopes = self.losses(self.predict(point))
+        w = np.append(point[:-1], 0.0)
+        value = float(np.mean(self.weights * values)) + 0.5 * self.l2 * float(w @ w)
+        return value, self.pull_back(self.weights * slopes) + self.l2 * w
+
+
+def state_problem(
+    X: Any,
+    y: Any,
+    *,
+    loss: Any = "squared_error",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+) -> Problem:
+    """Return the problem that a call of `fit` with these keywords minimises; refuse what it does.
+
+    Parameters are those of `fit`.
+    """
+    return Problem(
+        X,
+        y,
+        read_loss(loss),
+        check_not_negative("alpha", alpha),
+        check_fraction("l1_ratio", l1_ratio, or_one=True),
+        check_flag("fit_intercept", fit_intercept),
+        sample_weight,
+    )

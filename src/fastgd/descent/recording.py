@@ -1,0 +1,185 @@
+"""Recording: where a run is looked at, and the history and the path that come of it."""
+
+import math
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.base.types import Array
+from fastgd.descent.run import Run
+from fastgd.kernels.arguments import LOSS, WEIGHT
+from fastgd.kernels.rows import QUAD
+from fastgd.monitoring.stopwatch import Stopwatch
+
+COLUMNS = (
+    "epoch",
+    "step",
+    "passes",
+    "reads",
+    "seconds",
+    "learning_rate",
+    "loss",
+    "objective",
+    "grad_norm",
+)
+COUNTS = ("epoch", "step")
+RECORDS_OF_FIRST_EPOCH = 20
+STEPS_OF_BATCH_RECORDED = 100
+GROWTH = 1.1  # from one recorded step of batch descent to the next, later on
+LONGEST_PATH = 1 << 32  # bytes
+FREE_VALUES = 1 << 16  # values of X that are evaluated in no time
+
+
+class Recorder:
+    """Looks at a run whenever `visits_to_next` more visits are made.
+
+    *path_every* is None for no path, 0 for a point per record, k for the iterate after every k
+    steps.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        watch: Stopwatch,
+        wanted: frozenset[str],
+        path_every: int | None,
+        verbose: bool,
+    ) -> None:
+        self.run, self.watch, self.path_every, self.verbose = run, watch, path_every, verbose
+        self.evaluates = bool(wanted) or run.source.n * (run.source.d + 1) <= FREE_VALUES
+        self._rows: list[tuple[float, ...]] = []
+        self._points: list[Array] = []
+        self._point_steps: list[int] = []
+        self._seen = np.zeros(2)  # loss and weight met up to the last record, in this epoch
+        self._refuse_long_path()
+        self._first_epoch = self._visits_of_first_epoch()
+        self._next_batch_step = 1
+
+    def _refuse_long_path(self) -> None:
+        plan = self.run.plan
+        steps = plan.max_iter * self.run.steps_at(plan.order.length)
+        size = steps / (self.path_every or steps) * (self.run.source.d + 1) * 8
+        if size > LONGEST_PATH:
+            raise ValueError(
+                f"record_path={self.path_every} would keep {size / 1e9:,.1f} GB of coefficients; "
+                "give a larger record_path, fewer epochs or record_path=True."
+            )
+
+    def begin(self, start_loss: float) -> None:
+        """Record the start."""
+        self._record(start_loss)
+        if self.path_every:
+            self._add_point(0, self.run.state.coef)
+
+    def visits_to_next(self) -> int:
+        """Return how many visits to make before the next look."""
+        state = self.run.state
+        stops = [state.visit + self.run.visits_to_cut]
+        if state.epoch == 0:
+            stops.append(next(v for v in self._first_epoch if v > state.visit))
+        if self.path_every:
+            stops.append(self._visit_of_next_point(self.path_every))
+        return min(stops) - state.visit
+
+    def look(self) -> None:
+        """Make a record, add a point to the path, if now is the time."""
+        if self.path_every:
+            step, coef = self.run.iterate()
+            if step % self.path_every == 0 and step > self._point_steps[-1]:
+                self._add_point(step, coef)
+        if self._is_due():
+            self._record(self._loss_met())
+
+    @property
+    def is_at_usual_stop(self) -> bool:
+        """Tell whether every run of this plan stops here, whatever its path records."""
+        state = self.run.state
+        in_first_epoch = state.epoch == 0 and state.visit in self._first_epoch
+        return in_first_epoch or state.visit % self.run.call_visits == 0
+
+    def end(self) -> None:
+        """Record the end, unless it is the last record."""
+        place = COLUMNS.index("passes")
+        if self._rows[-1][place] < self.run.passes:
+            self._record(self._loss_met())
+
+    def history(self) -> dict[str, Array]:
+        """Return the records, column by column."""
+        table = np.array(self._rows, dtype=np.float64).T
+        columns = zip(COLUMNS, table, strict=True)
+        return {k: v.astype(np.int64) if k in COUNTS else v for k, v in columns}
+
+    def path(self) -> Array | None:
+        """Return the points, one a row, or None where none were asked for."""
+        return None if self.path_every is None else np.array(self._points)
+
+    def path_steps(self) -> NDArray[np.int64] | None:
+        """Return the points' step numbers."""
+        return None if self.path_every is None else np.array(self._point_steps, dtype=np.int64)
+
+    def _visits_of_first_epoch(self) -> list[int]:
+        """Return where the first epoch is recorded: whole steps, geometrically spaced."""
+        length, size = self.run.plan.order.length, self.run.batch_size
+        first = QUAD if self.run.in_quads else 1
+        ladder = np.geomspace(first, max(first, length // size), RECORDS_OF_FIRST_EPOCH)
+        visits = {self.run.done(min(round(step) * size, length)) for step in ladder}
+        return sorted((visits | {length}) - {0})
+
+    def _is_due(self) -> bool:
+        state = self.run.state
+        if self.run.plan.variant != "batch":
+            return state.visit == 0 or (state.epoch == 0 and state.visit in self._first_epoch)
+        if state.visit > 0 or state.t < self._next_batch_step:
+            return False
+        step = state.t
+        all_steps = step < STEPS_OF_BATCH_RECORDED
+        self._next_batch_step = step + 1 if all_steps else math.ceil(step * GROWTH)
+        return True
+
+    def _visit_of_next_point(self, every: int) -> int:
+        state, run = self.run.state, self.run
+        steps_before = state.t - run.steps_at(run.done(state.visit))
+        step = ((steps_before + run.steps_at(state.visit)) // every + 1) * every - steps_before
+        return min(step * run.batch_size, run.plan.order.length)
+
+    def _record(self, loss: float) -> None:
+        run, state = self.run, self.run.state
+        seconds, coef = self.watch.seconds, run.coefficients()
+        objective, grad_norm = math.nan, state.grad_norm
+        with self.watch.paused():
+            if self.evaluates:
+                objective, norm = run.evaluate(coef)
+                grad_norm = norm if math.isnan(grad_norm) else grad_norm
+            rate = run.learning_rate
+            self._rows.append(
+                (
+                    state.epoch,
+                    state.t,
+                    run.passes,
+                    run.reads,
+                    seconds,
+                    rate,
+                    loss,
+                    objective,
+                    grad_norm,
+                )
+            )
+            self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
+            if self.path_every == 0:
+                self._add_point(state.t, coef)
+            if self.verbose:
+                line = f"epoch {state.epoch}  step {state.t}  {seconds:.3f} s  loss {loss:.6g}\n"
+                sys.stdout.write(line)
+
+    def _loss_met(self) -> float:
+        """Return the weighted mean loss met since the last record."""
+        if self.run.plan.variant == "batch":
+            return self.run.loss_of_epoch
+        loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self._seen
+        return float(loss / weight) if weight != 0 else math.nan
+
+    def _add_point(self, step: int, coef: Array) -> None:
+        size = self.run.source.d + self.run.plan.fit_intercept
+        self._points.append(np.array(coef[:size], dtype=np.float64))
+        self._point_steps.append(step)

@@ -1,0 +1,101 @@
+"""`State`: where a run stands."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from fastgd.base.types import Array, Floats
+from fastgd.data.sources import Source
+from fastgd.gradients.team import empty_sums
+from fastgd.kernels.arguments import TALLY_SIZE
+from fastgd.planning.plan import Plan
+from fastgd.schedules import Memory
+
+
+class Settled:
+    """How far steps on all rows have come; they begin at *coef*."""
+
+    def __init__(self, coef: Array) -> None:
+        self.anchor = coef.astype(np.float64)  # where the last step began
+        self.best = self.anchor  # where the last one began that did not go too far
+        self.objective = np.inf  # there
+        self.step = np.zeros(len(coef))  # from there
+        self.pull = np.zeros(len(coef))  # minus what it would have been at a rate of 1
+        self.coming = np.zeros(len(coef))  # the same of the step that was just taken
+        self.decrement = np.inf  # how far the objective was above its optimum there
+        self.least = np.inf  # objective that was lower than the one before by more than rounding
+        self.epochs_at_rest = 0  # since then
+        self.contraction = 0.0  # of that, from step to step; 0 where it is not known
+
+
+class Seen(NamedTuple):
+    """What a pass over all rows found at some coefficients."""
+
+    coef: Array
+    g: Floats  # sum of the gradients
+    tally: Floats
+
+
+@dataclass
+class State:
+    """Where a run stands; with the plan and the source, all that the next step depends on."""
+
+    coef: Array  # (d + 1,): coefficients and intercept, in X's type
+    point: Array  # the same in the plan's coordinates, where steps are taken; or `coef` itself
+    first: Array  # the optimizer's slots, (d + 1,) or (0,)
+    second: Array
+    g: Floats  # (d + 1,): gradients of a batch that is not full yet
+    sums: Floats  # (groups, d + 1 and more): the same by groups of its rows, where threads share it
+    tallies: Floats  # what was met with them, not yet in `tally`
+    total: Floats  # (d + 1,): sum of the points that are averaged, or (0,)
+    tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
+    t: int = 0  # steps taken
+    rate: float = np.nan  # learning rate of the last of them
+    epoch: int = 0  # epochs completed
+    visit: int = 0  # visits of this epoch
+    counted: int = 0  # iterates in `total`
+    older_total: Floats = field(default_factory=lambda: np.zeros(0))
+    older_counted: int = 0
+    memory: Memory = field(default_factory=Memory)  # the schedule's
+    grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
+    pull: float = np.nan  # the same in the plan's coordinates
+    decrement: float = np.inf  # batch, or after some epochs: about how far above its optimum it is
+    in_tail: bool = False  # the share of the steps that is averaged has begun
+    looks: int = 0  # passes made to see that, and not made use of since
+    seen: Seen | None = None  # what the last of them found
+    seen_counts: bool = False  # as one of the looks
+    settled: "Settled | None" = None
+
+    def copy(self) -> "State":
+        """Return a state that goes its own way."""
+        return copy.deepcopy(self)
+
+
+def initial_state(plan: Plan, source: Source) -> State:
+    """Return the state in which a plan starts."""
+    size, dtype = source.d + 1, source.dtype
+    slots = plan.optimizer.slots
+    averaged = plan.average != "none"
+    coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
+    if plan.seen_in is not None:
+        coef[:] = plan.seen_in.without_constants(coef)
+    point = coef
+    if plan.coordinates is not None:
+        point = plan.coordinates.enter(coef).astype(dtype)
+        coef[:] = plan.coordinates.leave(point)
+    shared = plan.preconditioned and plan.variant == "minibatch"
+    sums, tallies = empty_sums(plan.groups_per_batch if shared else 0, source.d)
+    settles = plan.preconditioned and plan.settles_after == 0
+    return State(
+        coef=coef,
+        point=point,
+        settled=Settled(coef) if settles else None,
+        first=np.zeros(size if slots > 0 else 0, dtype),
+        second=np.zeros(size if slots > 1 else 0, dtype),
+        g=np.zeros(size),
+        sums=sums,
+        tallies=tallies,
+        total=np.zeros(size if averaged else 0),
+    )

@@ -1,0 +1,433 @@
+"""`fit`: check -> plan -> run -> result."""
+
+import copy
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from fastgd.base.validation import refuse_unknown
+from fastgd.data.categories.encoding import read_policy
+from fastgd.data.inputs import check_initial, make_source
+from fastgd.data.orders import draw_seed, settle_random_state
+from fastgd.data.sources import Source
+from fastgd.descent.driver import Outcome, Watching, descend
+from fastgd.descent.run import Run
+from fastgd.descent.supervision import divergence_message
+from fastgd.fitting.choices import explain, name_columns
+from fastgd.fitting.result import FitResult
+from fastgd.fitting.separation import find_separation
+from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
+from fastgd.monitoring.stopwatch import Stopwatch
+from fastgd.planning.derivatives import refuse_wrong_derivative
+from fastgd.planning.pilot.coordinates import LEAST_SPREAD
+from fastgd.planning.plan import PATIENCE, Plan, make_plan
+from fastgd.planning.request import (
+    as_schedule,
+    owner_of,
+    read_callback,
+    read_record,
+    read_record_path,
+    read_request,
+    read_time_limit,
+    read_verbose,
+)
+from fastgd.schedules import shown_rate
+
+ABOVE_CONSTANT = "higher than that of the best constant prediction: more epochs are needed"
+NEGLIGIBLE = 1e-14  # of what the columns explain
+
+
+def fit(
+    X: Any,
+    y: Any,
+    variant: str = "minibatch",
+    *,
+    loss: Any = "squared_error",
+    optimizer: Any = "auto",
+    learning_rate: Any = "auto",
+    batch_size: Any = "auto",
+    max_iter: int | None = None,
+    tol: float | str | None = "auto",
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    sample_weight: Any = None,
+    coef_init: Any = None,
+    intercept_init: Any = None,
+    average: Any = "auto",
+    shuffle: Any = True,
+    route: str = "auto",
+    scaling: str | None = "auto",
+    preconditioner: str | None = "auto",
+    random_state: Any = None,
+    n_threads: int | None = None,
+    record: Any = (),
+    record_path: bool | int = False,
+    callback: Callable[[Progress], Any] | None = None,
+    verbose: int = 0,
+    time_limit: float | None = None,
+    categories: str | None = None,
+    unknown: str = "error",
+    missing: str = "error",
+    **others: Any,
+) -> FitResult:
+    """Fit a linear model by gradient descent.
+
+    Minimises F(w, b) = sum_i s_i loss(z_i, y_i) / sum_i s_i + alpha (½(1 - l1_ratio) ||w||² +
+    l1_ratio ||w||_1), z = X w + b. With a `learning_rate` given it runs exactly the algorithm of
+    the textbooks on X as it is (textbook mode); without one it chooses the step itself
+    (self-tuned mode).
+
+    Parameters
+    ----------
+    X : array-like or data frame, shape (n_samples, n_features)
+        float32 and float64 in C order are read in place. Whatever else lies as numbers (another
+        type or layout, columns of pandas, polars or Arrow, memory maps, any `__array__` or
+        DLPack) is converted a piece at a time to float64, or float32 where all of it is; lists
+        and Python objects are converted once. A frame's column names are kept.
+    y : array-like, shape (n_samples,)
+        Targets; for `log_loss`, `hinge`, `squared_hinge` and `modified_huber` any two labels.
+    variant : {"minibatch", "batch", "stochastic", "auto"}
+        One step per `batch_size` rows, per pass over all rows, or per row; "auto", for self-tuned
+        fits, takes what `fastgd.suggest` says.
+    loss : str, Loss or function
+        For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
+        "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
+        "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
+        ``f(z, y) -> (value, slope)``.
+    optimizer : str or Optimizer
+        "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
+        ``fastgd.Adam(beta_1=0.8)`` or "auto".
+    learning_rate : "auto", float, Schedule, dict or callable
+        Multiplies the mean gradient of a step's rows. A callable gets step numbers, which count
+        from 1: an array of them, or, if it takes none, one at a time. A dictionary
+        ``{1: 0.1, 1000: 0.01}`` holds rates by the first step that has them.
+    batch_size : int or "auto"
+        Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
+        by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
+        first epoch, from the mean of the iterates, all rows.
+    max_iter : int, optional
+        Epochs; for `batch` an epoch is a step. By default 100, for self-tuned `batch` 1000, or
+        10,000 where no inverse of the curvature helps.
+    tol : float, None or "auto"
+        `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
+        others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
+        so does `batch`, for 100 epochs, if the loss has kinks: no gradient vanishes.
+        "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit without an L1
+        penalty, of at most 1024 columns, ends where the objective is estimated to be within 1e-8
+        of its fall from coefficients of zero (the intercept at its best), and a thousandth of the
+        width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten
+        million values of X, with another optimizer, or after 20 epochs, within a tenth of the
+        statistical error: all beyond is noise.
+    alpha, l1_ratio : float
+        Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
+    fit_intercept : bool
+    sample_weight : array-like, shape (n_samples,), optional
+        A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
+        belong to rows by position: the index of a Series is not looked at.
+    coef_init, intercept_init : array-like, shape (n_features,), and float, optional
+        Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
+        or the middle of y.
+    average : bool, float, "recent" or "auto"
+        True returns the mean of the iterates after every step (Polyak-Ruppert); a fraction that
+        of the last so many of `max_iter` epochs' steps, to within the rows taken together; "recent"
+        that of the second half or more, whose end need not be known beforehand (so does a
+        fraction where there is a `tol`).
+    shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
+        A new random order in each epoch, rows as they lie, rows drawn independently, or the
+        order itself. `batch` always visits rows as they lie.
+    route : {"auto", "direct", "gram"}
+        How gradients are computed: "direct" from the rows; "gram" from X'X, which takes n d^2
+        operations once and makes every step of `batch` on the squared error nearly free. A
+        self-tuned fit chooses; the textbook's is "direct".
+    scaling : {"auto", "standardize"} or None
+        In which coordinates steps are taken, without a copy of X: columns less their mean (where
+        there is an intercept) over their standard deviation. In textbook mode exactly so, at the
+        cost of two passes, and only when asked for; a self-tuned fit takes them from a sample of
+        rows. The penalty is always that of the coefficients as they are.
+    preconditioner : {"auto", "diagonal", "full"} or None
+        "full" multiplies steps by the inverse of the curvature at the optimum of a sample of rows;
+        for `batch` and `minibatch`, gd, losses with a curvature, no L1 penalty and at most 1024
+        columns, where a self-tuned fit takes it by itself. "diagonal" looks at the columns' root
+        mean squares alone.
+    random_state : None, int or numpy.random.Generator
+    n_threads : int, optional
+        All cores that the process may use by default. Results do not depend on it.
+    record : collection of {"objective", "grad_norm"}
+        What to compute at every record of the history although it costs a pass over X; that time
+        is not counted in `seconds`.
+    record_path : bool or int
+        True keeps the coefficients of every record, an int k the iterate after every k steps.
+    callback : function, optional
+        Called with a `Progress` after every epoch; True or StopIteration ends the run.
+    verbose : int
+        1 prints a line per record.
+    time_limit : float, optional
+        Seconds, compiling and evaluating left out.
+    categories : {"onehot"} or None
+        "onehot" encodes the columns of text and of categories of a frame: a column of zeros and
+        ones for each level but the first, which is the baseline; with a penalty for every level,
+        so that the fit does not depend on the baseline. Levels are sorted, those that a type
+        declares (categories of pandas, an Enum of polars, a dictionary of Arrow) keep their order;
+        at most 50. The encoding is part of the model: `predict` takes the same frames.
+    unknown : {"error", "baseline", "ignore"}
+        What `predict` does with a level that was not fitted: refuse it, take it for the baseline,
+        or set all columns of the levels to zero (the same thing where the baseline has no column).
+        `FitResult.encode` says how many rows hold any.
+    missing : {"error", "drop", "level", "median"}
+        What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
+        leave the rows out, those without a target in y, too (`predict` returns NaN or None for
+        them; `shuffle` counts the rows that are left); let them be a level of their own, in columns
+        of text; or take the median, in which weights count, and a column that tells where (texts
+        get a level of their own).
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that make no sense, naming the argument, what was got and what to do.
+
+    Warns
+    -----
+    DivergenceWarning
+        The iterates diverged: the objective ended higher than it began, by more than rounding and
+        the noise of steps; or that of a loss of your own falls without end. The better of the start
+        and the last good coefficients is returned.
+    ConvergenceWarning
+        `max_iter` was reached before `tol`, or the labels are linearly separable, for which
+        `log_loss` has no minimum without a penalty.
+    UserWarning
+        X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
+        unique.
+    RuntimeWarning
+        A file of compiled code on the disk was broken and has been made anew; no result depends
+        on it.
+
+    References
+    ----------
+    Bottou, Curtis, Nocedal, "Optimization methods for large-scale machine learning", 2018,
+    sections 3 and 4.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> X, y, coef = fastgd.datasets.make_regression(1000, 3, noise=0.1, random_state=0)
+    >>> result = fastgd.fit(X, y, random_state=0)
+    >>> bool(abs(result.coef_ - coef).max() < 0.05)
+    True
+    >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
+    <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
+    """
+    refuse_unknown(fit, others, "variant", elsewhere=owner_of)
+    watch = Stopwatch()
+    learning_rate = as_schedule(learning_rate)
+    request = read_request(
+        variant=variant,
+        loss=loss,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        max_iter=max_iter,
+        tol=tol,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        average=average,
+        shuffle=shuffle,
+        route=route,
+        scaling=scaling,
+        preconditioner=preconditioner,
+        n_threads=n_threads,
+    )
+    watching = Watching(
+        record=read_record(record),
+        path_every=read_record_path(record_path),
+        callback=read_callback(callback),
+        verbose=read_verbose(verbose),
+        time_limit=read_time_limit(time_limit),
+    )
+    settled = settle_random_state(random_state)
+    policy = read_policy(
+        categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
+    )
+    source = make_source(X, y, sample_weight, request.loss.target, policy)
+    initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
+    refuse_wrong_derivative(request.loss, source, initial)
+    # What is not finite is found and said in words, not by NumPy's warnings.
+    with np.errstate(all="ignore"):
+        plan = make_plan(request, source, initial, draw_seed(settled))
+        with Run(
+            plan,
+            source,
+            evaluates_gradients="grad_norm" in watching.record,
+            peeks=bool(watching.path_every),
+        ) as run:
+            run.load()
+            outcome = descend(run, watching, watch)
+            outcome, remarks = find_separation(outcome, plan, source)
+            warn_of(outcome, run)
+    recipe = make_recipe(
+        plan,
+        outcome,
+        random_state=settled,
+        learning_rate=learning_rate,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        average=average,
+        scaling=scaling,
+        preconditioner=preconditioner,
+        shuffle=shuffle,
+        sample_weight=sample_weight,
+        coef_init=coef_init,
+        intercept_init=intercept_init,
+        categories=categories,
+        unknown=unknown,
+        missing=missing,
+    )
+    result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
+    return replace(result, choices=result.choices | remarks) if remarks else result
+
+
+def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
+    """Return the keywords with which `fit` replays a run; its arrays are copies."""
+    # A run that diverged within an epoch does so again; one that was cut there ends before it.
+    diverged = outcome.stop_reason is StopReason.DIVERGED
+    epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
+    given["average"] = replayed_average(plan, given["average"], epochs)
+    if isinstance(given["shuffle"], np.ndarray):
+        given["shuffle"] = given["shuffle"][:epochs]
+    return {
+        "variant": plan.variant,
+        "loss": plan.asked_loss,
+        "optimizer": "auto" if plan.is_smoothed else plan.optimizer,  # others are not smoothed
+        "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
+        "route": plan.route,
+        "max_iter": epochs,
+        "tol": None,
+        "fit_intercept": plan.fit_intercept,
+        **{name: copy.copy(value) for name, value in given.items()},
+    }
+
+
+def replayed_average(plan: Plan, average: Any, epochs: int) -> Any:
+    """Return what averages the same iterates where *epochs* is all that is asked for."""
+    if average == "auto" or plan.average not in ("recent", "tail"):
+        return average
+    if plan.average == "recent":
+        return "recent"
+    steps = -(-plan.order.length // plan.batch_size)
+    before = plan.averages_from[0] * steps + plan.averages_from[1] // plan.batch_size
+    return max(0.0, 1.0 - before / (steps * epochs)) or False
+
+
+def make_result(
+    plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
+) -> FitResult:
+    """Return what the user gets."""
+    encoded, names = source.encoded, source.frame_names
+    are_texts = names is not None and all(isinstance(name, str) for name in names)
+    return FitResult(
+        coef_=outcome.coef[:-1].astype(source.dtype),
+        intercept_=float(outcome.coef[-1]),
+        n_iter_=outcome.epochs,
+        t_=outcome.steps,
+        converged=outcome.converged,
+        stop_reason=outcome.stop_reason,
+        objective=outcome.objective,
+        suboptimality=outcome.suboptimality,
+        statistical_error=_statistical_error(plan),
+        choices=explain(plan, source)
+        | ({} if encoded is None else encoded.remarks)
+        | ({"objective": ABOVE_CONSTANT} if outcome.above_constant else {}),
+        history=outcome.history,
+        mode=plan.mode,
+        variant=plan.variant,
+        loss_=plan.asked_loss,
+        optimizer_=plan.optimizer,
+        learning_rate_=shown_rate(plan.schedule),
+        rate_reason=plan.rate_reason,
+        batch_size_=plan.batch_size,
+        route_=plan.route,
+        compile_seconds=compile_seconds,
+        recipe=recipe,
+        classes_=source.classes,
+        feature_names_in_=np.array(names, dtype=object) if are_texts else None,
+        column_names_=None if are_texts else names,
+        path=outcome.path,
+        path_steps=outcome.path_steps,
+        encoding_=None if encoded is None else encoded.encoding,
+    )
+
+
+def _statistical_error(plan: Plan) -> float | None:
+    """Return it where it is known, and not the rounding of an exact fit."""
+    curvature = plan.curvature
+    if curvature is None:
+        return None
+    least = NEGLIGIBLE * abs(curvature.fall)
+    return curvature.statistical_error if curvature.statistical_error > least else None
+
+
+def warn_of(outcome: Outcome, run: Run) -> None:
+    """Warn the caller of `fit` of what the result alone might not make him look at."""
+    plan, source = run.plan, run.source
+    if outcome.stop_reason is StopReason.DIVERGED:
+        message = divergence_message(run, outcome.rise, outcome.falls_without_end)
+        warnings.warn(message, DivergenceWarning, stacklevel=3)
+    if outcome.stop_reason is StopReason.CAPPED:
+        missed, advice = f"meeting tol={plan.tol:g}", ""
+        if plan.mode == "textbook":
+            advice = ", a larger learning_rate or scaled features"
+        if math.isfinite(plan.target):
+            missed = (
+                f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
+            )
+            advice = ", or look for rows unlike all others, or columns nearly alike"
+            if plan.max_iter < PATIENCE:
+                advice = ""
+            elif not plan.loss.has_minimum and plan.alpha == 0:
+                advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
+        warnings.warn(
+            f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
+            f"{missed}; give more epochs{advice}.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if outcome.stop_reason is StopReason.STALLED:
+        missed = "stopped where a constant prediction is still better: give a smaller tol"
+        if outcome.suboptimality is not None:
+            missed = (
+                f"could get no nearer than about {outcome.suboptimality:.1g} to the least "
+                "objective: look for columns that are nearly collinear"
+            )
+        warnings.warn(
+            f"{plan.variant} gradient descent {missed}, or give an alpha above 0.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    if plan.seen_in is not None and plan.seen_in.unresolved:
+        unresolved = plan.seen_in.unresolved
+        which = "column" if len(unresolved) == 1 else "each of the columns"
+        warnings.warn(
+            f"the values of {which} {name_columns(source, unresolved)} differ by less than "
+            f"{LEAST_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
+            "coefficient is 0; subtract a constant, such as the mean, from the column.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+    n_counted = int(np.count_nonzero(source.weights)) if source.weighted else source.n
+    if n_counted < source.d and plan.alpha == 0:
+        of_weight = "" if n_counted == source.n else " of weight above 0"
+        warnings.warn(
+            f"X has fewer rows{of_weight} ({n_counted}) than features ({source.d}): the solution "
+            "is not unique; an alpha above 0 makes it so.",
+            UserWarning,
+            stacklevel=3,
+        )

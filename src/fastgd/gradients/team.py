@@ -1,0 +1,132 @@
+"""A team: the thread that asks for gradients, and others that help it to sum them."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fastgd.base.threads import Workers
+from fastgd.base.types import Array, Floats
+from fastgd.data.orders import Rows
+from fastgd.data.sources import Source
+from fastgd.gradients.binding import gradient_kernel
+from fastgd.kernels.arguments import TALLY_SIZE, Data, Room, Settings
+from fastgd.kernels.compiler.jit import JIT_ENABLED, Kernel, load
+from fastgd.kernels.gradient import make_room
+from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
+from fastgd.losses import Loss
+
+APART = 16  # numbers that nobody uses, between sums of groups: two cache lines
+THREAD_VALUES = 1 << 16  # values of X that are worth a thread's while
+NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
+
+
+class Team:
+    """Sums gradients and losses of groups of rows, each group into a row of *sums* and *tallies*.
+
+    Neither the number of threads nor who of them takes which group changes a bit. Gradients are
+    those at *coef*, an array that is the team's to read whenever it is asked for a sum.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        loss: Loss,
+        settings: Settings,
+        coef: Array,
+        sums: Floats,
+        tallies: Floats,
+        group_rows: int,
+        n_threads: int,
+        workers: Workers,
+    ) -> None:
+        self.source, self.loss, self.settings = source, loss, settings
+        self.coef, self.sums, self.tallies = coef, sums, tallies
+        self.group_rows, self.n_threads, self.workers = group_rows, n_threads, workers
+        self._guard = np.full(1, np.inf)
+        self._board = np.zeros(BOARD_SIZE, np.int64)
+        self.room = make_room(source.d, source.dtype.itemsize), self._guard, self._board
+        self._helpers: list[object] = []  # that are looking for something to do, or soon will
+        self._failure: BaseException | None = None  # of any of them: a user's loss may raise
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """What all of them run."""
+        return gradient_kernel(self.loss)
+
+    def load(self) -> None:
+        """Compile or fetch the kernel."""
+        table = self.source.nobody(), NOT_LISTED, NOT_LISTED
+        arguments = self._arguments(table, self.room[0])
+        load(self.kernel, *arguments, True, 0, 0, 0, 0)
+
+    def threads(self, rows: int) -> int:
+        """Return how many threads are of use for so many rows at a time."""
+        if not (JIT_ENABLED and self.source.resident):
+            return 1
+        worthy = rows * (self.source.d + 1) // THREAD_VALUES
+        return max(1, min(self.n_threads, -(-rows // self.group_rows), worthy))
+
+    def sum(
+        self,
+        data: Data,
+        rows: Rows,
+        coming: Rows,
+        start: int,
+        stop: int,
+        *,
+        filled: int = 0,
+        row: int = 0,
+        guard: float = np.inf,
+    ) -> None:
+        """Add the visits start..stop to the sums and tallies, from one of the rows on.
+
+        The first group may have been begun before: it is *filled* with so many rows.
+        """
+        table = data, rows, coming
+        self._guard[0] = guard
+        self._board[CLOSED] = 0
+        helpers = self.threads(stop - start) - 1
+        while len(self._helpers) < helpers:
+            self._enlist(table, helpers)
+        if self._failure is None:
+            try:
+                self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
+            except Exception as failure:  # a group is left that nobody will finish
+                self._fail(failure)
+        if self._failure is not None:
+            raise self._failure
+
+    def dismiss(self) -> None:
+        """Let the helpers go, for some time."""
+        self._board[CLOSED] = 1
+
+    def _enlist(self, table: tuple[Data, Rows, Rows], wanted: int) -> None:
+        room = make_room(self.source.d, self.source.dtype.itemsize)
+        self._helpers.append(room)
+        self.workers.start(wanted, self._help, self._arguments(table, room))
+
+    def _help(self, arguments: tuple[Any, ...]) -> None:
+        try:
+            self.kernel(*arguments, False, 0, 0, 0, 0)
+        except BaseException as failure:
+            self._fail(failure)
+        finally:
+            self._helpers.pop()
+
+    def _fail(self, failure: BaseException) -> None:
+        """Let nobody wait for what was not summed."""
+        self._failure = self._failure or failure
+        self._board[FAILED] = 1
+
+    def _arguments(self, table: tuple[Data, Rows, Rows], room: Room) -> tuple[Any, ...]:
+        point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, room
+        return *table, *point, self.group_rows, self.sums, self.tallies, self._board
+
+
+def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:
+    """Return sums and tallies of so many groups of rows, the sums in cache lines of their own.
+
+    Where threads write to the same lines, ten features took twice as long on two as on one.
+    """
+    return np.zeros((groups, d + 1 + APART)), np.zeros((groups, TALLY_SIZE))

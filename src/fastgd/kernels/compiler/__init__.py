@@ -1,0 +1,1 @@
+"""The only place that knows Numba and LLVM: how a kernel is compiled, found again and kept."""

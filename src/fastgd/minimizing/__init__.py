@@ -1,0 +1,1 @@
+"""`minimize`, and what it returns."""

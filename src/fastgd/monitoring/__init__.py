@@ -1,0 +1,1 @@
+"""What watches a run: clocks, journals, reasons to stop."""

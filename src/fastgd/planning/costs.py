@@ -1,0 +1,74 @@
+"""What a self-tuned fit takes: passes, from how a sample curves; seconds, from short timed runs."""
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from fastgd.base.types import Floats
+from fastgd.data.sources import Source
+from fastgd.gradients.full_pass import FullPass
+from fastgd.kernels.arguments import TALLY_SIZE
+from fastgd.losses import Loss, SquaredError
+from fastgd.planning.pilot.curvature import Curvature
+from fastgd.planning.plan import EXACT, UNSEEN
+
+TIMED_VALUES = 1 << 22  # of X: what is read to see how long a pass takes
+TIMED_SECONDS, MIN_RUNS, MAX_RUNS = 0.1, 3, 9  # the shortest of so many runs counts
+USUAL_PASSES = {"batch": 40.0, "minibatch": 12.0, "stochastic": 12.0}  # without a curvature
+
+
+def shortest(work: Callable[[], object]) -> float:
+    """Return the seconds of the shortest of several runs: others wait for threads, or compile."""
+    best, total, runs = math.inf, 0.0, 0
+    while runs < MIN_RUNS or (total < TIMED_SECONDS and runs < MAX_RUNS):
+        began = time.perf_counter()
+        work()
+        seconds = time.perf_counter() - began
+        best, total, runs = min(best, seconds), total + seconds, runs + 1
+    return best
+
+
+def expected_passes(variant: str, loss: Loss, source: Source, curvature: Curvature | None) -> float:
+    """Return about how many passes a self-tuned fit takes."""
+    if curvature is None:
+        return USUAL_PASSES[variant]
+    if variant == "stochastic":
+        return 4.0  # an epoch or two, and as many looks
+    ratio = ((1.0 + curvature.spread) / (1.0 - min(curvature.spread, 0.9))) ** 2
+    contraction = max(((ratio - 1.0) / (ratio + 1.0)) ** 2, 1e-12)  # of the distance, a step
+    rows = curvature.spread**-2 * source.d if curvature.spread > 0 else source.n
+    start = curvature.statistical_error * source.n / rows
+    start = start if variant == "batch" else curvature.statistical_error
+    target = max(EXACT * curvature.fall, 1e-300)
+    if variant == "minibatch":
+        target = max(target, UNSEEN * curvature.statistical_error)
+    steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
+    # What is not quadratic has no curvature to rely on to the last step.
+    more = 2.0 if isinstance(loss, SquaredError) else 5.0
+    return more + math.ceil(steps if math.isfinite(steps) else 0.0)
+
+
+def seconds_of_a_pass(source: Source, loss: Loss, n_threads: int) -> float:
+    """Return the seconds of a pass over all rows, from those of some of them."""
+    rows = min(source.n, max(1, TIMED_VALUES // source.d))
+    coef, g, tally = (
+        np.zeros(source.d + 1, source.dtype),
+        np.zeros(source.d + 1),
+        np.zeros(TALLY_SIZE),
+    )
+    with FullPass(source, loss, n_threads, gradients=True) as full:
+        return shortest(lambda: full.add(coef, 0, rows, g, tally)) * source.n / rows
+
+
+def seconds_of_cholesky(rows: Floats, n: int, pass_seconds: float) -> float:
+    """Return the seconds of the normal equations of *n* rows, given a sample of them.
+
+    The products of the rows are timed in the cache; from memory they cannot come sooner than in a
+    pass.
+    """
+    products = rows.T @ rows
+    products[np.diag_indices(len(products))] += np.trace(products) or 1.0
+    summing = shortest(lambda: rows.T @ rows) * n / len(rows)
+    return max(summing, pass_seconds) + shortest(lambda: np.linalg.cholesky(products))

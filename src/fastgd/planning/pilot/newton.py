@@ -1,0 +1,214 @@
+"""The optimum of a sample of rows, by Newton's method, and the curvature that leads there.
+
+The curvature is as steps meet it: how the slope changes over as far as predictions may have to go.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from fastgd.base.linalg import inverse, joined, products, times
+from fastgd.base.threads import Workers
+from fastgd.base.types import Array, Floats
+from fastgd.gradients.binding import loss_arguments, prediction_kernel
+from fastgd.kernels.compiler.jit import load
+from fastgd.losses import Loss, SquaredError
+from fastgd.losses.smoothing import smoothed
+from fastgd.planning.pilot.robust import Targets
+
+NEWTON_STEPS = 20
+REFINEMENTS = 5  # where one step would do, were there no ridge
+SHORTEST = 1e-3  # of a Newton step
+LEAST_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
+SMALLEST_CURVATURE = 1e-9  # of the loss's bound
+REGION_STEPS = 4
+SMOOTHED = 0.02  # of the distance of targets from predictions, on both sides of a kink
+NARROWEST = 1e-6  # of their distance from a constant: closer fits are exact for all that matters
+DIFFERENCE = 1e-4  # between two predictions, relative to their size
+
+
+@dataclass
+class Metric:
+    """The curvature of a sample, with columns less their *centre*: the intercept is then apart."""
+
+    curvatures: Floats  # (m,)
+    centre: Floats  # (d,)
+    matrix: Floats  # (d, d), the ridge and the penalty's curvature included
+    ridge: Floats  # (d,)
+    along: float  # the intercept
+
+    def __post_init__(self) -> None:
+        """Invert the matrix."""
+        self.inverse = inverse(self.matrix)
+
+    def step(self, gradient: Floats) -> Floats:
+        """Return the inverse times a gradient."""
+        g_w, g_b = gradient[:-1], gradient[-1]
+        step = times(self.inverse, g_w - self.centre * g_b)
+        return joined(step, g_b / self.along - self.centre @ step)
+
+
+@dataclass
+class Sample:
+    """Some rows, with what the loss says of predictions for them."""
+
+    u: Floats  # (m, d + 1), columns of mean 0 and spread 1, then ones, or zeros
+    y: Array
+    shares: Floats  # weights of mean about 1
+    loss: Loss
+    unseen: Array  # columns that vary, though not in these rows: as much as the others
+    workers: Workers  # that share its products
+
+    def __post_init__(self) -> None:
+        """Compile or fetch the loss."""
+        if isinstance(self.loss, SquaredError):  # nothing is compiled for it
+            return
+        self.kernel = prediction_kernel(self.loss)
+        self.loss_arguments, nothing = loss_arguments(self.loss), np.empty(0)
+        load(self.kernel, nothing, self.y[:0], self.loss_arguments, nothing, nothing)
+
+    def meet(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return each row's loss and slope."""
+        if isinstance(self.loss, SquaredError):
+            residuals = z - self.y
+            return 0.5 * residuals * residuals, residuals
+        values, slopes = np.empty(len(z)), np.empty(len(z))
+        self.kernel(z, self.y, self.loss_arguments, values, slopes)
+        return values, slopes
+
+    @cached_property
+    def unit(self) -> float:
+        """How far the targets lie from a constant."""
+        return self.scale(self.targets.middle(self.loss))
+
+    @property
+    def targets(self) -> Targets:
+        """The targets of the rows, with their weights."""
+        return Targets(np.asarray(self.y, dtype=np.float64), self.shares)
+
+    def scale(self, z: Floats | float) -> float:
+        """Return how far predictions may have to go from there; any distance if F is quadratic."""
+        is_any = self.loss.target == "binary" or isinstance(self.loss, SquaredError)
+        return 1.0 if is_any else self.targets.spread(z)
+
+    def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
+        """Return the curvature that these of the rows make; the *ridge* is in units of it."""
+        rows, ones = self.u[:, :-1], self.u[:, -1]
+        along = float(np.mean(curvatures))
+        centre = np.einsum("i,ij->j", curvatures, rows) / curvatures.sum() * ones[0]
+        matrix = products(rows, centre, curvatures, self.workers) / len(rows)
+        matrix[np.diag_indices(len(matrix))] += l2 + along * (ridge + self.unseen)
+        return Metric(curvatures, centre, matrix, along * ridge, along)
+
+    def curvatures(self, z: Floats, far: float) -> Floats:
+        """Return what each row adds to the curvature of the loss: as steps of length *far* meet it.
+
+        The second derivative itself is that of a point: a row in a hundred may show all the
+        curvature that there is, or none (of a Huber loss, where y is measured in small units).
+        """
+        bound = self.loss.curvature or 0.0
+        far_enough = np.maximum(far, DIFFERENCE * (self.unit + np.abs(z)))
+        change = self.meet(z + far_enough)[1] - self.meet(z - far_enough)[1]
+        curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
+        least = LEAST_CURVATURE * float(np.mean(curvatures))
+        return self.shares * np.maximum(curvatures, max(least, bound * SMALLEST_CURVATURE))
+
+
+def region(sample: Sample, z: Floats, slopes: Floats, share: float) -> float:
+    """Return how far predictions probably are from those at the optimum of all rows.
+
+    With so many columns a row, the sample's are off by share E[slope^2] / E[curvature]^2, squared.
+    """
+    far = sample.scale(z)
+    for _ in range(REGION_STEPS):
+        along = float(np.mean(sample.curvatures(z, far)))
+        far = math.sqrt(share * float(np.mean(slopes * slopes))) / along
+    return far
+
+
+def narrow(
+    sample: Sample, l2: Floats, ridges: tuple[Floats, Floats], tolerance: float
+) -> tuple[Sample, Floats]:
+    """Return the sample with its loss smoothed, and about the optimum of that.
+
+    The width is a fraction of how far the targets lie from the predictions at the optimum, which
+    is known once wider ones have led there.
+    """
+    asked, point = sample.loss, None
+    far = sample.unit
+    narrowest = NARROWEST * far
+    while True:
+        width = SMOOTHED * far
+        here = replace(sample, loss=smoothed(asked, width))
+        point, _, _ = descend(here, l2, ridges, tolerance, point)
+        far = max(sample.scale(predictions(sample.u, point)), narrowest)
+        if not SMOOTHED * far < 0.5 * width:
+            return here, point
+
+
+def descend(
+    sample: Sample,
+    l2: Floats,
+    ridges: tuple[Floats, Floats],
+    tolerance: float,
+    start: Floats | None = None,
+) -> tuple[Floats, float, Metric | None]:
+    """Return the optimum of the sample, penalised, by Newton's method, and the fall to there.
+
+    The *ridges*, in units of the curvature, are that of the steps and that of the penalty. The
+    curvature is what steps of the last one's length meet; that of a quadratic loss, which is the
+    same everywhere, is returned, too.
+    """
+    u, shares, m = sample.u, sample.shares, len(sample.u)
+    fit_intercept = bool(u[0, -1])
+
+    def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
+        z = predictions(u, point)
+        values, slopes = sample.meet(z)
+        value = float(np.mean(shares * values)) + 0.5 * float(penalty @ np.square(point))
+        return value, z, shares * slopes / m
+
+    point = np.zeros(u.shape[1])
+    point[-1] = sample.targets.middle(sample.loss) * fit_intercept
+    z = predictions(u, point)
+    far = sample.scale(z)
+    along = float(np.mean(sample.curvatures(z, far)))
+    penalty = np.append(l2 + along * ridges[1], 0.0)
+    value, z, slopes = evaluate(point)
+    at_constant = value
+    if start is not None:
+        point = start
+        value, z, slopes = evaluate(point)
+    metric: Metric | None = None
+    quadratic = isinstance(sample.loss, SquaredError)
+    for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
+        gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
+        if metric is None or not quadratic:
+            metric = sample.metric(sample.curvatures(z, far), l2, ridges[0])
+        step = metric.step(gradient)
+        length, decrement = 1.0, float(gradient @ step)
+        if not math.isfinite(decrement):
+            raise np.linalg.LinAlgError("the sample's curvature is not finite")
+        new = evaluate(point - step)
+        while length > SHORTEST and not new[0] <= value - 0.25 * length * decrement:
+            length /= 2
+            new = evaluate(point - length * step)
+        if not new[0] < value:
+            break
+        point = point - length * step
+        far = math.sqrt(float(np.mean(np.square(new[1] - z))))
+        value, z, slopes = new
+        if decrement <= tolerance * float(np.sum(np.square(slopes))) / along:
+            break
+    if fit_intercept:  # how far an offset of y alone makes it fall is not the columns' work
+        constant = np.zeros_like(point)
+        constant[-1] = point[-1]
+        at_constant = min(at_constant, evaluate(constant)[0])
+    return point, at_constant - value, metric if quadratic else None
+
+
+def predictions(u: Floats, point: Floats) -> Floats:
+    """Return u @ point, whose bits no BLAS changes."""
+    return np.asarray(np.einsum("ij,j->i", u, point))
