@@ -1,7 +1,7 @@
 """A fit takes little memory beside its table: 0.15 of the table's bytes and 16 bytes a row.
 
 Every layout is fitted in a process of its own, in every variant and mode after a small fit of the
-same kind, so that compiling does not count. `python tests/fitting/test_memory.py` prints the figures.
+same kind, so that compiling does not count. Run as a script, this file prints the figures.
 """
 
 import ctypes
