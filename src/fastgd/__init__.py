@@ -1,6 +1,7 @@
 """Gradient descent for linear models, as fast as memory delivers the data."""
 
 from fastgd import datasets, plot
+from fastgd.base.old_modules import register_old_modules
 from fastgd.comparing.compare import compare
 from fastgd.comparing.comparison import Comparison
 from fastgd.data.orders import visiting_order
@@ -35,6 +36,8 @@ from fastgd.schedules import (
     PiecewiseConstant,
 )
 from fastgd.schedules.line_search import LineSearch
+
+register_old_modules()
 
 __version__ = "0.1.0"
 
