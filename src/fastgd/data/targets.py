@@ -1,6 +1,5 @@
 """The door for what there is one of per row: y, labels and sample_weight."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 
 from fastgd.base.types import Array
 from fastgd.base.validation import show
+from fastgd.base.warning import warn
 from fastgd.data.arrays import (
     as_array,
     as_numbers,
@@ -33,11 +33,10 @@ def check_y(y: Any, n: int) -> Array:
     if targets.ndim == 0:
         raise refusal_of_scalar(targets.item(), "y should be a 1d array, one target a row; got")
     if targets.ndim == 2 and targets.shape[1] == 1:
-        warnings.warn(
+        warn(
             f"A column-vector y was passed when a 1d array was expected; its shape {targets.shape} "
             "was changed to (n_samples,), as y.ravel() does.",
             UserWarning,
-            stacklevel=4,
         )
         targets = targets.reshape(-1)
     if targets.ndim != 1:

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.base.validation import refuse_unknown
+from fastgd.base.warning import warn
 from fastgd.data.categories.encoding import read_policy
 from fastgd.data.inputs import check_initial, make_source
 from fastgd.data.orders import draw_seed, settle_random_state
@@ -380,7 +380,7 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     plan, source = run.plan, run.source
     if outcome.stop_reason is StopReason.DIVERGED:
         message = divergence_message(run, outcome.rise, outcome.falls_without_end)
-        warnings.warn(message, DivergenceWarning, stacklevel=3)
+        warn(message, DivergenceWarning)
     if outcome.stop_reason is StopReason.CAPPED:
         missed, advice = f"meeting tol={plan.tol:g}", ""
         if plan.mode == "textbook":
@@ -394,11 +394,10 @@ def warn_of(outcome: Outcome, run: Run) -> None:
                 advice = ""
             elif not plan.loss.has_minimum and plan.alpha == 0:
                 advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
-        warnings.warn(
+        warn(
             f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
             f"{missed}; give more epochs{advice}.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     if outcome.stop_reason is StopReason.STALLED:
         missed = "stopped where a constant prediction is still better: give a smaller tol"
@@ -407,27 +406,24 @@ def warn_of(outcome: Outcome, run: Run) -> None:
                 f"could get no nearer than about {outcome.suboptimality:.1g} to the least "
                 "objective: look for columns that are nearly collinear"
             )
-        warnings.warn(
+        warn(
             f"{plan.variant} gradient descent {missed}, or give an alpha above 0.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     if plan.seen_in is not None and plan.seen_in.unresolved:
         unresolved = plan.seen_in.unresolved
         which = "column" if len(unresolved) == 1 else "each of the columns"
-        warnings.warn(
+        warn(
             f"the values of {which} {name_columns(source, unresolved)} differ by less than "
             f"{LEAST_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
             "coefficient is 0; subtract a constant, such as the mean, from the column.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     n_counted = int(np.count_nonzero(source.weights)) if source.weighted else source.n
     if n_counted < source.d and plan.alpha == 0:
         of_weight = "" if n_counted == source.n else " of weight above 0"
-        warnings.warn(
+        warn(
             f"X has fewer rows{of_weight} ({n_counted}) than features ({source.d}): the solution "
             "is not unique; an alpha above 0 makes it so.",
             UserWarning,
-            stacklevel=3,
         )

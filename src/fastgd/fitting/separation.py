@@ -1,11 +1,11 @@
 """Linearly separable labels: a loss that only falls towards its infimum has no minimum then."""
 
-import warnings
 from dataclasses import replace
 
 import numpy as np
 
 from fastgd.base.types import Floats
+from fastgd.base.warning import warn
 from fastgd.data.sources import Source
 from fastgd.data.tables import pieces
 from fastgd.descent.driver import Outcome
@@ -27,11 +27,10 @@ def find_separation(outcome: Outcome, plan: Plan, source: Source) -> tuple[Outco
     remark = {"labels": f"{sentence[0].lower()}{sentence[1:-1]}; an alpha above 0 ends that"}
     if outcome.stop_reason not in PROMISES:
         return outcome, remark
-    warnings.warn(
+    warn(
         f"{sentence[:-1]}; they are returned as they were after {outcome.epochs} epochs: give an "
         "alpha above 0.",
         ConvergenceWarning,
-        stacklevel=3,
     )
     return replace(outcome, stop_reason=StopReason.SEPARABLE, converged=False), remark
 

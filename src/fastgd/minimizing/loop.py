@@ -1,10 +1,10 @@
 """`make_loop`: the loop of `minimize`, bound to a function, an optimizer and a line search."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from fastgd.base.warning import warn
 from fastgd.gradients.binding import Step, compiling, plain_reason
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels.compiler.jit import Kernel, bound, load, specialise
@@ -56,10 +56,9 @@ def _parts(
 
 
 def _warn_of(error: Exception) -> None:
-    warnings.warn(
+    warn(
         "what the jitted functions return keeps the loop from being compiled: they are called from "
         "Python, which is slower; return a number, and an array of the shape of x0"
         f"{plain_reason(str(error))}.",
         UserWarning,
-        stacklevel=5,
     )

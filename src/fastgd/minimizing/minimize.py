@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from fastgd.base.quantities import tell_apart
 from fastgd.base.validation import check_count, check_fraction, refusal, refuse_unknown, show
+from fastgd.base.warning import warn
 from fastgd.kernels.minimize import NORM, RATE, VALUE
 from fastgd.minimizing.function import Function
 from fastgd.minimizing.result import Iterate, MinimizeResult
@@ -195,11 +195,10 @@ def _read_function(fun: Any, jac: Any, args: Any, shape: tuple[int, ...]) -> Fun
         wanted = "a function jac(x, *args) -> gradient, True (fun returns both) or None"
         raise refusal("jac", wanted, jac, (bool, np.bool_))
     if jac is None and math.prod(shape) > MANY:
-        warnings.warn(
+        warn(
             f"central differences take {2 * math.prod(shape):,} evaluations of fun for each "
             "gradient: give jac=..., or let fun return both (jac=True).",
             UserWarning,
-            stacklevel=3,
         )
     args = () if args is None else args
     return Function(fun, jac, args if isinstance(args, tuple) else (args,), shape)
@@ -257,31 +256,28 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
     """Warn the caller of `minimize` of what the result alone might not make him look at."""
     reason, name = result.stop_reason, result.optimizer_.name
     if reason is StopReason.DIVERGED:
-        warnings.warn(_divergence_message(walk, result), DivergenceWarning, stacklevel=3)
+        warn(_divergence_message(walk, result), DivergenceWarning)
     if reason is StopReason.CAPPED:
         met, values = result.history["grad_norm"], result.history["objective"]
         norms, fell = tell_apart(met[0], met[-1]), tell_apart(values[0], values[-1])
         advice = "give more steps, another learning_rate, or tol=None"
         if met[-1] > met[0] and values[-1] < values[0]:
             advice = f"{advice}; no number of steps is enough if fun has no lower end"
-        warnings.warn(
+        warn(
             f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
             f"norm went from {norms[0]} to {norms[1]}, and fun from {fell[0]} to {fell[1]}; "
             f"{advice}.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     if reason is StopReason.STALLED and walk.doubt is not None:
-        warnings.warn(
+        warn(
             f"{name} is not known to have found a minimum after step {result.nit}: {walk.doubt}.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     elif reason is StopReason.STALLED:
-        warnings.warn(
+        warn(
             f"no step changes x any more after step {result.nit}, where the gradient's norm is "
             f"{walk.known[NORM]:.3g}: the learning_rate is too small, fun is as low as rounding "
             "lets it be, or the gradient is not that of fun.",
             ConvergenceWarning,
-            stacklevel=3,
         )

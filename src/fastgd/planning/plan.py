@@ -2,7 +2,6 @@
 
 import math
 import sys
-import warnings
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from fastgd.base.types import Array
 from fastgd.base.validation import show
+from fastgd.base.warning import warn
 from fastgd.data.orders import Order, make_order
 from fastgd.data.sources import Source
 from fastgd.gradients.gram import Gram
@@ -338,10 +338,9 @@ def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int
         most = max(1, n // SELF_TUNED_STEPS) if request.self_tuned else n
         return min(DEFAULT_BATCH_SIZE, most)
     if request.batch_size > n:
-        warnings.warn(
+        warn(
             f"batch_size={request.batch_size} is more than the {n} rows there are; {n} is used.",
             UserWarning,
-            stacklevel=4,
         )
     return min(request.batch_size, n)
 

@@ -13,7 +13,6 @@ import pickle
 import threading
 import time
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType
@@ -30,6 +29,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from fastgd.base.threads import call_apart
+from fastgd.base.warning import warn
 from fastgd.kernels.compiler.fingerprint import SOURCES, Fingerprint, fingerprint
 from fastgd.kernels.compiler.notice import notice
 
@@ -289,11 +289,10 @@ def load(kernel: Kernel, *arguments: Any) -> None:
         loading.seconds += time.perf_counter() - began
     kinds.add(kind)
     if broken:
-        warnings.warn(
+        warn(
             f"fastgd: {len(broken)} broken cache file(s) of compiled kernels were not used but "
             f"compiled anew, the first of them {broken[0]}",
             RuntimeWarning,
-            stacklevel=2,
         )
 
 

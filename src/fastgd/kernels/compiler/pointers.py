@@ -6,13 +6,13 @@ a pointer it costs 0.15 s and 0.5 MB. Epochs take up to 8 % longer with log-cosh
 longer with a loss of three operations on four columns.
 """
 
-import warnings
 from typing import Any
 
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from fastgd.base.warning import warn
 from fastgd.kernels.compiler.jit import Kernel, Part, compile_for, load
 
 MANY = 256
@@ -60,7 +60,7 @@ def address_of(function: Kernel, n_parameters: int | None) -> int:
     if key not in _known:
         load(compile_it)
         if len(_known) == MANY:
-            warnings.warn(TOO_MANY, RuntimeWarning, stacklevel=2)
+            warn(TOO_MANY, RuntimeWarning)
     return _known[key].address
 
 
