@@ -23,7 +23,7 @@ def folder(monkeypatch, tmp_path):
 
 
 def contest_class():
-    return importlib.import_module("fastgd.compare").Contest
+    return importlib.import_module("fastgd.comparing.compare").Contest
 
 
 def race(*arguments):
