@@ -102,7 +102,7 @@ def refusal(
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether *value* is a real number (True and False are not)."""
+    """Return True if *value* is a real number (True and False are not)."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 

@@ -102,7 +102,7 @@ def missing_objects(values: Array) -> Array:
 
 
 def _is_missing(value: Any) -> bool:
-    """Tell whether an object stands for no value: None, NaN, or NA and NaT of pandas."""
+    """Return True if an object stands for no value: None, NaN, or NA and NaT of pandas."""
     is_nan = isinstance(value, (float, np.floating)) and value != value
     return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
 

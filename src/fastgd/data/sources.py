@@ -49,7 +49,7 @@ class Source:
 
     @property
     def weighted(self) -> bool:
-        """Tell whether rows have weights."""
+        """Return True if rows have weights."""
         return len(self.weights) > 0
 
     @property

@@ -73,7 +73,7 @@ class Step:
 
     @property
     def plain(self) -> bool:
-        """Tell whether a step adds a multiple of the gradient and does nothing else."""
+        """Return True if a step adds a multiple of the gradient and does nothing else."""
         return self.optimizer.is_plain and not self.penalised
 
     def parts(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     l2: Array
     units: Array  # (features,): x * units + shift are the coordinates, or (0,): x itself
     shift: Array
-    guard: float  # a slope is multiplied by min(1, guard / (rate weight ||(u, 1)||^2))
+    guard: float  # a derivative is multiplied by min(1, guard / (rate weight ||(u, 1)||^2))
     fit_intercept: bool
 
 

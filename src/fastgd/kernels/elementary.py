@@ -2,7 +2,7 @@
 
 And a test for finite numbers that holds for sums, too.
 
-With the C library's, the logistic loss and its slope cost 11 ns a row, in vectors 2. Relative
+With the C library's, the logistic loss and its derivative cost 11 ns a row, in vectors 2. Relative
 errors are below 1e-15; NaN stays NaN.
 """
 

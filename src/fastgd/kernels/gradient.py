@@ -72,7 +72,7 @@ def sum_gradients(
     begun before, with *filled* rows. Each is added to a row of the sums of its own, from *row* on,
     or all to the only one. Blocks begin anew with each group: so it is the same bits whoever takes
     it, and from wherever its rows were gathered. A block's last quad may be short: it repeats its
-    last row with slope zero. *guard* holds one number, that of the settings over the rate.
+    last row with derivative zero. *guard* holds one number, that of the settings over the rate.
 
     The leader returns when all are summed, a helper, to whom visits are no matter, when nothing is
     left to do. What stands before *board* is the same for all of a team but *room*.
@@ -85,7 +85,7 @@ def sum_gradients(
     as_they_lie = rows.shape[0] == 0
     one = 1.0 if settings.fit_intercept else 0.0
     rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
-    z, targets, shares, pulls, slopes = floats[0], floats[1], floats[2], floats[3], floats[4]
+    z, targets, shares, pulls, derivatives = floats[0], floats[1], floats[2], floats[3], floats[4]
     here, ahead = numbers[0], numbers[1]
     coef = at(w, 0)
     is_weighted = weights.shape[0] > 0
@@ -124,10 +124,10 @@ def sum_gradients(
             if is_weighted:
                 for m in range(count):
                     shares[m] = weight_of(weights, weight_scale, here[m])
-            z_sum, slope_sum, intercept = 0.0, 0.0, float(b[0])
+            z_sum, derivative_sum, intercept = 0.0, 0.0, float(b[0])
             for m in range(count):
-                value, slope = loss(z[m] + intercept, targets[m], parameters)
-                slopes[m] = shares[m] * slope
+                value, derivative = loss(z[m] + intercept, targets[m], parameters)
+                derivatives[m] = shares[m] * derivative
                 loss_sum += shares[m] * value
                 weight_sum += shares[m]
                 z_sum += z[m]
@@ -140,16 +140,17 @@ def sum_gradients(
                     pulls[m + 2] = shares[m + 2] * (one + lengths[2])
                     pulls[m + 3] = shares[m + 3] * (one + lengths[3])
                 for m in range(count):
-                    slopes[m] *= guard[0] / pulls[m] if pulls[m] > guard[0] else 1.0
+                    derivatives[m] *= guard[0] / pulls[m] if pulls[m] > guard[0] else 1.0
             for m in range(count):
-                slope_sum += slopes[m]
+                derivative_sum += derivatives[m]
             for m in range(count, block_rows):
-                slopes[m] = 0.0
+                derivatives[m] = 0.0
             not_finite += not is_finite(z_sum + intercept)
-            sums[place, d] += slope_sum
+            sums[place, d] += derivative_sum
             for m in range(0, count, QUAD):
                 x0, x1, x2, x3 = four_rows(X, here, m)
-                r0, r1, r2, r3 = slopes[m], slopes[m + 1], slopes[m + 2], slopes[m + 3]
+                r0, r1 = derivatives[m], derivatives[m + 1]
+                r2, r3 = derivatives[m + 2], derivatives[m + 3]
                 ahead0, ahead1 = two_ahead(X, y, ahead, asked + m // 2)
                 add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
         tallies[place, LOSS], tallies[place, WEIGHT] = loss_sum, weight_sum

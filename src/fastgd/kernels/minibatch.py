@@ -67,8 +67,8 @@ def minibatch(
             scalars = prepare(t + steps, rates[steps], hyper, T)
             move_all(g[:d], scale, w, w_first, w_second, w_total, scalars, l1, l2)
             if fit_intercept:
-                slope = T(scale * g[d])
-                move_intercept(0, slope, b, b_first, b_second, b_total, scalars, l1, l2)
+                derivative = T(scale * g[d])
+                move_intercept(0, derivative, b, b_first, b_second, b_total, scalars, l1, l2)
             if IN_COORDINATES:
                 leave(w, b, coef, units, shift)
             for j in range(d + 1):

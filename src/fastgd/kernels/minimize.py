@@ -71,7 +71,7 @@ def ray(x: Array, g: Array, rate: float, point: Array) -> None:
 
 @compiled_as_written
 def moved(x: Array, point: Array) -> bool:
-    """Tell whether two points differ in a bit."""
+    """Return True if two points differ in a bit."""
     count = 0
     for j in range(x.shape[0]):
         count += x[j] != point[j]

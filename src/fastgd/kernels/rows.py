@@ -209,10 +209,10 @@ def meet(
     guard: float,
     one: float,
 ) -> tuple[float, float]:
-    """Return a row's weighted loss and slope."""
-    value, slope = loss(float(z), float(y), parameters)
+    """Return a row's weighted loss and derivative."""
+    value, derivative = loss(float(z), float(y), parameters)
     if GUARDED:
         pull = weight * (one + dot(x, x, d))
         if pull > guard:
-            slope *= guard / pull
-    return weight * value, weight * slope
+            derivative *= guard / pull
+    return weight * value, weight * derivative

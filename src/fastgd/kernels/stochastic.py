@@ -103,14 +103,14 @@ def stochastic(
             x, x_row = u0, room[0]
         z = dot(x, v, d) + b[0]
         weight = weight_of(weights, weight_scale, i)
-        value, slope = meet(x, d, z, y[i], weight, parameters, guard / rates[k], one)
+        value, derivative = meet(x, d, z, y[i], weight, parameters, guard / rates[k], one)
         loss_sum += value
         weight_sum += weight
         not_finite += not is_finite(z)
         scalars = prepare(t + k, rates[k], hyper, T)
-        move_all(x_row, T(slope), w, w_first, w_second, w_total, scalars, l1, l2)
+        move_all(x_row, T(derivative), w, w_first, w_second, w_total, scalars, l1, l2)
         if fit_intercept:
-            move_intercept(0, T(slope), b, b_first, b_second, b_total, scalars, l1, l2)
+            move_intercept(0, T(derivative), b, b_first, b_second, b_total, scalars, l1, l2)
     if IN_COORDINATES:
         leave(w, b, coef, units, shift)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite

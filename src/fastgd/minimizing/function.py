@@ -42,7 +42,7 @@ class Function:
 
     @property
     def compiled(self) -> bool:
-        """Tell whether all that is called is jitted, so that the loop can be."""
+        """Return True if all that is called is jitted, so that the loop can be."""
         called = [self.fun, *([self.jac] if self.gradient == APART else [])]
         return JIT_ENABLED and all(hasattr(function, "py_func") for function in called)
 
@@ -156,7 +156,7 @@ def call(name: str, function: Any, point: Any, args: tuple[Any, ...] = ()) -> An
 
 
 def is_of_compiler(error: Exception) -> bool:
-    """Tell whether it is Numba that complains."""
+    """Return True if it is Numba that complains."""
     return type(error).__module__.startswith(("numba", "llvmlite"))
 
 

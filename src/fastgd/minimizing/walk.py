@@ -281,7 +281,7 @@ class Walk:
         return Place(self.good.copy(), value, g) if value <= self.start.value else self.start
 
     def _is_at_rest(self) -> bool:
-        """Tell whether the gradient is no more than rounding leaves of one.
+        """Return True if the gradient is no more than rounding leaves of one.
 
         That is eps times the curvature times the size of x, the curvature being that along the
         gradient; and of differences what rounding of the value leaves.

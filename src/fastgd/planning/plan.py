@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def starts_from_sample(self) -> bool:
-        """Tell whether it was the optimum of a sample of rows that no one else asked for."""
+        """Return True if it was the optimum of a sample of rows that no one else asked for."""
         return self.curvature is not None and self.initial is self.curvature.start
 
     @property
@@ -97,12 +97,12 @@ class Plan:
 
     @property
     def tells_distance(self) -> bool:
-        """Tell whether a gradient shows how far above its optimum the objective is."""
+        """Return True if a gradient shows how far above its optimum the objective is."""
         return self.curvature is not None and self.alpha * self.l1_ratio == 0
 
     @property
     def ends_short(self) -> bool:
-        """Tell whether mini-batches may end where only the statistical error is left."""
+        """Return True if mini-batches may end where only the statistical error is left."""
         return self.variant == "minibatch" and self.target == self.unseen < math.inf
 
     @property
@@ -119,7 +119,7 @@ class Plan:
 
 
 def has_gradient_test(asked: Plan | Request) -> bool:
-    """Tell whether a vanishing gradient shows convergence: with jumping slopes it does not."""
+    """Return True if a vanishing gradient shows convergence: with jumping slopes it does not."""
     return asked.variant == "batch" and asked.loss.curvature is not None
 
 
@@ -269,7 +269,7 @@ def _refuse_preconditioner(request: Request, source: Source) -> None:
 
 
 def _is_preconditioned(request: Request) -> bool:
-    """Tell whether steps are multiplied by the inverse of the curvature of a sample.
+    """Return True if steps are multiplied by the inverse of the curvature of a sample.
 
     Near the optimum those take all rows: there is nothing to average, and who asks for it means
     other steps.
@@ -308,7 +308,7 @@ def _tune(
 
 
 def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
-    """Tell whether X'X is made: asked for, or cheaper than the passes that a self-tuned run takes.
+    """Return True if X'X is made: it is asked for, or cheaper than the passes of a self-tuned run.
 
     The textbook's algorithm on the rows as given is run as written unless something else is asked.
     """
@@ -320,7 +320,7 @@ def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
 
 
 def _gram_pays(loss: Loss, n: int, d: int, steps: int) -> bool:
-    """Tell whether X'X takes less than the passes of so many steps."""
+    """Return True if X'X takes less than the passes of so many steps."""
     return isinstance(loss, SquaredError) and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
 
 

@@ -71,7 +71,7 @@ class Request:
 
     @property
     def self_tuned(self) -> bool:
-        """Tell whether the learning rate is to be chosen."""
+        """Return True if the learning rate is to be chosen."""
         return self.schedule is None
 
     @property
@@ -81,7 +81,7 @@ class Request:
 
     @property
     def has_l1(self) -> bool:
-        """Tell whether an L1 penalty breaks the slope: no curvature tells how far it is."""
+        """Return True if an L1 penalty breaks the slope: no curvature tells how far it is."""
         return self.alpha * self.l1_ratio > 0
 
 
@@ -334,5 +334,5 @@ def read_time_limit(time_limit: Any) -> float | None:
 
 
 def is_auto(value: Any) -> bool:
-    """Tell whether a choice is left open."""
+    """Return True if a choice is left open."""
     return isinstance(value, str) and value == "auto"

@@ -40,7 +40,7 @@ class Grid:
         return low, high
 
     def shows(self, place: Floats) -> bool:
-        """Tell whether a place is in view."""
+        """Return True if a place is in view."""
         low, high = self.corners
         return bool(((low <= place) & (place <= high)).all())
 

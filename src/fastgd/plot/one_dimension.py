@@ -97,7 +97,7 @@ def _label_steps(ax: Any, scene: Scene) -> None:
 
 
 def _is_free(seat: Floats, places: Floats, room: float) -> bool:
-    """Tell whether no place is nearer than *room*, across or up."""
+    """Return True if no place is nearer than *room*, across or up."""
     return bool((np.abs(places - seat).max(axis=1) >= room).all())
 
 

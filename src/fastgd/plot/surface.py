@@ -174,7 +174,7 @@ def _check_same_objective(results: list[FitResult]) -> None:
 
 
 def _weigh_alike(first: FitResult, other: FitResult) -> bool:
-    """Tell whether two fits weighed their rows in the same proportions."""
+    """Return True if two fits weighed their rows in the same proportions."""
     a, b = (_proportions(result.recipe.get("sample_weight")) for result in (first, other))
     return (1 in (len(a), len(b)) or len(a) == len(b)) and np.allclose(a, b)
 

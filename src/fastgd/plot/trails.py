@@ -75,7 +75,7 @@ def entry_name(place: Iterable[Any]) -> str:
 
 
 def is_result(value: Any) -> bool:
-    """Tell whether *value* is what `fit` or `minimize` returns."""
+    """Return True if *value* is what `fit` or `minimize` returns."""
     return isinstance(value, (FitResult, MinimizeResult))
 
 

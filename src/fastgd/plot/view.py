@@ -67,7 +67,7 @@ def find_span(centre: Floats, paths: list[Floats], reach: float) -> Span:
 
 
 def is_lost(distances: Floats) -> bool:
-    """Tell whether a path runs away: it ends far beyond where it starts and mostly is."""
+    """Return True if a path runs away: it ends far beyond where it starts and mostly is."""
     usual = max(float(distances[0]), float(np.median(distances)))
     return not np.isfinite(distances).all() or bool(distances.max() > LOST * usual > 0)
 

@@ -38,7 +38,7 @@ def line_of(dtype: Any) -> LineType:
 
 
 def has_cheap_masks() -> bool:
-    """Tell whether masks cost next to nothing: they do with AVX-512 alone."""
+    """Return True if masks cost next to nothing: they do with AVX-512 alone."""
     if config.CPU_FEATURES is not None:  # asked for another machine's code than this one's
         return "+avx512vl" in config.CPU_FEATURES
     return bool(binding.get_host_cpu_features().get("avx512vl", False))
@@ -82,7 +82,7 @@ class Place:
 
     @property
     def is_whole(self) -> Any:
-        """Tell whether the line is full."""
+        """Return True if the line is full."""
         return self.builder.icmp_signed(">=", self.count, INT64(self.vector.count))
 
     @property

@@ -36,7 +36,7 @@ class Drawn:
 
     @cached_property
     def is_everything(self) -> bool:
-        """Tell whether no row of weight is left out."""
+        """Return True if no row of weight is left out."""
         return len(self.chosen) == np.count_nonzero(self._has_weight)
 
     @cached_property
