@@ -55,9 +55,10 @@ for name, fit in {"log_cosh": own, "squared_error": least_squares}.items():
 # State a bound of the second derivative, and it tunes itself
 # -----------------------------------------------------------
 #
-# ``fit`` cannot see from the code how large the second derivative is. The derivative
-# of log-cosh is tanh, whose own derivative is at most 1. Say so, and the loss is
-# treated like the built-in smooth ones: no learning rate is needed, and no scaling.
+# ``fit`` cannot see from the code how large the second derivative is. The
+# derivative of log-cosh is tanh, whose own derivative is at most 1. Say so, and the
+# loss is treated like the built-in smooth ones: no learning rate is needed, and no
+# scaling.
 
 loss = fastgd.CustomLoss(log_cosh, curvature=1.0)
 tuned = fastgd.fit(X * [1, 10, 100, 1000, 10_000], y, loss=loss, random_state=0)
@@ -67,8 +68,8 @@ print(tuned.precision)
 # Check the derivative
 # --------------------
 #
-# The usual mistake is a second number that is not the derivative of the first. Three
-# lines show it:
+# The usual mistake is a second number that is not the derivative of the first.
+# Three lines show it:
 
 z, h = np.linspace(-5, 5, 101), 1e-6
 differences = [
@@ -133,8 +134,8 @@ print(f"{np.abs(fit.coef_ - coef).max():.3f}")
 #    :pyobject: AdaGrad
 #
 # ``step`` also returns the rate that multiplies a stationary gradient: the proximal
-# step of an L1 penalty is scaled by it, so that every optimizer converges to the same
-# minimum.
+# step of an L1 penalty is scaled by it, so that every optimizer converges to the
+# same minimum.
 #
 # To send one in
 # --------------

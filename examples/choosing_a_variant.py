@@ -96,8 +96,8 @@ figure = comparison.plot()
 # the table from front to back, on all cores.
 #
 # **You need not choose a learning rate.** Self-tuned runs start at the optimum of a
-# pilot sample. ``batch`` and ``minibatch`` also multiply by the inverse Hessian of the
-# sample, so that the condition number of the table costs them no steps.
+# pilot sample. ``batch`` and ``minibatch`` also multiply by the inverse Hessian of
+# the sample, so that the condition number of the table costs them no steps.
 
 # %%
 # .. admonition:: Often said, and not quite so

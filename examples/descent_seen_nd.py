@@ -12,8 +12,8 @@ for any number of coefficients, the objective against what it cost.
 # Two directions out of thirty
 # ----------------------------
 #
-# 1000 rows, 30 correlated columns, condition number 30. The rates are fractions of the
-# largest :term:`stable rate` of each variant.
+# 1000 rows, 30 correlated columns, condition number 30. The rates are fractions of
+# the largest :term:`stable rate` of each variant.
 
 import numpy as np
 

@@ -122,9 +122,10 @@ figure.set_label(
 #
 # The gradient points across the valley rather than along it. The rate has to stay
 # below 2 / L, L the largest eigenvalue of the Hessian (1.96 here), or the steps
-# across grow; at such a rate the steps along the valley are short, for there the eigenvalue is 49
-# times smaller. Each digit takes a number of steps in proportion to the condition
-# number. That is all there is to "zig-zagging": no bad luck, and no local minimum.
+# across grow; at such a rate the steps along the valley are short, for there the
+# eigenvalue is 49 times smaller. Each digit takes a number of steps in proportion
+# to the condition number. That is all there is to "zig-zagging": no bad luck, and
+# no local minimum.
 #
 # Momentum
 # --------
@@ -151,12 +152,12 @@ print(f"{steps_to(tuned, 1e-4)} with mu = 0.5625")
 #
 # .. math:: b \leftarrow \mu\, b + g, \qquad w \leftarrow w - \eta\, (g + \mu\, b)
 #
-# The same memory, and the newest gradient counts once more. It is often explained as
-# "the gradient is taken where momentum will have led". That is the same algorithm
-# in other coordinates: in this form, which is also PyTorch's, w *is* the point
-# looked ahead to. Large curvatures are damped, so it swings less, and its largest
-# stable rate is smaller than plain descent's, not larger: 2 (1 + μ) / ((1 + 2 μ)
-# L).
+# The same memory, and the newest gradient counts once more. It is often explained
+# as "the gradient is taken where momentum will have led". That is the same
+# algorithm in other coordinates: in this form, which is also PyTorch's, w *is* the
+# point looked ahead to. Large curvatures are damped, so it swings less, and its
+# largest stable rate is smaller than plain descent's, not larger: 2 (1 + μ) / ((1 +
+# 2 μ) L).
 #
 # AdaGrad
 # -------

@@ -94,10 +94,10 @@ print(plain.stop_reason)
 print(fastgd.suggest(X, y, random_state=0))
 
 # %%
-# A self-tuned fit reads 4096 rows first, finds *their* optimum and the Hessian there,
-# and multiplies its steps by the inverse of that Hessian. Units, means and
-# correlations then no longer matter (:doc:`/manual/self_tuning`). What it chose is in
-# the result, a sentence each:
+# A self-tuned fit reads 4096 rows first, finds *their* optimum and the Hessian
+# there, and multiplies its steps by the inverse of that Hessian. Units, means and
+# correlations then no longer matter (:doc:`/manual/self_tuning`). What it chose is
+# in the result, a sentence each:
 
 for what, sentence in result.choices.items():
     print(f"{what}: {sentence}")
