@@ -3,19 +3,19 @@ Add your own loss
 =================
 
 A loss is a function of two numbers, the prediction z and the target y, that returns
-two numbers: its value, and its slope, the derivative by z. That is the same whether
-it is yours or one of ours.
+two numbers: its value, and its derivative with respect to z. That is the same for
+your losses and for the built-in ones.
 
 This is the source of Huber's loss in the package, all of it. The function:
 
-.. literalinclude:: /../src/fastgd/losses.py
+.. literalinclude:: /../src/fastgd/losses/__init__.py
    :pyobject: _huber
 
 and the row that says what else ``fit`` has to know: its parameters, whether targets
 are numbers or two labels, and a bound of the second derivative, which is how a
 learning rate can be chosen:
 
-.. literalinclude:: /../src/fastgd/losses.py
+.. literalinclude:: /../src/fastgd/losses/__init__.py
    :pyobject: Huber
 """
 
@@ -34,7 +34,7 @@ import fastgd
 
 
 def log_cosh(z, y):
-    """Return the value and the slope; written so that cosh cannot overflow."""
+    """Return the value and the derivative; written so that cosh cannot overflow."""
     r = abs(z - y)
     return r + math.log1p(math.exp(-2 * r)) - math.log(2), math.tanh(z - y)
 
@@ -52,23 +52,24 @@ for name, fit in {"log_cosh": own, "squared_error": least_squares}.items():
           f"intercept {fit.intercept_:.2f}")  # fmt: skip
 
 # %%
-# State the curvature, and it tunes itself
-# ----------------------------------------
+# State a bound of the second derivative, and it tunes itself
+# -----------------------------------------------------------
 #
-# ``fit`` cannot see from the code how sharply a function bends. The slope of
-# log-cosh is tanh, whose own slope is at most 1. Say so, and the loss is treated
-# like the built-in ones that curve: no rate is needed, and no scaled columns.
+# ``fit`` cannot see from the code how large the second derivative is. The
+# derivative of log-cosh is tanh, whose own derivative is at most 1. Say so, and the
+# loss is treated like the built-in smooth ones: no learning rate is needed, and no
+# scaling.
 
 loss = fastgd.CustomLoss(log_cosh, curvature=1.0)
 tuned = fastgd.fit(X * [1, 10, 100, 1000, 10_000], y, loss=loss, random_state=0)
 print(tuned.precision)
 
 # %%
-# Check the slope
-# ---------------
+# Check the derivative
+# --------------------
 #
-# The usual mistake is a slope that is not the derivative of the value. It takes
-# three lines to see:
+# The usual mistake is a second number that is not the derivative of the first.
+# Three lines show it:
 
 z, h = np.linspace(-5, 5, 101), 1e-6
 differences = [
@@ -79,7 +80,7 @@ print(
 )
 
 # %%
-# What is no loss is refused at once, in words:
+# A function that is not a loss is refused with a sentence:
 
 try:
     fastgd.fit(X, y, loss=lambda z, y: (z - y) ** 2)
@@ -123,22 +124,22 @@ print(f"{np.abs(fit.coef_ - coef).max():.3f}")
 # per step and turns the rate into the numbers that the step needs; ``step`` runs
 # per coefficient. This is all of AdaGrad:
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
 #    :pyobject: _prepare_adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
 #    :pyobject: _adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
 #    :pyobject: AdaGrad
 #
 # ``step`` also returns the rate that multiplies a stationary gradient: the proximal
-# step of an L1 penalty is scaled by it, so that every optimizer rests at the same
-# minimum.
+# step of an L1 penalty is scaled by it, so that every optimizer converges to the
+# same minimum.
 #
 # To send one in
 # --------------
 #
 # A loss, an optimizer or a schedule joins the package as its function, its row, and
 # its slow, obvious twin in the tests: :doc:`/contributing`. From the row on it is
-# compiled, checked, raced and documented with the rest.
+# compiled, checked, compared and documented with the rest.

@@ -31,7 +31,7 @@ print(suggestion)
 
 # %%
 # The textbook's algorithms, at a half, a tenth and a hundredth of their largest
-# stable rates, beside fits that nobody tuned. :func:`fastgd.compare` lets the runs
+# stable rates, beside self-tuned fits. :func:`fastgd.compare` lets the runs
 # take turns, stops the clock whenever it looks at one, and measures how far each is
 # from the exact optimum:
 
@@ -95,9 +95,9 @@ figure = comparison.plot()
 # random order, and each step waits for the one before; a pass of ``batch`` reads
 # the table from front to back, on all cores.
 #
-# **Nobody has to choose a rate.** Self-tuned runs start at the optimum of a sample
-# of rows. ``batch`` and ``minibatch`` also divide by the curvature which that
-# sample shows, so that the condition of the table costs them no steps.
+# **You need not choose a learning rate.** Self-tuned runs start at the optimum of a
+# pilot sample. ``batch`` and ``minibatch`` also multiply by the inverse Hessian of
+# the sample, so that the condition number of the table costs them no steps.
 
 # %%
 # .. admonition:: Often said, and not quite so
@@ -105,7 +105,7 @@ figure = comparison.plot()
 #    *"The learning rate has to shrink for gradient descent to converge."* For
 #    ``stochastic`` and ``minibatch``, yes, or the iterates have to be averaged. For
 #    ``batch`` any constant rate below 2 / L will do: the gradient itself shrinks. L
-#    is the largest curvature, ``largest_eigenvalue`` above.
+#    is the largest eigenvalue of the Hessian, ``largest_eigenvalue`` above.
 #
 #    *"Smaller rates are safer and more accurate."* For ``batch`` a smaller rate
 #    gives the same answer, later.

@@ -90,7 +90,7 @@ for limit, name in [(1, "1 cm"), (0.1, "1 mm"), (0.01, "0.1 mm")]:
     print(f"below {name} from step {np.argmax(error < limit)}")
 
 # %%
-# The same run as pictures: the position on the cost, the position against steps,
+# The same run as figures: the position on the cost, the position against steps,
 # and the error by powers of ten, on which a constant factor is a straight line.
 
 axes = fastgd.plot.plot_descent_1d(cost, run, target=100, threshold=0.1)
@@ -198,6 +198,6 @@ print(f"rate 0.02: screw at {swing.round(12) + 0.0}")
 # That 0.01 lands exactly is no luck: it is 1/L. At 0.02 = 2/L the error only
 # changes its sign, and beyond it grows. So a rate is not small or large by itself.
 # The rate of 0.1 that walked down gently above throws this pointer off the wall.
-# What counts is the rate times the curvature.
+# What counts is the rate times the second derivative.
 #
 # Next: :doc:`descent_seen_2d`.

@@ -61,8 +61,8 @@ for axis, run, title in zip(axes, (straight, zigzag), titles):
 figure.set_label("A straight path over round contours, a zig-zag over long ones")
 
 # %%
-# That is all there is to zig-zagging: one rate has to serve two slopes that are not
-# alike. How unlike they are is the :term:`condition number`, here 1 and 4.
+# That is all there is to zig-zagging: one rate has to serve two second derivatives
+# that differ. Their ratio is the :term:`condition number`, here 1 and 4.
 #
 # A line through points
 # ---------------------
@@ -153,8 +153,9 @@ for name, run in runs.items():
     print(f"{name:<10} {tail[-1]:.1e}, in the last 20 steps up to {tail.max():.1e}")
 
 # %%
-# The same as a film. Every path gets its whole length in the same time, so a step
-# of ``batch`` takes longer to watch than one of ``stochastic``, as it does to make.
+# The same as an animation. Every path gets its whole length in the same time, so a
+# step of ``batch`` takes longer to watch than one of ``stochastic``, as it does to
+# make.
 
 film = fastgd.plot.animate((X, y), runs, frames=20, fps=4)
 
@@ -183,7 +184,7 @@ ax.figure.set_label("An exact line search zig-zags down a bowl")
 
 # %%
 # From here (the worst start there is) it finds 2/11 = 2/(L + μ) each time, the best
-# *constant* rate, L and μ being the largest and smallest curvature, 10 and 1. Each
-# step multiplies the error by (10 - 1)/(10 + 1) = 9/11. The best next step is not
-# the best path. What helps is to make the bowl round, or to remember earlier steps:
-# :doc:`descent_seen_nd` and :doc:`optimizers_explained`.
+# *constant* rate, L and μ being the largest and smallest eigenvalue of the Hessian,
+# 10 and 1. Each step multiplies the error by (10 - 1)/(10 + 1) = 9/11. The best
+# next step is not the best path. What helps is to make the bowl round, or to
+# remember earlier steps: :doc:`descent_seen_nd` and :doc:`optimizers_explained`.

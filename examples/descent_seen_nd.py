@@ -4,7 +4,7 @@ Gradient descent, seen: many numbers
 
 Thirty coefficients cannot be drawn on a map. But a path of thirty numbers can be
 looked at from the side, like a landscape in a photograph: some of it is seen, the
-rest lies behind. This page does that, and then goes over to the picture that works
+rest lies behind. This page does that, and then goes over to the figure that works
 for any number of coefficients, the objective against what it cost.
 """
 
@@ -12,8 +12,8 @@ for any number of coefficients, the objective against what it cost.
 # Two directions out of thirty
 # ----------------------------
 #
-# 1000 rows, 30 correlated columns, condition number 30. The rates are shares of the
-# largest :term:`stable rate` of each variant.
+# 1000 rows, 30 correlated columns, condition number 30. The rates are fractions of
+# the largest :term:`stable rate` of each variant.
 
 import numpy as np
 
@@ -40,8 +40,8 @@ ax.figure.set_label("Three paths of 31 numbers in their two leading directions")
 
 # %%
 # The axes are the two directions in which the paths together move most about the
-# optimum; each says what share of the movement it shows. What is left happens
-# behind the picture. The contours are the objective on the plane through the
+# optimum; each says what fraction of the movement it shows. The rest happens
+# behind the figure. The contours are the objective on the plane through the
 # optimum.
 #
 # A slice shows two coefficients alone, with the others held at the optimum. A path
@@ -55,7 +55,7 @@ ax.figure.set_label("The same paths over a slice through two of the coefficients
 # The objective against passes
 # ----------------------------
 #
-# This picture needs no projection. A pass is as many row gradients as there are
+# This figure needs no projection. A pass is as many row gradients as there are
 # rows, the cost that does not depend on the machine.
 
 ax = fastgd.plot.plot_loss(runs)
@@ -78,7 +78,7 @@ for name, run in runs.items():
 # 1 - μ/L = 1 - 1/κ in each step, κ the :term:`condition number`. So steps go in
 # proportion to κ. Nesterov's momentum, with a μ that suits κ, takes steps in
 # proportion to its root. And a step that is multiplied by the inverse of the
-# curvature (``preconditioner="full"``, Newton's step) does not know κ at all.
+# Hessian (``preconditioner="full"``, Newton's step) does not depend on κ at all.
 
 import pandas as pd
 
@@ -137,8 +137,8 @@ for name, run in tries.items():
 
 # %%
 # Scaling mends units; it cannot mend columns that say nearly the same, for that
-# valley runs across the axes. The preconditioner mends both. A fit that nobody
-# tunes does so by itself: `fastgd.fit(raw, y)` needs none of this.
+# valley runs across the axes. The preconditioner mends both. A self-tuned
+# fit does so by itself: `fastgd.fit(raw, y)` needs none of this.
 #
 # All rates at once
 # -----------------

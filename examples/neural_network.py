@@ -29,8 +29,8 @@ def unpack(weights):
 
 
 # %%
-# Forwards, then backwards: the slope of the loss is handed from the output to each
-# layer, the chain rule read from the end. ``jac=True`` says that the function
+# Forwards, then backwards: the derivative of the loss is passed from the output to
+# each layer, the chain rule read from the end. ``jac=True`` says that the function
 # returns both.
 
 

@@ -5,8 +5,8 @@ Optimizers explained
 An optimizer turns a gradient into a step. All six are run here on one objective
 that has only two coefficients, so that their whole paths can be seen: a regression
 on two columns whose correlation is 0.96. Its level lines are ellipses, and its
-condition number, the largest curvature over the smallest, is 1.96 / 0.04 = 49: a
-valley seven times as long as wide.
+condition number, the largest eigenvalue of the Hessian over the smallest, is
+1.96 / 0.04 = 49: a valley seven times as long as wide.
 
 Throughout, :math:`g` is the gradient of the objective at the coefficients
 :math:`w`, :math:`\eta` the learning rate, and all operations are taken coefficient
@@ -23,7 +23,7 @@ rng = np.random.default_rng(0)
 white = np.linalg.qr(rng.standard_normal((200, 2)))[0] * np.sqrt(200)
 H = np.array(
     [[1.0, 0.96], [0.96, 1.0]]
-)  # X'X / n, the curvature of the squared error
+)  # X'X / n, the Hessian of the squared error
 X = white @ np.linalg.cholesky(H).T
 y = X @ [2.0, -1.0] + 0.3 * rng.standard_normal(200)
 optimum = np.linalg.lstsq(X, y, rcond=None)[0]
@@ -121,10 +121,11 @@ figure.set_label(
 # .. math:: w \leftarrow w - \eta\, g
 #
 # The gradient points across the valley rather than along it. The rate has to stay
-# below 2 / L, L the largest curvature (1.96 here), or the steps across grow; at
-# such a rate the steps along the valley are short, for there the curvature is 49
-# times smaller. Each digit takes a number of steps in proportion to the condition
-# number. That is all there is to "zig-zagging": no bad luck, and no local minimum.
+# below 2 / L, L the largest eigenvalue of the Hessian (1.96 here), or the steps
+# across grow; at such a rate the steps along the valley are short, for there the
+# eigenvalue is 49 times smaller. Each digit takes a number of steps in proportion
+# to the condition number. That is all there is to "zig-zagging": no bad luck, and
+# no local minimum.
 #
 # Momentum
 # --------
@@ -151,12 +152,12 @@ print(f"{steps_to(tuned, 1e-4)} with mu = 0.5625")
 #
 # .. math:: b \leftarrow \mu\, b + g, \qquad w \leftarrow w - \eta\, (g + \mu\, b)
 #
-# The same memory, and the newest gradient counts once more. It is often told as
-# "the gradient is taken where momentum will have led". That is the same algorithm
-# in other coordinates: in this form, which is also PyTorch's, w *is* the point
-# looked ahead to. Large curvatures are damped, so it swings less, and its largest
-# stable rate is smaller than plain descent's, not larger: 2 (1 + μ) / ((1 + 2 μ)
-# L).
+# The same memory, and the newest gradient counts once more. It is often explained
+# as "the gradient is taken where momentum will have led". That is the same
+# algorithm in other coordinates: in this form, which is also PyTorch's, w *is* the
+# point looked ahead to. Large curvatures are damped, so it swings less, and its
+# largest stable rate is smaller than plain descent's, not larger: 2 (1 + μ) / ((1 +
+# 2 μ) L).
 #
 # AdaGrad
 # -------

@@ -61,10 +61,10 @@ print(f"measured {result.statistical_error:.2e}, by the formula {by_formula:.2e}
 print(result.precision)
 
 # %%
-# Digits below that fit the noise of these rows. A fit that nobody tunes measures
+# Digits below that fit the noise of these rows. A self-tuned fit measures
 # its own precision in this unit, and a run that has come below one of it is done.
 #
-# Why does the stochastic path not come to rest?
+# Why does the stochastic path not converge?
 # ----------------------------------------------
 #
 # At the optimum the *mean* of the rows' gradients is zero. Single rows still pull,

@@ -29,7 +29,7 @@ stuck = fastgd.minimize(saddle, [1.0, 0.0], jac=slope, learning_rate=0.1)
 print(stuck)
 
 # %%
-# Its gradient has vanished, so it "met its tolerance"; only the curvature tells a
+# Its gradient has vanished, so it "met its tolerance"; only the Hessian tells a
 # saddle from a minimum. Now with a nudge, and with three optimizers. Near the
 # saddle a plain step multiplies y by 1 + 2 * 0.1 = 1.2, so it takes about
 # ln(0.5 / nudge) / ln 1.2 steps to come to 0.5.
@@ -44,7 +44,7 @@ for nudge in (1e-2, 1e-4, 1e-8):
     print(f"nudge {nudge:g}: {steps} steps; predicted for gd: {predicted:.0f}")
 
 # %%
-# Adam divides by the size of the gradients it met, so a tiny slope is as good as a
+# Adam divides by the size of past gradients, so a tiny gradient is as good as a
 # large one.
 
 paths = {

@@ -3,7 +3,7 @@ Start here
 ==========
 
 ``fastgd`` fits linear models by gradient descent. This page installs it, fits a
-real table that nobody has prepared, reads what the result says, and then runs the
+real table as it is, reads what the result says, and then runs the
 textbook's algorithm to the last digit.
 
 Install
@@ -16,7 +16,7 @@ With Python 3.11 or newer, in a copy of the project:
    $ python -m pip install ".[all]"
 
 NumPy and Numba are all that the package itself needs. The extras are ``plot``
-(pictures), ``compare`` (peers to race against), ``data`` (the flights below),
+(figures), ``compare`` (competing solvers), ``data`` (the flights below),
 ``files`` (tables from files), ``cli`` (the command ``fastgd``); ``all`` is the five
 of them.
 """
@@ -70,8 +70,8 @@ for j in largest:
     print(f"{names[j]:<12} {result.coef_[j]:7.2f} minutes")
 
 # %%
-# What happens when nobody tunes
-# ------------------------------
+# What self-tuning does
+# ---------------------
 #
 # No column was scaled and no rate was given. Plain descent on this table goes
 # wrong, which is why every text says to scale first. Here is the textbook's
@@ -87,24 +87,23 @@ print(plain.stop_reason)
 
 # %%
 # A run that diverges always says so, and names the largest stable rate where theory
-# has one. At that rate it would be stable, and of no use: the objective is curved
-# so unequally that most directions would hardly move. :func:`fastgd.suggest` tells
-# beforehand:
+# has one. At that rate it would be stable, and of no use: the
+# condition number is so large that most directions would hardly move.
+# :func:`fastgd.suggest` reports that beforehand:
 
 print(fastgd.suggest(X, y, random_state=0))
 
 # %%
-# A fit that nobody tunes reads 4096 rows first, finds *their* optimum and the
-# curvature there, and multiplies its steps by the inverse of that curvature. Units,
-# means and correlations then no longer matter. What it chose is in the result, a
-# sentence each:
+# A self-tuned fit reads 4096 rows first, finds *their* optimum and the Hessian
+# there, and multiplies its steps by the inverse of that Hessian. Units, means and
+# correlations then no longer matter (:doc:`/manual/self_tuning`). What it chose is
+# in the result, a sentence each:
 
 for what, sentence in result.choices.items():
     print(f"{what}: {sentence}")
 
 # %%
-# Nothing of that is hidden, and nothing has to be believed. ``recipe`` holds the
-# keywords that repeat the run bit for bit:
+# ``recipe`` holds the keywords that repeat the run bit for bit:
 
 again = fastgd.fit(X[~aside], y[~aside], **result.recipe)
 print(np.array_equal(again.coef_, result.coef_))

@@ -7,7 +7,7 @@ For the squared error there are exact solvers. Two of them are a line of NumPy e
 - the **normal equations**, ``solve(X.T @ X, X.T @ y)``: n d² operations to form
   X'X, d³ / 3 to factor it;
 - **least squares by LAPACK**, ``numpy.linalg.lstsq``: a few times as many, and safe
-  where columns are nearly alike.
+  if columns are nearly collinear.
 
 Gradient descent makes 4 n d operations a pass, and needs a few passes. So it can
 only win where d is large enough for n d² to hurt, and n large enough for its own
@@ -111,9 +111,9 @@ figure.set_label("Times of others over descent's, a line for each number of rows
 #   digits.
 # - **SGDRegressor at its best settings** is there sooner on small tables, and later
 #   on large ones. It looks at no sample, for its rate comes from a grid that was
-#   searched beforehand (:doc:`/benchmarks/peers`), and it would not know that it
-#   has arrived.
-# - **Columns that are nearly alike**: the normal equations lose digits in
+#   searched beforehand (:doc:`/benchmarks/peers`), and it cannot tell that it
+#   has converged.
+# - **Nearly collinear columns**: the normal equations lose digits in
 #   proportion to the condition number of X'X, ``lstsq`` to its root. That is what
 #   it takes the longer for.
 #
@@ -121,7 +121,7 @@ figure.set_label("Times of others over descent's, a line for each number of rows
 #
 #    *"The normal equation needs the inverse of X'X, which is O(d³)."* It needs no
 #    inverse: a Cholesky factor of X'X is a third of d³, and more accurate. For a
-#    tall table forming X'X is the dear part, n d².
+#    tall table forming X'X is the expensive part, n d².
 #
 #    *"Use gradient descent when n is large."* Both costs are proportional to n. It
 #    is d that decides: n d² against some passes of n d.

@@ -45,18 +45,45 @@ def python_blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
 
 
+SNIPPETS = {
+    path.relative_to(ROOT).as_posix(): blocks
+    for path in [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+    if not BUILT & set(path.relative_to(ROOT).parts) and (blocks := python_blocks(path))
+}
+
+
+def test_the_readme_and_the_manual_have_snippets() -> None:
+    assert {"README.md", "docs/manual/fitting.md"} <= set(SNIPPETS)
+    assert sum(map(len, SNIPPETS.values())) >= 8
+
+
 @pytest.mark.compiled
-def test_every_snippet_of_the_readme_runs_on_the_data_it_names(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("page", SNIPPETS)
+def test_every_snippet_runs_on_the_data_it_names(page, tmp_path, monkeypatch) -> None:
     """In the order of the page, each with what those before it define; a warning is an error."""
     for module in ("click", "matplotlib", "pandas", "sklearn"):
         pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
-    page, names = ROOT / "README.md", {}
-    blocks = python_blocks(page)
-    assert len(blocks) >= 8
-    for block in blocks:
-        exec(compile(block, str(page), "exec"), names)
+    names: dict[str, object] = {}
+    for block in SNIPPETS[page]:
+        exec(compile(block, page, "exec"), names)
+
+
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+LINKING = [*ROOT.glob("*.md"), *(DOCS / "manual").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
+def test_links_to_files_lead_to_one(page: Path) -> None:
+    """Those of the site itself, which begin with /, are checked as it is built."""
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    relative = [link for link in links if not link.startswith("/")]
+    assert [link for link in relative if not (page.parent / link).is_file()] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
 
 
 # ------------------------------------------------------------- a notebook runs wherever it lies

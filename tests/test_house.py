@@ -19,7 +19,7 @@ import fastgd
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(fastgd.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-KNOW_NUMBA = sorted(PACKAGE.glob("kernels/compiler/*.py"))
+COMPILER_SOURCES = sorted(PACKAGE.glob("kernels/compiler/*.py"))
 COMPILER_NAMES = {"guvectorize", "jit", "njit", "prange", "stencil", "vectorize"}
 MODULES = sorted(
     module.name
@@ -54,7 +54,7 @@ def top_level(name: str) -> str:
     return name.partition(".")[0]
 
 
-@pytest.mark.parametrize("source", [s for s in SOURCES if s not in KNOW_NUMBA], ids=label)
+@pytest.mark.parametrize("source", [s for s in SOURCES if s not in COMPILER_SOURCES], ids=label)
 def test_only_one_wing_knows_the_compiler(source: Path) -> None:
     assert not {"llvmlite", "numba"} & {top_level(name) for name in imported_names(source)}
     tree = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
@@ -146,6 +146,29 @@ def test_the_map_has_the_sentence_of_each_wing() -> None:
         sentences[wing] = " ".join(text.partition("\n\n")[0].split())
     assert dict(rows) == sentences
     assert [wing for wing, _ in rows] == list(sentences)
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    found = {
+        name: re.findall(pattern, (ROOT / name).read_text(encoding="utf-8"), re.M)
+        for name, pattern in {
+            "pyproject.toml": r'^version = "(.*)"$',
+            "CITATION.cff": r"^version: (.*)$",
+            "recipe/recipe.yaml": r'^  version: "(.*)"$',
+        }.items()
+    }
+    assert found == {name: [fastgd.__version__] for name in found}
+
+
+def test_the_recipe_requires_what_the_package_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    recipe = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    _, _, run = recipe.partition("\n  run:\n")
+    needed = re.findall(r"^    - (.*)$", run.partition("\n\n")[0], re.M)
+    assert sorted(needed) == sorted(
+        re.sub(r"(?=>=)", " ", requirement)
+        for requirement in (*project["dependencies"], f"python{project['requires-python']}")
+    )
 
 
 def test_every_module_belongs_to_a_wing() -> None:

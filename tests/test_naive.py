@@ -37,7 +37,7 @@ CURVATURES = {  # of those whose slope does not jump
     "modified_huber": 2.0,
 }
 
-# GROUND_TRUTH.md, "Golden values": PyTorch's numbers after ten batch steps.
+# The numbers of torch.optim after ten batch steps on four rows, in float64.
 GOLDEN_X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0], [-2.0, 1.0]])
 GOLDEN_Y = np.array([1.0, 2.0, 3.0, -1.0])
 GOLDEN_START = np.array([0.1, -0.2])
@@ -222,7 +222,7 @@ def test_ten_batch_steps_give_the_golden_values(optimizer, learning_rate, expect
 
 @pytest.mark.parametrize("g", [3.0, -0.02])
 def test_movements_under_a_constant_gradient(g):
-    """Sums of geometric series; for Adam, Adagrad and RMSprop GROUND_TRUTH.md states them."""
+    """The closed forms: sums of geometric series; for the adaptive ones their bias corrections."""
     lr, size, slots = 0.1, abs(g), {name: {} for name in naive.OPTIMIZERS}
     for t in range(1, 31):
         expected = {
@@ -240,7 +240,7 @@ def test_movements_under_a_constant_gradient(g):
 
 @pytest.mark.parametrize("optimizer", naive.OPTIMIZERS)
 def test_rate_multiplies_a_gradient_that_stays(optimizer):
-    """The proximal rate is the movement per unit of gradient in the long run (DESIGN.md, 3)."""
+    """The proximal rate is the movement per unit of a gradient that stays, in the long run."""
     slots = {}
     for t in range(1, 4001):
         movement, rate = naive.OPTIMIZERS[optimizer](0.7, slots, t, 0.1)

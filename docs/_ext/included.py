@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 LINKS = {
-    "](docs/compare-quick.png)": "](/compare-quick.png)",
+    "](docs/glossary.rst)": "](/glossary.rst)",
     "](../CONTRIBUTING.md)": "](/contributing.md)",
     "](CONTRIBUTING.md)": "](/contributing.md)",
     "](PEERS.md)": "](/benchmarks/peers.md)",

@@ -1010,9 +1010,10 @@ def test_x_is_never_made_as_a_whole():
         assert peak < 0.15 * n * len(result.coef_) * 8 + 16 * n + 16e6
 
 
-def test_the_snippet_of_the_readme_runs(capsys):
-    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    section = page.partition("### Text and missing values")[2]
+def test_the_snippet_of_the_manual_runs(capsys):
+    folder = Path(__file__).parents[2] / "docs" / "manual"
+    page = (folder / "text_and_missing.md").read_text(encoding="utf-8")
+    section = page.partition("# Text and missing values")[2]
     exec(section.partition("```python")[2].partition("```")[0], {"fastgd": fastgd})
     said = capsys.readouterr().out
     assert "'city is missing'" in said and "1 row with levels that the model has not seen" in said

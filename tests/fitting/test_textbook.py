@@ -661,7 +661,7 @@ def test_a_users_own_loss(variant):
 
 
 def test_two_losses_of_one_name_are_not_mixed_up():
-    """A compiled kernel belongs to the function object, not to its name (NUMBA.md, 1)."""
+    """A compiled kernel belongs to the function object, not to its name."""
 
     def steep(z, y):
         return 2.0 * (z - y) ** 2, 4.0 * (z - y)
@@ -835,7 +835,7 @@ SGD_PEERS = {  # what scikit-learn calls the loss
 @pytest.mark.parametrize("alpha", [0.0, 0.05] if numba.config.DISABLE_JIT else [0.0])
 @pytest.mark.parametrize("loss", SGD_PEERS)
 def test_stochastic_run_ends_where_scikit_learns_ends(loss, alpha):
-    """GROUND_TRUTH.md: to 1e-12 for weights of mean 1 and no L1."""
+    """To 1e-12, for weights of mean 1 and no L1."""
     data = Data(n=60, d=4, seed=5)
     weights = data.weights / data.weights.mean()
     make = SGDClassifier if loss in TAKING_LABELS else SGDRegressor
