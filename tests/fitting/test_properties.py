@@ -273,7 +273,8 @@ def check(problem, rounding, tolerance):
         return
     assert isinstance(result, fastgd.FitResult), result
     n, d = problem.X.shape
-    assert (UserWarning in kinds) == (n < d and problem.alpha == 0)
+    counted = n if problem.sample_weight is None else np.count_nonzero(problem.sample_weight)
+    assert (UserWarning in kinds) == (counted < d and problem.alpha == 0)
     assert set(kinds) <= {UserWarning, fastgd.DivergenceWarning}
     assert np.isfinite(result.coef_).all() and np.isfinite(result.intercept_)
     path = problem.twin()
