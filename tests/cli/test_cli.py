@@ -18,7 +18,8 @@ from click.testing import CliRunner
 
 import fastgd
 from fastgd import cli, datasets
-from fastgd.cli import command, memory
+from fastgd.base import memory
+from fastgd.cli import command
 from fastgd.cli.card import show_card
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
 from fastgd.cli.origins import Made

@@ -15,7 +15,8 @@ import pytest
 from test_cli import PYTHON_PATH, SMALL, refused, run, start
 
 import fastgd
-from fastgd.cli import memory, work
+from fastgd.base import memory
+from fastgd.cli import work
 from fastgd.cli.report import KEYS
 from fastgd.cli.scaling import standardize
 from fastgd.data.categories.encoding import MAX_LEVELS
@@ -247,7 +248,7 @@ def test_float32_parquet_stays_float32():
 
 
 def test_types_are_guessed_again_where_a_late_row_differs(monkeypatch):
-    monkeypatch.setattr("fastgd.cli.text_file.GUESSED", 5)
+    monkeypatch.setattr("fastgd.data.files.csv_file.GUESSED", 5)
     rows = ["a,y", *(f"{k},{k}" for k in range(20)), "0.5,1"]
     Path("c.csv").write_text("\n".join(rows))
     _, code = fit("--data", "c.csv", "--target", "y")

@@ -11,6 +11,7 @@ import numpy as np
 from click.core import ParameterSource
 
 import fastgd
+from fastgd.base.memory import check_memory
 from fastgd.cli.card import describe, show_card
 from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
 from fastgd.cli.demo import demo
@@ -18,7 +19,6 @@ from fastgd.cli.encoding_options import FLAGS as ENCODING_FLAGS
 from fastgd.cli.encoding_options import take_missing
 from fastgd.cli.inspecting import describe_model, model_facts
 from fastgd.cli.job import Job
-from fastgd.cli.memory import check_memory
 from fastgd.cli.options import (
     MADE_OPTIONS,
     compare_options,
@@ -29,10 +29,11 @@ from fastgd.cli.options import (
 from fastgd.cli.origins import Flights, FromFile, Made, Origin
 from fastgd.cli.outputs import check_kind, check_out, write_csv, write_predictions
 from fastgd.cli.predicting import Request, predict
-from fastgd.cli.reading import FLAGS, take_reading
+from fastgd.cli.reading_options import take_reading
 from fastgd.cli.report import KEYS, Report, write_json
 from fastgd.cli.work import Watch, perform, work
 from fastgd.data.categories.encoding import Policy
+from fastgd.data.files.read_options import FLAGS
 from fastgd.losses import LOSSES, Loss
 
 FILE_OPTIONS = ("target", "drop", "weight")

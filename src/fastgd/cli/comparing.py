@@ -12,7 +12,6 @@ import click
 import fastgd
 from fastgd.base.files import replacing
 from fastgd.base.quantities import LINE, wrap
-from fastgd.cli.opening import check_file
 from fastgd.cli.origins import Data, Origin
 from fastgd.cli.outputs import check_out, check_plot
 from fastgd.cli.scaling import standardize
@@ -23,6 +22,7 @@ from fastgd.comparing.comparison import Comparison, check_condition
 from fastgd.comparing.peers import PEERS
 from fastgd.comparing.report import write_short, write_table
 from fastgd.comparing.runs import read_runs
+from fastgd.data.files.opening import check_file
 
 QUICK_MADE = {"n_samples": 100_000, "n_features": 50, "condition_number": 30.0}
 QUICK = {"repeats": 3, "time_limit": 0.5}

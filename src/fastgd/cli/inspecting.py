@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.encoding import Encoding, read_encoding
-from fastgd.cli.opening import open_model
 from fastgd.cli.report import facts_of
+from fastgd.cli.saved_model import open_model, read_encoding
 from fastgd.data.categories.encoding import Column
+from fastgd.data.files.roles import Encoding
 
 SHOWN = 20  # coefficients
 

@@ -8,8 +8,8 @@ import numpy as np
 
 import fastgd
 from fastgd import datasets
-from fastgd.cli.code import write_call
 from fastgd.cli.origins import Data, Origin
+from fastgd.data.files.python_code import write_call
 
 UNSCALE = [
     "coef = result.coef_ / scale",

@@ -9,7 +9,7 @@ import click
 import fastgd
 from fastgd import datasets
 from fastgd.cli.encoding_options import MISSING_OPTIONS, ON_UNKNOWN
-from fastgd.cli.reading import reading_options
+from fastgd.cli.reading_options import reading_options
 from fastgd.cli.values import COUNT, NUMBER, Value
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS

@@ -9,15 +9,15 @@ import numpy as np
 
 from fastgd import datasets
 from fastgd.base.types import Array
-from fastgd.cli.code import write_call
-from fastgd.cli.datafile import File, Table, listed, make_array
-from fastgd.cli.encoding import Encoding
-from fastgd.cli.index import describe_index, find_index
-from fastgd.cli.opening import open_file
-from fastgd.cli.reading import NOTHING_SAID, Reading
-from fastgd.cli.text_source import STDIN
 from fastgd.data.categories import encoding as categories
 from fastgd.data.categories.encoding import Policy
+from fastgd.data.files.csv_bytes import STDIN
+from fastgd.data.files.datafile import File, Table, listed, make_array
+from fastgd.data.files.opening import open_file
+from fastgd.data.files.pandas_index import describe_index, find_index
+from fastgd.data.files.python_code import write_call
+from fastgd.data.files.read_options import NOTHING_SAID, Reading
+from fastgd.data.files.roles import Encoding
 
 
 @dataclass

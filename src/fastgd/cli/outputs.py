@@ -13,7 +13,7 @@ import numpy as np
 
 from fastgd.base.files import replacing
 from fastgd.base.types import Array
-from fastgd.cli.polars_table import import_polars
+from fastgd.data.files.polars_table import import_polars
 from fastgd.plot import check_picture
 
 KINDS = (".csv", ".npy", ".parquet")  # of files of predictions

@@ -9,13 +9,14 @@ import numpy as np
 import fastgd
 from fastgd.base.types import Array
 from fastgd.base.validation import did_you_mean
-from fastgd.cli.datafile import File, Table, listed
-from fastgd.cli.encoding import PLACE, Encoding, place_of, read_encoding
-from fastgd.cli.index import describe_index, find_index
-from fastgd.cli.opening import is_text_file, open_file, open_model
-from fastgd.cli.reading import FOR_PARQUET, NOTHING_SAID, Reading, read_notes
+from fastgd.cli.saved_model import open_model, read_encoding
 from fastgd.data.categories.encoding import Column
 from fastgd.data.categories.rows import Encoded
+from fastgd.data.files.datafile import File, Table, listed
+from fastgd.data.files.opening import is_text_file, open_file
+from fastgd.data.files.pandas_index import describe_index, find_index
+from fastgd.data.files.read_options import FOR_PARQUET, NOTHING_SAID, Reading, read_notes
+from fastgd.data.files.roles import PLACE, Encoding, place_of
 from fastgd.losses import LOSSES
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
+from fastgd.base.memory import check_memory
 from fastgd.base.types import Array
-from fastgd.cli.memory import check_memory
 
 WORKED = 2**18  # numbers in one go: 2 MB, which stay in cache
 

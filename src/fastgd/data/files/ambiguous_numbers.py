@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fastgd.cli.polars_table import import_polars, is_text
-from fastgd.cli.problems import COUNTED, Problem
-from fastgd.cli.reading import quote
+from fastgd.data.files.polars_table import import_polars, is_text
+from fastgd.data.files.problems import COUNTED, Problem
+from fastgd.data.files.read_options import quote
 
 WHOLE = r"^[-+]?\d+$"
 GROUPED = {mark: rf"^[-+]?[1-9]\d{{0,2}}\{mark}\d{{3}}$" for mark in ".,"}

@@ -6,17 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fastgd.cli.code import write_call, write_value
-from fastgd.cli.column_types import Rules, settle
-from fastgd.cli.datafile import find_name, find_place
-from fastgd.cli.dialect import HEAD, Dialect, guess
-from fastgd.cli.grouping import find_doubts
-from fastgd.cli.missing_values import find_marks, split_columns
-from fastgd.cli.polars_table import Frame, import_polars
-from fastgd.cli.problems import Problem
-from fastgd.cli.reading import MISSING, Reading
-from fastgd.cli.text_faults import check_quotes, mend
-from fastgd.cli.text_source import TextSource, open_source
+from fastgd.data.files.ambiguous_numbers import find_doubts
+from fastgd.data.files.column_types import Rules, settle
+from fastgd.data.files.csv_bytes import TextSource, open_source
+from fastgd.data.files.csv_dialect import HEAD, Dialect, guess
+from fastgd.data.files.csv_errors import check_quotes, mend
+from fastgd.data.files.datafile import find_name, find_place
+from fastgd.data.files.missing_values import find_marks, split_columns
+from fastgd.data.files.polars_table import Frame, import_polars
+from fastgd.data.files.problems import Problem
+from fastgd.data.files.python_code import write_call, write_value
+from fastgd.data.files.read_options import MISSING, Reading
 
 GUESSED = 10_000  # rows that types are guessed from; all, if that proves wrong
 

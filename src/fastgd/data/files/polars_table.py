@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from fastgd.base.types import Array
-from fastgd.cli.code import write_call, write_value
-from fastgd.cli.datafile import describe_bad, refuse_missing
-from fastgd.cli.encoding import Encoding
-from fastgd.cli.wording import FileWording
 from fastgd.data.categories import encoding
 from fastgd.data.categories.applying import apply
 from fastgd.data.categories.encoding import Column, Policy
 from fastgd.data.categories.learning import learn
 from fastgd.data.categories.rows import Encoded
 from fastgd.data.categories.wording import refuse_all
+from fastgd.data.files.datafile import describe_bad, refuse_missing
+from fastgd.data.files.python_code import write_call, write_value
+from fastgd.data.files.roles import Encoding
+from fastgd.data.files.wording import FileWording
 from fastgd.data.frames import Column as Numbers
 from fastgd.data.inputs import check_column
 

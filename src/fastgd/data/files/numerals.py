@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from fastgd.cli.polars_table import import_polars
-from fastgd.cli.reading import quote
+from fastgd.data.files.polars_table import import_polars
+from fastgd.data.files.read_options import quote
 
 GROUPS = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}  # what groups digits; others are themselves
 DIGITS = r"(?:\d{1,3}(?:[,. '\u2019\u00a0\u202f_]\d{3})+|\d+|[.,]\d)"

@@ -9,16 +9,16 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from fastgd.base.types import Array
-from fastgd.cli.code import write_call, write_value
-from fastgd.cli.datafile import find_place, listed, refuse_missing
-from fastgd.cli.encoding import Encoding, place_of
-from fastgd.cli.reading import Reading
-from fastgd.cli.wording import FileWording
 from fastgd.data.categories import encoding
 from fastgd.data.categories.applying import apply
 from fastgd.data.categories.encoding import Policy
 from fastgd.data.categories.learning import learn
 from fastgd.data.categories.rows import Encoded
+from fastgd.data.files.datafile import find_place, listed, refuse_missing
+from fastgd.data.files.python_code import write_call, write_value
+from fastgd.data.files.read_options import Reading
+from fastgd.data.files.roles import Encoding, place_of
+from fastgd.data.files.wording import FileWording
 from fastgd.data.inputs import check_column
 from fastgd.data.tables import ArrayTable
 

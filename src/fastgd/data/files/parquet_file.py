@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from fastgd.cli.code import write_call, write_value
-from fastgd.cli.column_types import Rules, check_type, settle
-from fastgd.cli.datafile import find_name
-from fastgd.cli.polars_table import Frame, import_polars
-from fastgd.cli.reading import FOR_PARQUET, Reading
+from fastgd.data.files.column_types import Rules, check_type, settle
+from fastgd.data.files.datafile import find_name
+from fastgd.data.files.polars_table import Frame, import_polars
+from fastgd.data.files.python_code import write_call, write_value
+from fastgd.data.files.read_options import FOR_PARQUET, Reading
 
 Got = TypeVar("Got")
 

@@ -4,11 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import fastgd
 from fastgd.data.categories import encoding as categories
-from fastgd.data.categories.encoding import Column, names_of
-from fastgd.data.frames import are_default
-from fastgd.fitting.result import fitted_names
+from fastgd.data.categories.encoding import Column
 
 PLACE = re.compile(r"x(\d+)")  # what a column without a name is called
 
@@ -51,25 +48,3 @@ class Encoding:
             "width": self.width,
             "named": self.named,
         }
-
-
-def read_encoding(model: fastgd.FitResult) -> Encoding:
-    """Return how a model's X is made: what its notes leave open, its columns say."""
-    names = fitted_names(model)
-    made = model.encoding_
-    if made is None:
-        made = categories.Encoding(tuple(map(Column, names_of(names, model.n_features_in_))))
-    try:
-        notes = model.notes.get("encoding", {})
-        encoding = Encoding(
-            made,
-            int(notes.get("width", len(made.columns))),
-            notes.get("target"),
-            notes.get("weight"),
-            bool(notes.get("named", names is not None and not are_default(names))),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError("the model's notes on its columns are damaged: fit it again.") from error
-    if not encoding.named and not all(PLACE.fullmatch(column.name) for column in made.columns):
-        raise ValueError("the model's notes do not fit the names of its columns: fit it again.")
-    return encoding

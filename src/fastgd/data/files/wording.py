@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fastgd.base.types import Array
-from fastgd.cli.datafile import describe_bad
-from fastgd.cli.problems import MISSING_OPTION
 from fastgd.data.categories.wording import Wording
+from fastgd.data.files.datafile import describe_bad
+from fastgd.data.files.problems import MISSING_OPTION
 
 FLAGS = {"unknown": "--on-unknown", "missing": "--on-missing"}
 

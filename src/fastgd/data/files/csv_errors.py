@@ -5,9 +5,9 @@ import io
 import re
 from dataclasses import dataclass, replace
 
-from fastgd.cli.dialect import Dialect, is_valid
-from fastgd.cli.reading import Reading
-from fastgd.cli.text_source import TextSource
+from fastgd.data.files.csv_bytes import TextSource
+from fastgd.data.files.csv_dialect import Dialect, is_valid
+from fastgd.data.files.read_options import Reading
 
 LONGEST = 2**20  # characters of a field
 

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from fastgd.base.memory import check_memory
 from fastgd.base.types import Array
 from fastgd.base.validation import did_you_mean
-from fastgd.cli.encoding import Encoding
-from fastgd.cli.memory import check_memory
 from fastgd.data.categories import encoding
 from fastgd.data.categories.encoding import Policy
 from fastgd.data.categories.rows import Encoded
+from fastgd.data.files.roles import Encoding
 from fastgd.data.tables import ArrayTable
 
 SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fastgd.cli.datafile import listed
-from fastgd.cli.reading import Reading, write_flags
+from fastgd.data.files.datafile import listed
+from fastgd.data.files.read_options import Reading, write_flags
 
 HEAD = 2**16  # bytes that guesses are made from
 USUAL = 0.9  # of the lines have as many fields as the table has columns, if spaces separate them

@@ -1,17 +1,14 @@
-"""Opening files: of data, whose kinds are listed here, and of models."""
+"""Opening a file of data: the kinds of files are listed here."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
-import fastgd
-from fastgd.cli.datafile import File
-from fastgd.cli.numpy_file import open_array, open_arrays
-from fastgd.cli.polars_file import open_parquet
-from fastgd.cli.reading import NOTHING_SAID, Reading
-from fastgd.cli.text_file import open_text
-from fastgd.cli.text_source import STDIN
+from fastgd.data.files.csv_bytes import STDIN
+from fastgd.data.files.csv_file import open_text
+from fastgd.data.files.datafile import File
+from fastgd.data.files.numpy_file import open_array, open_arrays
+from fastgd.data.files.parquet_file import open_parquet
+from fastgd.data.files.read_options import NOTHING_SAID, Reading
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 PACKED = ("", ".gz", ".zip")
@@ -50,18 +47,12 @@ def is_text_file(path: Path) -> bool:
     return path == STDIN or kind_of(path) in (*TEXT_KINDS, ".zip")
 
 
-def open_model(path: Path) -> fastgd.FitResult:
-    """Read a saved model."""
-    check_file(path)
-    return fastgd.load(path)
-
-
 def check_file(path: Path) -> None:
     """Refuse a path where there is no file."""
     if not path.exists():
-        raise click.UsageError(f"{path} does not exist.")
+        raise ValueError(f"{path} does not exist.")
     if not path.is_file():
-        raise click.UsageError(f"{path} is not a file.")
+        raise ValueError(f"{path} is not a file.")
 
 
 def kind_of(path: Path) -> str:
@@ -69,6 +60,6 @@ def kind_of(path: Path) -> str:
     for suffix in KINDS:
         if path.name.lower().endswith(suffix):
             return suffix
-    raise click.UsageError(
+    raise ValueError(
         f"--data must end in {', '.join(KINDS)}, or be - for text on standard input; got {path}."
     )

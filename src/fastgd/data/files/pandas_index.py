@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from fastgd.cli.datafile import File, listed
+from fastgd.data.files.datafile import File, listed
 
 INDEX = re.compile(r"Unnamed: 0(\.\d+)*|__index_level_\d+__")
 

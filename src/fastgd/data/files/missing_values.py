@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.cli.code import write_call, write_value
-from fastgd.cli.polars_table import import_polars, is_text
-from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop
+from fastgd.data.files.polars_table import import_polars, is_text
+from fastgd.data.files.problems import COUNTED, MISSING_OPTION, Problem, drop
+from fastgd.data.files.python_code import write_call, write_value
 
 Columns: TypeAlias = dict[str, Any]  # polars Series without a name, by the columns' names
 PLAIN = "value"  # what each is called: polars takes some names for patterns

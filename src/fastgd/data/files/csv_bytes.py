@@ -13,7 +13,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
-from fastgd.cli.code import write_value
+from fastgd.data.files.python_code import write_value
 
 STDIN = Path("-")
 TEXTS = (".csv", ".tsv", ".txt")  # what a .zip may hold

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.cli.missing_values import (
+from fastgd.data.categories.encoding import MAX_LEVELS
+from fastgd.data.files.missing_values import (
     describe_missing,
     describe_rows,
     find_missing,
@@ -16,7 +17,7 @@ from fastgd.cli.missing_values import (
     split_columns,
     write_drop,
 )
-from fastgd.cli.numerals import (
+from fastgd.data.files.numerals import (
     find_cure,
     find_dates,
     find_numerals,
@@ -25,10 +26,9 @@ from fastgd.cli.numerals import (
     strip_sign,
     write_numbers,
 )
-from fastgd.cli.polars_table import import_polars, is_text
-from fastgd.cli.problems import COUNTED, MISSING_OPTION, Problem, drop, refuse_all
-from fastgd.cli.reading import Reading, quote
-from fastgd.data.categories.encoding import MAX_LEVELS
+from fastgd.data.files.polars_table import import_polars, is_text
+from fastgd.data.files.problems import COUNTED, MISSING_OPTION, Problem, drop, refuse_all
+from fastgd.data.files.read_options import Reading, quote
 
 USABLE = ", and only numbers, booleans and text can be used"
 MOST_NAMED = 3  # values for --missing that a message lists
