@@ -16,9 +16,9 @@ from test_cli import PYTHON_PATH, SMALL, refused, run, start
 
 import fastgd
 from fastgd.base import memory
-from fastgd.cli import work
-from fastgd.cli.report import KEYS
-from fastgd.cli.scaling import standardize
+from fastgd.cli.fit import command as fit_command
+from fastgd.cli.fit.report import KEYS
+from fastgd.cli.standardizing import standardize
 from fastgd.data.categories.encoding import MAX_LEVELS
 
 polars = pytest.importorskip("polars")
@@ -735,7 +735,7 @@ def test_nothing_is_overwritten_without_force(monkeypatch):
     write(CARS, "c.csv")
     Path("m.fastgd").write_text("precious")
     with monkeypatch.context() as patched:
-        patched.setattr(work, "perform", lambda *_: pytest.fail("it began"))
+        patched.setattr(fit_command, "perform", lambda *_: pytest.fail("it began"))
         message = refused(run("fit", "--data", "c.csv", *TO_PRICE, "--out", "m.fastgd"))
     assert message == (
         "fastgd: m.fastgd exists: give --force to replace it, or --out another name.\n"

@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from fastgd.base.quantities import LINE, write_count
-from fastgd.cli.report import Report
+from fastgd.cli.fit.report import Report
 
 LABEL = 15  # characters in front of what is said
 Rows: TypeAlias = list[tuple[str, str]]  # what, and what there is to say

@@ -1,6 +1,6 @@
 """The stories of `fastgd demo`: what runs, what it comes to beside the closed form, and why."""
 
-from fastgd.cli.stories import laser, laser2d, line, valley
+from fastgd.cli.demo.stories import laser, laser2d, line, valley
 
 # What tells it, and its usual learning rate.
 STORIES = {

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.stories.pictures import draw_line
-from fastgd.cli.stories.story import (
+from fastgd.cli.demo.stories.pictures import draw_line
+from fastgd.cli.demo.stories.story import (
     Floats,
     Story,
     say_of,

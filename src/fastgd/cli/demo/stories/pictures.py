@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.cli.stories.story import Floats, write_rate
+from fastgd.cli.demo.stories.story import Floats, write_rate
 from fastgd.plot import plot_descent_1d, plot_descent_2d
 from fastgd.plot.style import add_legend, look, some_axes
 

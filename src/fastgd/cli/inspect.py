@@ -3,15 +3,33 @@
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 import fastgd
-from fastgd.cli.report import facts_of
+from fastgd.cli.json_output import facts_of, write_json
+from fastgd.cli.options import JSON, MODEL
 from fastgd.cli.saved_model import open_model, read_encoding
 from fastgd.data.categories.encoding import Column
 from fastgd.data.files.roles import Encoding
 
 SHOWN = 20  # coefficients
+
+
+def inspect_options() -> list[click.Parameter]:
+    """Return the arguments and options of `fastgd inspect`."""
+    return [
+        MODEL,
+        click.Option(["--all", "every"], is_flag=True, help="Show every coefficient."),
+        JSON,
+    ]
+
+
+@click.command("inspect", params=inspect_options())
+def inspect_model(model: Path, every: bool, as_json: bool) -> None:
+    """Show a saved model: what ran, its coefficients by name, the largest first."""
+    shown = write_json(model_facts(model)) if as_json else describe_model(model, every=every)
+    click.echo(shown)
 
 
 def describe_model(path: Path, *, every: bool) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.stories.pictures import draw_valley
-from fastgd.cli.stories.story import SEEN, Floats, Story, write_number, write_rate
+from fastgd.cli.demo.stories.pictures import draw_valley
+from fastgd.cli.demo.stories.story import SEEN, Floats, Story, write_number, write_rate
 
 ROWS = 128
 CORRELATION = 0.5  # of the columns

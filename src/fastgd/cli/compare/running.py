@@ -13,9 +13,9 @@ import fastgd
 from fastgd.base.files import replacing
 from fastgd.base.quantities import LINE, wrap
 from fastgd.cli.origins import Data, Origin
-from fastgd.cli.outputs import check_out, check_plot
-from fastgd.cli.scaling import standardize
-from fastgd.cli.work import Watch, work
+from fastgd.cli.output_files import check_out, check_plot
+from fastgd.cli.progress import Watch, work
+from fastgd.cli.standardizing import standardize
 from fastgd.comparing.baseline import check_slower
 from fastgd.comparing.compare import TARGETS, make_contest
 from fastgd.comparing.comparison import Comparison, check_condition

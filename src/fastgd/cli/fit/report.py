@@ -1,7 +1,5 @@
 """What came of a job, and the same as JSON."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +7,8 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.job import Job
+from fastgd.cli.fit.job import Job
+from fastgd.cli.json_output import facts_of
 from fastgd.cli.origins import Data
 
 # What `fastgd fit --json` prints, and what each is.
@@ -85,28 +84,6 @@ class Report:
         return {key: found[key] for key in KEYS}
 
 
-def facts_of(result: fastgd.FitResult) -> dict[str, Any]:
-    """Return what a result itself says."""
-    rate, names, classes = result.learning_rate_, result.coef_names_, result.classes_
-    return {
-        "variant": result.variant,
-        "loss": result.loss_.name,
-        "optimizer": result.optimizer_.name,
-        "learning_rate": rate if isinstance(rate, float) else repr(rate),
-        "epochs": result.n_iter_,
-        "passes": float(result.history["passes"][-1]),
-        "seconds": float(result.history["seconds"][-1]),
-        "compile_seconds": result.compile_seconds,
-        "objective": result.objective,
-        "stop_reason": str(result.stop_reason),
-        "converged": result.converged,
-        "classes": None if classes is None else classes.tolist(),
-        "coef": result.coef_.tolist(),
-        "intercept": result.intercept_,
-        "feature_names": None if names is None else [*map(str, names)],
-    }
-
-
 def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[str, float]:
     """Return how well it fits, and how well the true coefficients do."""
     X, y, weights = data.X, data.y, data.weights
@@ -123,17 +100,3 @@ def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[s
         return {"accuracy": score, **truth}
     losses = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z))
     return {"accuracy": score, "mean log loss": float(np.average(losses, weights=weights)), **truth}
-
-
-def write_json(facts: dict[str, Any]) -> str:
-    """Return strict JSON: null for what is not finite."""
-    return json.dumps(finite(facts), allow_nan=False, ensure_ascii=False)
-
-
-def finite(value: Any) -> Any:
-    """Return *value* with None for numbers that are not finite."""
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,15 +11,15 @@ import click
 
 from fastgd.base.files import replacing
 from fastgd.base.validation import check_positive
-from fastgd.cli.comparing import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
-from fastgd.cli.grid import show_grid
+from fastgd.cli.compare.running import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
+from fastgd.cli.demo.grid import show_grid
+from fastgd.cli.demo.stories import STORIES
+from fastgd.cli.demo.stories.story import Story, write_rate
+from fastgd.cli.option_values import NUMBER
 from fastgd.cli.options import FORCE_FILES, option, path_option
 from fastgd.cli.origins import Made
-from fastgd.cli.outputs import check_out, check_plot
-from fastgd.cli.stories import STORIES
-from fastgd.cli.stories.story import Story, write_rate
-from fastgd.cli.values import NUMBER
-from fastgd.cli.work import Watch, work
+from fastgd.cli.output_files import check_out, check_plot
+from fastgd.cli.progress import Watch, work
 from fastgd.plot.style import DPI
 
 PICTURE = path_option("--plot", "Save the picture: .png, .svg, .pdf; needs Matplotlib.")

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 import fastgd
-from fastgd.cli.stories.pictures import draw_laser2d
-from fastgd.cli.stories.story import (
+from fastgd.cli.demo.stories.pictures import draw_laser2d
+from fastgd.cli.demo.stories.story import (
     SEEN,
     Story,
     say_of,
