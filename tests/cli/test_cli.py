@@ -18,13 +18,14 @@ from click.testing import CliRunner
 
 import fastgd
 from fastgd import cli, datasets
-from fastgd.cli import command, memory
-from fastgd.cli.card import show_card
+from fastgd.base import memory
+from fastgd.cli.compare import command
+from fastgd.cli.fit.card import show_card
+from fastgd.cli.json_output import write_json
 from fastgd.cli.options import FIT_OPTIONS, MADE_OPTIONS
 from fastgd.cli.origins import Made
-from fastgd.cli.report import write_json
-from fastgd.cli.scaling import standardize
-from fastgd.cli.work import Watch
+from fastgd.cli.progress import Watch
+from fastgd.cli.standardizing import standardize
 
 SMALL = ["--rows", "300", "--features", "3"]
 OLD_CLICK = "mix_stderr" in inspect.signature(CliRunner).parameters  # before 8.2

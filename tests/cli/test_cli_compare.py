@@ -1,7 +1,6 @@
 """`fastgd compare`: what it races, shows and writes, and when it fails."""
 
 import errno
-import importlib
 import itertools
 import json
 import os
@@ -12,6 +11,7 @@ import pytest
 from test_cli import SMALL, refused, run
 
 import fastgd
+from fastgd.comparing.compare import Contest
 from fastgd.comparing.runs import DEFAULT_RUNS
 
 TINY = [*SMALL, "--repeats", "1", "--peers", "none"]
@@ -20,10 +20,6 @@ TINY = [*SMALL, "--repeats", "1", "--peers", "none"]
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-
-
-def contest_class():
-    return importlib.import_module("fastgd.comparing.compare").Contest
 
 
 def race(*arguments):
@@ -130,7 +126,7 @@ def test_another_baseline_is_refused_before_the_race(change, said, monkeypatch):
     table = {"--rows": "40", "--features": "2", "--runs": "batch:nesterov", "--repeats": "1"}
     table["--peers"] = "none"
     race(*itertools.chain(*table.items()), "--json", "then.json")
-    monkeypatch.setattr(contest_class(), "race", lambda *_: pytest.fail("it raced"))
+    monkeypatch.setattr(Contest, "race", lambda *_: pytest.fail("it raced"))
     arguments = itertools.chain(*(table | change).items())
     message = refused(run("compare", *arguments, "--against", "then.json"))
     assert said in message and "Comparison(" not in message
@@ -149,7 +145,7 @@ def test_another_baseline_is_refused_before_the_race(change, said, monkeypatch):
     ],
 )
 def test_a_run_that_cannot_be_is_named_before_the_race(text, said, monkeypatch):
-    monkeypatch.setattr(contest_class(), "race", lambda *_: pytest.fail("it raced"))
+    monkeypatch.setattr(Contest, "race", lambda *_: pytest.fail("it raced"))
     message = refused(run("compare", *TINY, "--runs", f"batch {text}"))
     assert message.startswith(f"fastgd: the run {text!r}: {said}")
 

@@ -12,7 +12,7 @@ import pytest
 from test_cli import COMMAND, RUNNER, refused, run
 
 import fastgd
-from fastgd.cli.numerals import find_cure, find_dates, find_numerals, read_numbers
+from fastgd.data.files.numerals import find_cure, find_dates, find_numerals, read_numbers
 
 polars = pytest.importorskip("polars")
 

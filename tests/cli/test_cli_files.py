@@ -15,9 +15,10 @@ import pytest
 from test_cli import PYTHON_PATH, SMALL, refused, run, start
 
 import fastgd
-from fastgd.cli import memory, work
-from fastgd.cli.report import KEYS
-from fastgd.cli.scaling import standardize
+from fastgd.base import memory
+from fastgd.cli.fit import command as fit_command
+from fastgd.cli.fit.report import KEYS
+from fastgd.cli.standardizing import standardize
 from fastgd.data.categories.encoding import MAX_LEVELS
 
 polars = pytest.importorskip("polars")
@@ -247,7 +248,7 @@ def test_float32_parquet_stays_float32():
 
 
 def test_types_are_guessed_again_where_a_late_row_differs(monkeypatch):
-    monkeypatch.setattr("fastgd.cli.text_file.GUESSED", 5)
+    monkeypatch.setattr("fastgd.data.files.csv_file.GUESSED", 5)
     rows = ["a,y", *(f"{k},{k}" for k in range(20)), "0.5,1"]
     Path("c.csv").write_text("\n".join(rows))
     _, code = fit("--data", "c.csv", "--target", "y")
@@ -734,7 +735,7 @@ def test_nothing_is_overwritten_without_force(monkeypatch):
     write(CARS, "c.csv")
     Path("m.fastgd").write_text("precious")
     with monkeypatch.context() as patched:
-        patched.setattr(work, "perform", lambda *_: pytest.fail("it began"))
+        patched.setattr(fit_command, "perform", lambda *_: pytest.fail("it began"))
         message = refused(run("fit", "--data", "c.csv", *TO_PRICE, "--out", "m.fastgd"))
     assert message == (
         "fastgd: m.fastgd exists: give --force to replace it, or --out another name.\n"

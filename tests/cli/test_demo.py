@@ -8,8 +8,8 @@ import pytest
 from test_cli import run
 
 import fastgd
-from fastgd.cli.stories import STORIES, laser, laser2d, line, valley
-from fastgd.cli.stories.story import write_rate
+from fastgd.cli.demo.stories import STORIES, laser, laser2d, line, valley
+from fastgd.cli.demo.stories.story import write_rate
 
 
 @pytest.fixture(autouse=True)
@@ -246,8 +246,8 @@ def test_it_lists_its_stories():
 
 @pytest.mark.compiled
 def test_without_matplotlib_it_says_how_to_get_pictures(monkeypatch):
-    for room in ("demo", "outputs"):
-        monkeypatch.setattr(f"fastgd.cli.{room}.find_spec", lambda name: None)
+    for module in ("demo.command", "output_files"):
+        monkeypatch.setattr(f"fastgd.cli.{module}.find_spec", lambda name: None)
     assert "`pip install matplotlib` and `fastgd demo valley --plot" in told("valley")
     done = run("demo", "valley", "--plot", "a.png")
     assert done.exit_code == 1 and "--plot needs Matplotlib" in done.stderr

@@ -1,16 +1,13 @@
-"""The options of the commands: tables of flags, and what the help says of each."""
+"""Options that several commands have: tables of flags, and what the help says of each."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
 import click
 
-import fastgd
-from fastgd import datasets
-from fastgd.cli.encoding_options import MISSING_OPTIONS, ON_UNKNOWN
-from fastgd.cli.reading import reading_options
-from fastgd.cli.values import COUNT, NUMBER, Value
+from fastgd.cli.missing_options import MISSING_OPTIONS
+from fastgd.cli.option_values import COUNT, NUMBER, Value
+from fastgd.cli.reading_options import reading_options
 from fastgd.losses import LOSSES
 from fastgd.optimizers import OPTIMIZERS
 from fastgd.planning.request import VARIANTS
@@ -160,135 +157,7 @@ def file_options() -> list[click.Parameter]:
     ]
 
 
-def options() -> list[click.Parameter]:
-    """Return the options of `fastgd fit`, in the order of the help."""
-    made = inspect.signature(datasets.make_regression).parameters
-    fit = inspect.signature(fastgd.fit).parameters
-    return [
-        *file_options(),
-        *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
-        ON_UNKNOWN,
-        STANDARDIZE,
-        *(option(*row, default=fit[row[1]].default) for row in FIT_OPTIONS),
-        LOSS_PARAMETER,
-        click.Option(
-            ["--average/--no-average"],
-            default=None,
-            help="Return the mean of the iterates after every step (Polyak-Ruppert).  [default: "
-            "with --learning-rate auto, that of the later ones]",
-        ),
-        option(
-            "--seed", "random_state", COUNT, "Seed of the made data and of the order of rows.", 0
-        ),
-        path_option("--out", "Save the model in this file, for `fastgd predict` and fastgd.load."),
-        FORCE,
-        JSON,
-    ]
-
-
-def split_words(context: click.Context, option: click.Parameter, texts: Any) -> list[str] | None:
-    """Return the words that were given, parted by spaces or commas; None where none were."""
-    words = [word for text in texts for word in text.replace(",", " ").split()]
-    return (words if words != ["none"] else []) if texts else None
-
-
-def compare_options() -> list[click.Parameter]:
-    """Return the options of `fastgd compare`, in the order of the help."""
-    made = inspect.signature(datasets.make_regression).parameters
-    race = inspect.signature(fastgd.compare).parameters
-    shared = [row for row in FIT_OPTIONS if row[1] in ("loss", "alpha", "l1_ratio", "n_threads")]
-    return [
-        flag_option("--quick", "100,000 rows x 50, fewer runs, half a second for each."),
-        *file_options(),
-        *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
-        STANDARDIZE,
-        click.Option(
-            ["--runs"],
-            metavar="RUNS",
-            multiple=True,
-            callback=split_words,
-            help="What to race, such as 'batch minibatch:adam:learning_rate=0.01'; "
-            "variant[:optimizer][:keyword=value]...  [default: the variants self-tuned and the "
-            "classic optimizers]",
-        ),
-        click.Option(
-            ["--peers"],
-            metavar="PEERS",
-            multiple=True,
-            callback=split_words,
-            help="What others would use, or none.  [default: those installed that know the loss]",
-        ),
-        *(option(*row, default=race[row[1]].default) for row in shared),
-        LOSS_PARAMETER,
-        option("--repeats", "repeats", COUNT, "How often each runs.", race["repeats"].default),
-        option(
-            "--time-limit",
-            "time_limit",
-            NUMBER,
-            "Seconds for each run.",
-            race["time_limit"].default,
-        ),
-        option("--seed", "random_state", COUNT, "Seed of the made data and of the runs.", 0),
-        flag_option("--wide", "Show every figure, in a table wider than most terminals."),
-        path_option("--report", "Write the wide table, the verdicts and what ran as Markdown."),
-        path_option("--json", "Write all figures, a baseline for --against."),
-        path_option("--plot", "Draw suboptimality against passes and seconds, .png, .svg, .pdf."),
-        path_option(
-            "--against",
-            "A --json of before: exit 1 if a run needs more passes to a "
-            "target or reads at a smaller share of the memory's bandwidth than then.",
-        ),
-        option("--slower", "slower", NUMBER, "Factor that the share may fall by.", 1.5),
-        click.Option(
-            ["--require"],
-            metavar="CONDITION",
-            multiple=True,
-            help="Exit 1 unless it holds: 'RUN.metric <= [factor *] RUN.metric' or 'RUN.metric <= "
-            "number'; metrics are passes_to_1e-4, seconds_to_stat, ..., suboptimality, "
-            "bandwidth_share. May be repeated.",
-        ),
-        FORCE_FILES,
-    ]
-
-
 MODEL = click.Argument(["model"], type=Path, metavar="MODEL")
-
-
-def predict_options() -> list[click.Parameter]:
-    """Return the arguments and options of `fastgd predict`."""
-    return [
-        MODEL,
-        click.Option(
-            ["--data"],
-            type=Path,
-            metavar="FILE",
-            required=True,
-            help="The rows to predict, with the columns that were fitted; others are ignored. It "
-            "is read with the options that the model was fitted with unless others are given.",
-        ),
-        click.Option(
-            ["--target"],
-            metavar="COL",
-            help="Column with the true values, for a score.  [default: the one that was fitted, "
-            "if it is there]",
-        ),
-        *reading_options(),
-        ON_UNKNOWN,
-        *MISSING_OPTIONS,
-        flag_option("--proba", "Probabilities of the two labels instead of labels."),
-        path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
-        FORCE,
-        JSON,
-    ]
-
-
-def inspect_options() -> list[click.Parameter]:
-    """Return the arguments and options of `fastgd inspect`."""
-    return [
-        MODEL,
-        click.Option(["--all", "every"], is_flag=True, help="Show every coefficient."),
-        JSON,
-    ]
 
 
 OTHER_FLAGS = (("--seed", "random_state"), ("--weight", "sample_weight"), ("--target", "y"))

@@ -1,0 +1,1 @@
+"""`fastgd compare`: variants, optimizers and competing solvers on one objective."""

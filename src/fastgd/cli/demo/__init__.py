@@ -1,0 +1,1 @@
+"""`fastgd demo`: gradient descent explained with real runs."""

@@ -1,0 +1,102 @@
+"""What came of a job, and the same as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+import fastgd
+from fastgd.cli.fit.job import Job
+from fastgd.cli.json_output import facts_of
+from fastgd.cli.origins import Data
+
+# What `fastgd fit --json` prints, and what each is.
+KEYS = {
+    "data": "object: source, rows, features, dtype, standardized, ...",
+    "variant": "text",
+    "loss": "text",
+    "optimizer": "text",
+    "learning_rate": "number; text of Python for a schedule",
+    "epochs": "number",
+    "passes": "number: row gradients / rows",
+    "seconds": "number, compiling apart",
+    "compile_seconds": "number",
+    "score": "number: R^2, or the share of labels predicted right",
+    "objective": "number: loss + penalty, for the columns as fitted",
+    "stop_reason": "text",
+    "converged": "true or false; null where there was no tolerance",
+    "warnings": "array of text",
+    "notes": "array of text",
+    "classes": "array of the two labels, or null",
+    "coef": "array of numbers, in the units of the data",
+    "intercept": "number",
+    "feature_names": "array of text, or null",
+    "out": "text, the file written, or null",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a job."""
+
+    job: Job
+    n_rows: int
+    dtype: str
+    seconds: float  # to read or make the data
+    result: fastgd.FitResult
+    compile_seconds: float
+    quality: dict[str, float]  # how well it fits, the score first
+    remarks: list[str]
+    warnings: list[str]
+    code: str
+    read: Sequence[str] = ()  # what is to be said about how the file was read
+    problem: Exception | None = None  # why the model could not be saved
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the coefficients ran away."""
+        return self.result.stop_reason is fastgd.StopReason.DIVERGED
+
+    @property
+    def saved(self) -> bool:
+        """Whether the model is in its file."""
+        return self.job.out is not None and not self.diverged and self.problem is None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        data = {
+            "source": self.job.origin.label,
+            "rows": self.n_rows,
+            "features": len(self.result.coef_),
+            "dtype": self.dtype,
+            "standardized": self.job.standardize,
+            "seconds": self.seconds,
+        }
+        found = facts_of(self.result) | {
+            "data": data,
+            "compile_seconds": self.compile_seconds,
+            "score": next(iter(self.quality.values())),
+            "warnings": self.warnings,
+            "notes": [*self.read, *self.remarks],
+            "out": str(self.job.out) if self.saved else None,
+        }
+        return {key: found[key] for key in KEYS}
+
+
+def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[str, float]:
+    """Return how well it fits, and how well the true coefficients do."""
+    X, y, weights = data.X, data.y, data.weights
+    score = result.score(X, y, weights)
+    truth = {}
+    if with_truth and data.truth is not None:
+        ideal = replace(result, coef_=data.truth, intercept_=0.0)
+        truth = {"true coefficients": ideal.score(X, y, weights)}
+    z = result.decision_function(X)
+    if result.classes_ is None:
+        square = np.average((y - z) ** 2, weights=weights)
+        return {"R^2": score, "RMSE": float(np.sqrt(square)), **truth}
+    if result.loss_.name != "log_loss":
+        return {"accuracy": score, **truth}
+    losses = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z))
+    return {"accuracy": score, "mean log loss": float(np.average(losses, weights=weights)), **truth}

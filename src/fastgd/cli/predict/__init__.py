@@ -1,0 +1,1 @@
+"""`fastgd predict`: the predictions of a saved model for a file."""

@@ -1,0 +1,1 @@
+"""Files of data, read: NumPy's, Parquet, and text such as CSV."""
