@@ -8,14 +8,14 @@ it is yours or one of ours.
 
 This is the source of Huber's loss in the package, all of it. The function:
 
-.. literalinclude:: /../src/fastgd/losses.py
+.. literalinclude:: /../src/fastgd/losses/huber.py
    :pyobject: _huber
 
 and the row that says what else ``fit`` has to know: its parameters, whether targets
 are numbers or two labels, and a bound of the second derivative, which is how a
 learning rate can be chosen:
 
-.. literalinclude:: /../src/fastgd/losses.py
+.. literalinclude:: /../src/fastgd/losses/huber.py
    :pyobject: Huber
 """
 
@@ -123,13 +123,13 @@ print(f"{np.abs(fit.coef_ - coef).max():.3f}")
 # per step and turns the rate into the numbers that the step needs; ``step`` runs
 # per coefficient. This is all of AdaGrad:
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: _prepare_adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: _adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: AdaGrad
 #
 # ``step`` also returns the rate that multiplies a stationary gradient: the proximal
