@@ -33,6 +33,8 @@ from fastgd.schedules import (
     InverseTimeDecay,
     Optimal,
     PiecewiseConstant,
+    StepDecay,
+    Warmup,
 )
 from fastgd.schedules.line_search import LineSearch
 
@@ -72,8 +74,10 @@ __all__ = [
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",
+    "StepDecay",
     "StopReason",
     "Suggestion",
+    "Warmup",
     "compare",
     "datasets",
     "fit",

@@ -37,15 +37,7 @@ PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
 MOST_STEPS = 1 << 62
 RECORDABLE = frozenset({"objective", "grad_norm"})
-SCHEDULE_HINTS = {
-    "constant": "fastgd.Constant(eta0=0.01)",
-    "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
-    "inverse_time_decay": "fastgd.InverseTimeDecay(eta0=0.01, decay_steps=1000)",
-    "optimal": "fastgd.Optimal()",
-    "adaptive": "fastgd.Adaptive(eta0=0.01)",
-    "exponential": "fastgd.Exponential(eta0=0.01, gamma=0.999)",
-    "cosine": "fastgd.Cosine(eta0=0.01, n_steps=1000)",
-}
+SCHEDULE_HINTS = {row.word: f"fastgd.{row.written}" for row in SCHEDULES.values() if row.word}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ A schedule is called with an array of step numbers (they count from 1, over the 
 returns as many rates; a user's own function may take one number at a time. `Adaptive` also looks
 at each epoch's loss: what it remembers is part of a run's state, so that a run can be stopped and
 gone on with.
+
+To add a schedule, write its class in a file of its own and name it in `SCHEDULES`.
 """
 
 from fastgd.schedules.adaptive import Adaptive
@@ -19,6 +21,8 @@ from fastgd.schedules.schedule import Memory, Schedule
 from fastgd.schedules.schedule import Rates as Rates
 from fastgd.schedules.schedule import Steps as Steps
 from fastgd.schedules.shown import shown_rate
+from fastgd.schedules.step_decay import StepDecay
+from fastgd.schedules.warmup import Warmup
 
 SCHEDULES: dict[str, type[Schedule]] = {
     row.__name__: row
@@ -28,9 +32,11 @@ SCHEDULES: dict[str, type[Schedule]] = {
         InverseTimeDecay,
         Optimal,
         Exponential,
+        StepDecay,
         Cosine,
         Adaptive,
         PiecewiseConstant,
+        Warmup,
     )
 }
 
@@ -49,6 +55,8 @@ __all__ = [
     "Optimal",
     "PiecewiseConstant",
     "Schedule",
+    "StepDecay",
+    "Warmup",
     "shown_rate",
 ]
 

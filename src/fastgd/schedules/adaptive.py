@@ -1,6 +1,7 @@
 """A rate that is lowered when the loss stalls."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Adaptive(Schedule):
     factor: float = 0.2
     patience: int = 5
     tol: float = 1e-3
+    word: ClassVar[str] = "adaptive"
+    written: ClassVar[str] = "Adaptive(eta0=0.01)"
 
     def __post_init__(self) -> None:
         """Check the parameters."""
@@ -34,6 +37,11 @@ class Adaptive(Schedule):
         check_fraction("factor", self.factor)
         check_positive("patience", self.patience)
         check_not_negative("tol", self.tol)
+
+    @property
+    def uses_losses(self) -> bool:
+        """Whether `after_epoch` has to be told every epoch's loss: it has."""
+        return True
 
     def __call__(self, t: Steps) -> Rates:
         """Return eta0; a run multiplies it by the factor it remembers."""

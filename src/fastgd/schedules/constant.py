@@ -1,6 +1,7 @@
 """A constant learning rate."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ class Constant(Schedule):
     """
 
     eta0: float = 0.01
+    word: ClassVar[str] = "constant"
+    written: ClassVar[str] = "Constant(eta0=0.01)"
 
     def __post_init__(self) -> None:
         """Check the parameter."""

@@ -1,6 +1,7 @@
 """Cosine annealing."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class Cosine(Schedule):
     eta0: float = 0.01
     n_steps: int = 1000
     eta_min: float = 0.0
+    word: ClassVar[str] = "cosine"
+    written: ClassVar[str] = "Cosine(eta0=0.01, n_steps=1000)"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

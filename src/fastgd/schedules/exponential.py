@@ -1,6 +1,7 @@
 """Exponential decay."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Exponential(Schedule):
 
     eta0: float = 0.01
     gamma: float = 0.999
+    word: ClassVar[str] = "exponential"
+    written: ClassVar[str] = "Exponential(eta0=0.01, gamma=0.999)"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

@@ -1,6 +1,7 @@
 """A rate that falls as a power of the step number."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class InverseScaling(Schedule):
 
     eta0: float = 0.01
     power_t: float = 0.25
+    word: ClassVar[str] = "invscaling"
+    written: ClassVar[str] = "InverseScaling(eta0=0.01, power_t=0.25)"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

@@ -1,6 +1,7 @@
 """A rate that is nearly constant at first and then falls as a power of the step number."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class InverseTimeDecay(Schedule):
     eta0: float = 0.01
     decay_steps: float = 1000.0
     power_t: float = 0.5
+    word: ClassVar[str] = "inverse_time_decay"
+    written: ClassVar[str] = "InverseTimeDecay(eta0=0.01, decay_steps=1000)"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

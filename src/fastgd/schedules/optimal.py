@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Optimal(Schedule):
 
     alpha: float | None = None
     t0: float | None = None
+    word: ClassVar[str] = "optimal"
+    written: ClassVar[str] = "Optimal()"
 
     def __post_init__(self) -> None:
         """Check the parameters."""

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ class Memory(NamedTuple):
 class Schedule:
     """A rule for the learning rate."""
 
+    word: ClassVar[str] = ""  # how a user may call it, and is shown what to write instead
+    written: ClassVar[str] = ""  # what that is
+
     def __new__(cls, *values: Any, **parameters: Any) -> Self:
         """Refuse parameters that the schedule does not have."""
         check_parameters(cls, values, parameters)
@@ -36,6 +39,11 @@ class Schedule:
         values = [(field.name, getattr(self, field.name)) for field in fields(self)]
         shown = [f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v!r}" for k, v in values]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    @property
+    def uses_losses(self) -> bool:
+        """Whether `after_epoch` has to be told every epoch's loss."""
+        return False
 
     def __call__(self, t: Steps) -> Rates:
         """Return the rates of the steps *t*."""
