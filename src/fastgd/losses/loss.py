@@ -22,6 +22,12 @@ class Loss:
     probability: ClassVar[Probability | None] = None  # of the second label, from z
     takes_parameters: ClassVar[bool] = True  # as the third argument of the function
     has_minimum: ClassVar[bool] = True  # even if the labels are linearly separable
+    is_quadratic: ClassVar[bool] = False  # the squared error: X'X and X'y say all of it
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the target is two labels."""
+        return self.target == "binary"
 
     @property
     def built_in(self) -> bool:

@@ -28,6 +28,7 @@ class SquaredError(Loss):
 
     name: ClassVar[str] = "squared_error"
     function: ClassVar[LossFunction] = staticmethod(_squared_error)
+    is_quadratic: ClassVar[bool] = True
     curvature: ClassVar[float | None] = 1.0
 
 

@@ -45,6 +45,7 @@ class AdaGrad(Optimizer):
     name: ClassVar[str] = "adagrad"
     slots: ClassVar[int] = 1
     adaptive: ClassVar[bool] = True
+    default_rate: ClassVar[float] = 0.01  # PyTorch's
     prepare: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_prepare_adagrad)
     step: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_adagrad)
 

@@ -63,6 +63,7 @@ class Adam(Optimizer):
     name: ClassVar[str] = "adam"
     slots: ClassVar[int] = 2
     adaptive: ClassVar[bool] = True
+    default_rate: ClassVar[float] = 0.001  # PyTorch's
     prepare: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_prepare_adam)
     step: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_adam)
 

@@ -29,6 +29,7 @@ class Optimizer:
     prepare: ClassVar[Callable[..., tuple[Any, ...]]]
     step: ClassVar[Callable[..., tuple[Any, ...]]]
     adaptive: ClassVar[bool] = False  # does it scale each coefficient's step by its gradients?
+    default_rate: ClassVar[float] = 0.01  # of an adaptive one, for targets of size 1
 
     def __new__(cls, *values: Any, **parameters: Any) -> Self:
         """Refuse parameters that the optimizer does not have."""

@@ -47,6 +47,7 @@ class RMSprop(Optimizer):
     name: ClassVar[str] = "rmsprop"
     slots: ClassVar[int] = 1
     adaptive: ClassVar[bool] = True
+    default_rate: ClassVar[float] = 0.01  # PyTorch's
     prepare: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_prepare_rmsprop)
     step: ClassVar[Callable[..., tuple[Any, ...]]] = staticmethod(_rmsprop)
 

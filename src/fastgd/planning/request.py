@@ -25,7 +25,7 @@ from fastgd.base.validation import (
     refusal,
     show,
 )
-from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
+from fastgd.losses import LOSSES, CustomLoss, Loss
 from fastgd.optimizers import OPTIMIZERS, Optimizer
 from fastgd.planning.extensions import check_loss, check_optimizer, check_schedule
 from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
@@ -105,7 +105,7 @@ def read_request(
             'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
             f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
         )
-    if route == "gram" and (variant != "batch" or not isinstance(loss, SquaredError)):
+    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
         raise ValueError(
             'route="gram" computes gradients of the squared error over all rows: it needs '
             f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
