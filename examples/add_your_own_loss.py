@@ -100,9 +100,10 @@ print("\n".join(comparison.verdicts()))
 #
 # A learning rate may be any function from an array of step numbers, which count
 # from 1, to as many rates. Built in are `fastgd.Constant`, `fastgd.InverseScaling`,
-# `fastgd.InverseTimeDecay`, `fastgd.Exponential`, `fastgd.StepDecay`, `fastgd.Cosine`,
-# `fastgd.Optimal` and `fastgd.Adaptive`; `fastgd.Warmup` puts a linear rise in front of
-# any of them. Warm up over a hundred steps, then fall as one over the root of t:
+# `fastgd.InverseTimeDecay`, `fastgd.Exponential`, `fastgd.StepDecay`,
+# `fastgd.Cosine`, `fastgd.Optimal` and `fastgd.Adaptive`; `fastgd.Warmup` puts a
+# linear rise in front of any of them. Warm up over a hundred steps, then fall as
+# one over the root of t:
 
 
 def warmed_up(t):
