@@ -36,7 +36,7 @@ CHANGES = {
         },
     ),
     "a loss": (
-        "src/fastgd/losses/__init__.py",
+        "src/fastgd/losses/squared_error.py",
         {"    r = z - y\n    return 0.5 * r * r, r": f"    r = z - y + {DRAG.format('z')}\n"
          "    return 0.5 * r * r, r"},
     ),

@@ -8,14 +8,14 @@ your losses and for the built-in ones.
 
 This is the source of Huber's loss in the package, all of it. The function:
 
-.. literalinclude:: /../src/fastgd/losses/__init__.py
+.. literalinclude:: /../src/fastgd/losses/huber.py
    :pyobject: _huber
 
 and the row that says what else ``fit`` has to know: its parameters, whether targets
 are numbers or two labels, and a bound of the second derivative, which is how a
 learning rate can be chosen:
 
-.. literalinclude:: /../src/fastgd/losses/__init__.py
+.. literalinclude:: /../src/fastgd/losses/huber.py
    :pyobject: Huber
 """
 
@@ -101,9 +101,10 @@ print("\n".join(comparison.verdicts()))
 #
 # A learning rate may be any function from an array of step numbers, which count
 # from 1, to as many rates. Built in are `fastgd.Constant`, `fastgd.InverseScaling`,
-# `fastgd.InverseTimeDecay`, `fastgd.Exponential`, `fastgd.Cosine`, `fastgd.Optimal`
-# and `fastgd.Adaptive`. Warm up over a hundred steps, then fall as one over the
-# root of t:
+# `fastgd.InverseTimeDecay`, `fastgd.Exponential`, `fastgd.StepDecay`,
+# `fastgd.Cosine`, `fastgd.Optimal` and `fastgd.Adaptive`; `fastgd.Warmup` puts a
+# linear rise in front of any of them. Warm up over a hundred steps, then fall as
+# one over the root of t:
 
 
 def warmed_up(t):
@@ -124,13 +125,13 @@ print(f"{np.abs(fit.coef_ - coef).max():.3f}")
 # per step and turns the rate into the numbers that the step needs; ``step`` runs
 # per coefficient. This is all of AdaGrad:
 #
-# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: _prepare_adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: _adagrad
 #
-# .. literalinclude:: /../src/fastgd/optimizers/__init__.py
+# .. literalinclude:: /../src/fastgd/optimizers/adagrad.py
 #    :pyobject: AdaGrad
 #
 # ``step`` also returns the rate that multiplies a stationary gradient: the proximal

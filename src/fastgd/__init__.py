@@ -34,6 +34,8 @@ from fastgd.schedules import (
     InverseTimeDecay,
     Optimal,
     PiecewiseConstant,
+    StepDecay,
+    Warmup,
 )
 from fastgd.schedules.line_search import LineSearch
 
@@ -75,8 +77,10 @@ __all__ = [
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",
+    "StepDecay",
     "StopReason",
     "Suggestion",
+    "Warmup",
     "compare",
     "datasets",
     "fit",

@@ -659,7 +659,7 @@ class Installed:
             shutil.copy(HERE.parents[1] / name, source)
         edit(source / "pyproject.toml", 'version = "0.1.0"', f'version = "{version}"')
         edit(source / "src/fastgd/__init__.py", '"0.1.0"', f'"{version}"')
-        edit(source / "src/fastgd/losses/__init__.py", old, new)
+        edit(source / "src/fastgd/losses/squared_error.py", old, new)
         offline = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet"]
         wheels = self.folder / "wheels"
         self.run("-m", "pip", "wheel", *offline, "--wheel-dir", str(wheels), str(source))

@@ -100,7 +100,7 @@ def test_a_global_that_changes_is_seen():
 
 def test_functions_of_the_package_are_known_by_name():
     told = fingerprint(SquaredError.function)
-    assert told == Fingerprint("fastgd.losses._squared_error", True)
+    assert told == Fingerprint("fastgd.losses.squared_error._squared_error", True)
     assert fingerprint(Compiled(SquaredError.function)) == told
 
 

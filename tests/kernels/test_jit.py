@@ -137,7 +137,7 @@ def test_a_second_process_compiles_nothing(warm):
 @pytest.mark.compiled
 def test_an_edited_loss_takes_effect(lived_in, warm):
     """Twice the loss at half the rate, 0.05, is the same run."""
-    lived_in.edit("losses/__init__.py", "return 0.5 * r * r, r\n", "return r * r, 2.0 * r\n")
+    lived_in.edit("losses/squared_error.py", "return 0.5 * r * r, r\n", "return r * r, 2.0 * r\n")
     after = lived_in.run("answer['coef'] = fit(learning_rate=0.05)")["coef"]
     np.testing.assert_allclose(after, warm[1]["coef"], rtol=1e-12)
 

@@ -133,3 +133,15 @@ SEARCHES = [fastgd.LineSearch, fastgd.LineSearch(), fastgd.LineSearch("exact")]
 def test_a_line_search_is_for_minimize_alone(variant, given):
     sentence = refused(TypeError, lambda: fastgd.fit(X, Y, variant, learning_rate=given))
     assert sentence.startswith("fastgd.LineSearch is for fastgd.minimize only: for fit, leave")
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_an_adaptive_optimizer_of_ones_own_is_tuned_by_its_default_rate():
+    """Its name is in no table of the package's."""
+    usual = fastgd.fit(X, Y, optimizer="adam", max_iter=2, random_state=0)
+    mine = made(fastgd.Adam, {"name": "mine"})()
+    tuned = fastgd.fit(X, Y, optimizer=mine, max_iter=2, random_state=0)
+    np.testing.assert_allclose(tuned.coef_, usual.coef_, rtol=1e-12)
+    larger = made(fastgd.Adam, {"name": "mine", "default_rate": 0.01})()
+    tuned = fastgd.fit(X, Y, optimizer=larger, max_iter=2, random_state=0)
+    assert tuned.learning_rate_ == pytest.approx(10 * usual.learning_rate_)

@@ -30,6 +30,34 @@ FORMULAS = {
         lambda t: 0.01 + 0.29 * (1 + np.cos(np.pi * np.minimum((t - 1) / 99, 1))) / 2,
     ),
     "adaptive": (fastgd.Adaptive(eta0=0.3), lambda t: 0.3 + 0.0 * t),
+    "step decay": (
+        fastgd.StepDecay(eta0=0.3, gamma=0.9, decay_steps=9),
+        lambda t: 0.3 * 0.9 ** np.floor((t - 1) / 9),
+    ),
+    "warm-up of a number": (
+        fastgd.Warmup(0.3, n_steps=10),
+        lambda t: 0.3 * np.minimum(t / 10, 1),
+    ),
+    "warm-up of a schedule": (
+        fastgd.Warmup(fastgd.InverseScaling(eta0=0.3, power_t=0.5), n_steps=10),
+        lambda t: np.where(t < 10, 0.03 * t, 0.3 / np.sqrt(np.maximum(t - 9, 1))),
+    ),
+    "warm-up of one step": (
+        fastgd.Warmup(fastgd.Exponential(eta0=0.3, gamma=0.9), n_steps=1),
+        lambda t: 0.3 * 0.9 ** (t - 1.0),
+    ),
+    "warm-up of a function": (
+        fastgd.Warmup(lambda t: 0.3 / math.sqrt(t), n_steps=10),
+        lambda t: np.where(t < 10, 0.03 * t, 0.3 / np.sqrt(np.maximum(t - 9, 1))),
+    ),
+    "warm-up of a dictionary": (
+        fastgd.Warmup({1: 0.3, 91: 0.1}, n_steps=10),
+        lambda t: np.where(t < 10, 0.03 * t, np.where(t < 100, 0.3, 0.1)),
+    ),
+    "warm-up of a warm-up": (
+        fastgd.Warmup(fastgd.Warmup(0.3, n_steps=3), n_steps=10),
+        lambda t: np.where(t < 10, 0.01 * t, 0.1 * np.clip(t - 9, 1, 3)),
+    ),
 }
 
 
@@ -70,6 +98,14 @@ BAD_PARAMETERS = [
     (fastgd.Adaptive, {"factor": 1.0}, "factor"),
     (fastgd.Adaptive, {"patience": 0}, "patience"),
     (fastgd.Adaptive, {"tol": -1.0}, "tol"),
+    (fastgd.StepDecay, {"eta0": 0}, "eta0"),
+    (fastgd.StepDecay, {"gamma": 1.5}, "gamma"),
+    (fastgd.StepDecay, {"decay_steps": 0}, "decay_steps"),
+    (fastgd.StepDecay, {"decay_steps": 2.5}, "decay_steps"),
+    (fastgd.Warmup, {"schedule": 0}, "schedule"),
+    (fastgd.Warmup, {"schedule": np.inf}, "schedule"),
+    (fastgd.Warmup, {"schedule": "0.1"}, "schedule"),
+    (fastgd.Warmup, {"n_steps": 0}, "n_steps"),
 ]
 
 
@@ -406,3 +442,101 @@ def test_adaptive_progress_is_measured_from_the_best_loss_so_far(ups_and_downs):
     memory = rate.after_epoch(memory, ups_and_downs[2])
     assert memory.factor == 0.5
     assert memory.best_loss == 0.5
+
+
+# ---------------------------------------------------------------------------- step decay, warm-up
+
+
+def test_a_step_decay_has_the_rates_of_pytorch():
+    """StepLR multiplies the rate by gamma at every step_size-th call of its scheduler."""
+    theirs, rate = [], 0.3
+    for call in range(60):
+        if call > 0 and call % 7 == 0:
+            rate *= 0.5
+        theirs.append(rate)
+    ours = fastgd.StepDecay(eta0=0.3, gamma=0.5, decay_steps=7)(np.arange(1, 61))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+
+
+@pytest.mark.parametrize("n_steps", [2, 10])
+def test_a_warm_up_has_the_rates_of_pytorch(n_steps):
+    """SequentialLR of a LinearLR that starts at 1 / n_steps and of an ExponentialLR."""
+    theirs, total_iters = [], n_steps - 1
+    for call in range(60):
+        factor = 1 / n_steps + (1.0 - 1 / n_steps) * call / total_iters
+        theirs.append(0.3 * (factor if call < total_iters else 0.9 ** (call - total_iters)))
+    ours = fastgd.Warmup(fastgd.Exponential(eta0=0.3, gamma=0.9), n_steps)(np.arange(1, 61))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "given", ["auto", None, True, {}, fastgd.LineSearch(), fastgd.Cosine, [0.1]], ids=repr
+)
+def test_a_warm_up_of_what_is_no_schedule_is_refused(given):
+    with pytest.raises((TypeError, ValueError), match=r"^(schedule|rates) must be .*; got "):
+        fastgd.Warmup(given)
+
+
+WRAPPED = {
+    "a number": 0.05,
+    "a step decay": fastgd.StepDecay(eta0=0.05, gamma=0.5, decay_steps=4),
+    "optimal": fastgd.Optimal(alpha=0.5, t0=20.0),
+    "optimal, from the problem": fastgd.Optimal(),
+    "adaptive": fastgd.Adaptive(eta0=0.05, patience=1, tol=1e6),
+    "a dictionary": {1: 0.05, 3: 0.01},
+}
+
+
+@pytest.mark.parametrize("variant", ["batch", "stochastic", "minibatch"])
+@pytest.mark.parametrize("case", WRAPPED)
+def test_a_warmed_up_fit_is_replayed_and_saved(case, variant, tmp_path):
+    schedule = fastgd.Warmup(WRAPPED[case], n_steps=3)
+    settings = {"learning_rate": schedule, "alpha": 0.01, "max_iter": 4, "random_state": 0}
+    result = fastgd.fit(X, y, variant, **settings)
+    rate = result.learning_rate_
+    assert isinstance(rate, fastgd.Warmup) and rate.n_steps == 3
+    first = result.history["learning_rate"][1]
+    assert first == rate(np.array([1]))[0]
+    assert first == pytest.approx(rate.schedule(np.array([1]))[0] / 3, rel=1e-15)
+    result.save(tmp_path / "model.fastgd")
+    loaded = fastgd.load(tmp_path / "model.fastgd")
+    assert loaded.learning_rate_ == rate
+    for recipe in (result.recipe, loaded.recipe):
+        np.testing.assert_array_equal(fastgd.fit(X, y, **recipe).coef_, result.coef_)
+
+
+def test_a_warm_up_of_a_function_is_not_saved(tmp_path):
+    result = fastgd.fit(X, y, learning_rate=fastgd.Warmup(lambda t: 0.1 / t), max_iter=1)
+    with pytest.raises(TypeError, match="code of your own"):
+        result.save(tmp_path / "model.fastgd")
+
+
+def test_a_warm_up_of_warm_ups_without_end_is_not_saved(tmp_path):
+    schedule = 0.1
+    for _ in range(40):
+        schedule = fastgd.Warmup(schedule, n_steps=1)
+    result = fastgd.fit(X, y, learning_rate=schedule, max_iter=1)
+    with pytest.raises(ValueError, match="nested more than 32 deep"):
+        result.save(tmp_path / "model.fastgd")
+
+
+def test_a_warmed_up_adaptive_schedule_is_told_losses():
+    schedule = fastgd.Adaptive(eta0=0.1, factor=0.5, patience=1, tol=1e6)
+    assert schedule.uses_losses and fastgd.Warmup(schedule).uses_losses
+    assert not fastgd.Warmup(fastgd.Cosine()).uses_losses
+    settings = {"jac": lambda x: 2 * x, "max_iter": 5, "tol": None}
+    plain = fastgd.minimize(lambda x: x * x, 1.0, learning_rate=schedule, **settings)
+    warm = fastgd.Warmup(schedule, n_steps=1)
+    warmed = fastgd.minimize(lambda x: x * x, 1.0, learning_rate=warm, **settings)
+    np.testing.assert_array_equal(plain.path, warmed.path)
+    fitted = fastgd.fit(X, y, "batch", learning_rate=warm, max_iter=4)
+    np.testing.assert_allclose(fitted.history["learning_rate"][1:], [0.1, 0.1, 0.05, 0.025])
+
+
+def test_a_schedule_of_ones_own_is_warmed_up():
+    result = fastgd.fit(X, y, "batch", learning_rate=fastgd.Warmup(OwnSchedule(), 2), max_iter=4)
+    np.testing.assert_allclose(
+        result.history["learning_rate"][1:], [0.05, 0.1, 0.1 / math.sqrt(2), 0.1 / math.sqrt(3)]
+    )
+    halved = fastgd.fit(X, y, "batch", learning_rate=fastgd.Warmup(Halving(), 2), max_iter=4)
+    np.testing.assert_allclose(halved.history["learning_rate"][1:], [0.05, 0.05, 0.025, 0.0125])

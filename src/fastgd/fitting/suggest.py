@@ -11,7 +11,7 @@ from fastgd.base.validation import check_flag, check_fraction, check_not_negativ
 from fastgd.data.inputs import make_source
 from fastgd.data.orders import draw_seed, settle_random_state
 from fastgd.data.sources import Source, refuse_non_finite
-from fastgd.losses import Loss, SquaredError
+from fastgd.losses import Loss
 from fastgd.planning.costs import expected_passes, seconds_of_a_pass, seconds_of_cholesky, shortest
 from fastgd.planning.moments import has_moments, sum_moments
 from fastgd.planning.pilot.rates import Look, look_at
@@ -277,7 +277,7 @@ def _exact(
     loss: Loss, has_l1: bool, n: int, rows: Floats, pass_seconds: float, seconds: float
 ) -> str:
     """Say whether an exact solver is the better choice."""
-    if not isinstance(loss, SquaredError) or has_l1:
+    if not loss.is_quadratic or has_l1:
         return "no exact solver in a fixed number of passes"
     solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"

@@ -54,11 +54,6 @@ class SmoothedError(Loss):
         object.__setattr__(self, "curvature", jump / (2.0 * self.width))
 
     @property
-    def built_in(self) -> bool:
-        """Whether the loss is one of this package."""
-        return True
-
-    @property
     def quantile(self) -> float:
         """Which quantile of the targets is the best constant prediction."""
         return -self.below / (self.first_jump + self.second_jump)
@@ -76,11 +71,6 @@ class SmoothedHinge(Loss):
     def __post_init__(self) -> None:
         """State the bound of the second derivative."""
         object.__setattr__(self, "curvature", 0.5 / self.width)
-
-    @property
-    def built_in(self) -> bool:
-        """Whether the loss is one of this package."""
-        return True
 
 
 def can_smooth(loss: Loss) -> bool:

@@ -23,7 +23,7 @@ from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.optimizers import Optimizer
 from fastgd.planning.request import asks_to_stop
 from fastgd.planning.stability import largest_rate
-from fastgd.schedules import Adaptive, Memory, Schedule, shown_rate
+from fastgd.schedules import Memory, Schedule, shown_rate
 from fastgd.schedules.line_search import LineSearch
 
 MOST_ROWS = 1024  # of the history: evaluating fun for them must stay cheap beside the steps
@@ -102,7 +102,7 @@ class Walk:
         """Descend until something ends it; return what."""
         if self.known[NORM] <= self.least:
             return StopReason.TOLERANCE
-        one_by_one = callback is not None or isinstance(self.rates, Adaptive)
+        one_by_one = callback is not None or self._uses_losses
         steps = 1
         while self.t < max_iter:
             began = time.perf_counter()
@@ -208,13 +208,17 @@ class Walk:
             shown = show(self.g.tolist())
             raise ValueError(f"the gradient{how} must be finite at x0; got {shown}{mend}.")
 
+    @property
+    def _uses_losses(self) -> bool:
+        return isinstance(self.rates, Schedule) and self.rates.uses_losses
+
     def _arguments(
         self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
     ) -> tuple[Any, ...]:
         every = (
             self.rows.every,
             NEVER if self.points is None else self.points.every,
-            1 if isinstance(self.rates, Adaptive) else NEVER,
+            1 if self._uses_losses else NEVER,
         )
         numbers = () if self.search is None else self.search.numbers
         where = self.x, self.g, self.known, rates, self.t, self.state
@@ -235,7 +239,7 @@ class Walk:
         if before is not None and made:
             self.first_curvature = _curvature_between(self.x - before, self.g - g)
             self.first_change = float((self.x - before) @ (0.5 * self.g + 0.5 * g))
-        if isinstance(self.rates, Adaptive):
+        if isinstance(self.rates, Schedule) and self._uses_losses:
             self.memory = self.rates.after_epoch(self.memory, self.known[VALUE])
         return int(status)
 

@@ -65,7 +65,7 @@ def refuse_wrong_derivative(loss: Loss, source: Source, initial: Floats | None) 
         return
 
     def check() -> None:
-        places = [*_places(source, initial, loss.target == "binary")]
+        places = [*_places(source, initial, loss.is_binary)]
         with np.errstate(all="ignore"):
             _check(in_python(loss), loss, places)
 

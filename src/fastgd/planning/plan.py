@@ -13,7 +13,7 @@ from fastgd.base.warning import warn
 from fastgd.data.orders import Order, make_order
 from fastgd.data.sources import Source
 from fastgd.gradients.gram import Gram
-from fastgd.losses import Loss, SquaredError
+from fastgd.losses import Loss
 from fastgd.losses.smoothing import can_smooth
 from fastgd.optimizers import GD, AdaGrad, Nesterov, Optimizer
 from fastgd.planning.pilot import rates as pilot
@@ -321,7 +321,7 @@ def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
 
 def _gram_pays(loss: Loss, n: int, d: int, steps: int) -> bool:
     """Return True if X'X takes less than the passes of so many steps."""
-    return isinstance(loss, SquaredError) and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
+    return loss.is_quadratic and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
 
 
 def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int) -> int:

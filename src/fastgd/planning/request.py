@@ -25,7 +25,7 @@ from fastgd.base.validation import (
     refusal,
     show,
 )
-from fastgd.losses import LOSSES, CustomLoss, Loss, SquaredError
+from fastgd.losses import LOSSES, CustomLoss, Loss
 from fastgd.optimizers import OPTIMIZERS, Optimizer
 from fastgd.planning.extensions import check_loss, check_optimizer, check_schedule
 from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
@@ -37,15 +37,7 @@ PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
 MOST_STEPS = 1 << 62
 RECORDABLE = frozenset({"objective", "grad_norm"})
-SCHEDULE_HINTS = {
-    "constant": "fastgd.Constant(eta0=0.01)",
-    "invscaling": "fastgd.InverseScaling(eta0=0.01, power_t=0.25)",
-    "inverse_time_decay": "fastgd.InverseTimeDecay(eta0=0.01, decay_steps=1000)",
-    "optimal": "fastgd.Optimal()",
-    "adaptive": "fastgd.Adaptive(eta0=0.01)",
-    "exponential": "fastgd.Exponential(eta0=0.01, gamma=0.999)",
-    "cosine": "fastgd.Cosine(eta0=0.01, n_steps=1000)",
-}
+SCHEDULE_HINTS = {row.word: f"fastgd.{row.written}" for row in SCHEDULES.values() if row.word}
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ def read_request(
             'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
             f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
         )
-    if route == "gram" and (variant != "batch" or not isinstance(loss, SquaredError)):
+    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
         raise ValueError(
             'route="gram" computes gradients of the squared error over all rows: it needs '
             f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '

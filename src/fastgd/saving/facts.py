@@ -64,7 +64,7 @@ def encode(value: Any, where: str, arrays: Arrays | None = None, depth: int = 0)
     if type(value) is dict and all(type(key) is str for key in value):
         entries = value.items()
         return {"dict": {k: encode(v, f"{where}.{k}", arrays, depth + 1) for k, v in entries}}
-    return _encode_row(value, where)
+    return _encode_row(value, where, depth + 1)
 
 
 def decode(fact: Any, arrays: Arrays | None = None) -> Any:
@@ -161,12 +161,15 @@ def _decode_object(fact: Any) -> Any:
     return value
 
 
-def _encode_row(value: Any, where: str) -> dict[str, Any]:
+def _encode_row(value: Any, where: str, depth: int) -> dict[str, Any]:
     for kind, table in TABLES.items():
         for name, row in table.items():
             if type(value) is row:
-                parameters = {field.name: getattr(value, field.name) for field in fields(value)}
-                return {kind: [name, {k: encode(v, where) for k, v in parameters.items()}]}
+                parameters = {
+                    field.name: encode(getattr(value, field.name), where, None, depth)
+                    for field in fields(value)
+                }
+                return {kind: [name, parameters]}
     raise _refuse(value, where)
 
 
@@ -185,9 +188,9 @@ def _decode_row(kind: str, content: Any) -> Any:
 
 
 def _is_parameter(value: Any) -> bool:
-    """Return True for a number, None, and a schedule's pairs of a step and a rate."""
+    """Return True for a number, None, a schedule, and a schedule's pairs of a step and a rate."""
     if type(value) is not tuple:
-        return value is None or is_number(value)
+        return value is None or is_number(value) or isinstance(value, Schedule)
     return all(
         type(pair) is tuple and len(pair) == 2 and all(map(is_number, pair)) for pair in value
     )

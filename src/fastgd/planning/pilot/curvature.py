@@ -19,7 +19,7 @@ from fastgd.base.linalg import forms, joined, times
 from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
-from fastgd.losses import Loss, SquaredError
+from fastgd.losses import Loss
 from fastgd.planning.pilot.coordinates import Coordinates
 from fastgd.planning.pilot.newton import Sample, descend, narrow, predictions, region
 from fastgd.planning.pilot.sample import Drawn
@@ -148,7 +148,7 @@ def look(
     u[:, -1] = ones
     sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers)
     share = 0.0 if drawn.is_everything else d / m
-    ridges = _ridges(u[:, :-1], share, has_labels=loss.target == "binary")
+    ridges = _ridges(u[:, :-1], share, has_labels=loss.is_binary)
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     start = None
@@ -187,7 +187,7 @@ def look(
         leverage=float(np.mean(levers * levers / stands_for) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
-        stands=math.inf if isinstance(loss, SquaredError) else 0.25 * sample.scale(z) ** 2,
+        stands=math.inf if loss.is_quadratic else 0.25 * sample.scale(z) ** 2,
         noise=float(np.mean(lengths * squares)),
         statistical_error=_statistical_error(sensitivity * squares / (1.0 - own), drawn.source),
         loss=float(np.mean(shares * values)),

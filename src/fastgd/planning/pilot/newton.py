@@ -90,7 +90,7 @@ class Sample:
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""
-        is_any = self.loss.target == "binary" or isinstance(self.loss, SquaredError)
+        is_any = self.loss.is_binary or self.loss.is_quadratic
         return 1.0 if is_any else self.targets.spread(z)
 
     def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
@@ -182,7 +182,7 @@ def descend(
         point = start
         value, z, slopes = evaluate(point)
     metric: Metric | None = None
-    quadratic = isinstance(sample.loss, SquaredError)
+    quadratic = sample.loss.is_quadratic
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
         if metric is None or not quadratic:

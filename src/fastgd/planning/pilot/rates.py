@@ -36,7 +36,6 @@ TIME_CONSTANTS = 16.0  # of the curvature's typical direction, before rates fall
 FEW_TIME_CONSTANTS = 4.0  # where a loss that is not quadratic adds something to the mean
 EPOCHS_FOR_THE_SLOWEST = 0.06  # at most
 EPOCHS_AT_FIRST_RATE = 30.0  # where no curvature is known
-ADAPTIVE_RATES = {"adagrad": 0.01, "rmsprop": 0.01, "adam": 0.001}  # PyTorch's defaults
 
 Scaling = Literal["standardize", "rms", "none"]
 
@@ -150,8 +149,8 @@ def tune(
     if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
         tuned = _tune_without_curvature(source, variant, loss, optimizer)
     elif optimizer.adaptive:
-        size = 1.0 if loss.target == "binary" else draw_targets(source).spread_about_median
-        usual = ADAPTIVE_RATES[optimizer.name]
+        size = 1.0 if loss.is_binary else draw_targets(source).spread_about_median
+        usual = optimizer.default_rate
         reason = f"{usual:g}, the usual one of its kind, in units of y"
         tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
     elif variant == "batch":
@@ -274,7 +273,7 @@ def _tune_without_curvature(
     Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t); the iterates are averaged (Duchi,
     Hazan, Singer 2011, section 1.1; Ross, Mineiro, Langford, "Normalized online learning", 2013).
     """
-    if loss.target == "binary":
+    if loss.is_binary:
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
         eta0, reason = (

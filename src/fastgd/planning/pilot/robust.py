@@ -24,7 +24,7 @@ class Targets:
 
     def middle(self, loss: Loss) -> float:
         """Return about the best constant prediction, from which a fit may start."""
-        if loss.target == "binary" or not loss.built_in:  # a user's z need not predict y
+        if loss.is_binary or not loss.built_in:  # a user's z need not predict y
             return 0.0
         if isinstance(loss, SquaredError):
             centre = float(np.average(self.y, weights=self.weights))
