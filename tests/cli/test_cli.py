@@ -341,7 +341,7 @@ def test_the_run_of_a_comparison_and_the_time_left_are_shown(monkeypatch):
         ("fit --l1-ratio 2", "--l1-ratio must be"),
         ("fit --time-limit 0", "--time-limit must be"),
         ("fit --seed -1", "--seed must be"),
-        ("fit --flights --rows 5", "--rows is for made data; leave it out with --flights."),
+        ("fit --flights --rows 5", "--rows is for generated data; leave it out with --flights."),
         ("fit --flights --loss log_loss", "two labels"),
     ],
 )

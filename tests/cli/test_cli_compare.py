@@ -193,7 +193,7 @@ def test_a_full_disk_is_told_in_a_sentence(arguments, name, code, said, monkeypa
         (["--force"], 2, "--force is for --report, --json, --plot"),
         (["--rows", "0"], 2, "--rows must be at least 1"),
         (["--repeats", "0"], 2, "repeats must be"),
-        (["--flights", "--rows", "10"], 2, "--rows is for made data"),
+        (["--flights", "--rows", "10"], 2, "--rows is for generated data"),
     ],
 )
 def test_what_makes_no_sense_is_one_line(arguments, status, says):

@@ -236,7 +236,7 @@ def test_options_of_text_are_for_text(name, option):
 
 
 def test_options_of_reading_need_a_file():
-    assert "--separator is about a file; give the file as --data" in refused(
+    assert "--separator is an option for files; give a file with --data" in refused(
         run("fit", "--separator", ";")
     )
 
@@ -255,7 +255,7 @@ def test_options_of_reading_need_a_file():
         (text(change=[(40, 2, '"Rom')]), "a quotation mark that opens in line 42 is never closed"),
         (text(change=[(40, 2, '"')]), "a quotation mark that opens in line 42 is never closed"),
         (text(change=[(40, 2, '"5" pipe"')]), "line 42 has a quotation mark inside a field that"),
-        ("a,b,c\n" + text(), "line 1 of t.csv has 3 fields where most lines have 4: name every"),
+        ("a,b,c\n" + text(), "line 1 of t.csv has 3 fields but most lines have 4: name every"),
         (text().replace("a,b", "b", 1), "name every column, or leave the lines above the table "),
         (text().partition("\n")[2].replace("Genf", "1").replace("Köln", "2").replace("Rom", "3"),
          "line 1 of t.csv, where names of columns are expected, holds numbers only: give "),
@@ -270,10 +270,10 @@ def test_files_that_are_refused(content, said):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("t.zip", b"PK nonsense", "t.zip cannot be read: it is no .zip file, or damaged."),
-        ("t.csv.gz", b"nonsense", "t.csv.gz cannot be read: it is cut off or damaged."),
-        ("t.csv.gz", packed(text().encode())[:90], "it is cut off or damaged."),
-        ("-", packed(text().encode())[:90], "stdin cannot be read: it is cut off"),
+        ("t.zip", b"PK nonsense", "t.zip cannot be read: it is damaged, or not a .zip file."),
+        ("t.csv.gz", b"nonsense", "t.csv.gz cannot be read: it is truncated or damaged."),
+        ("t.csv.gz", packed(text().encode())[:90], "it is truncated or damaged."),
+        ("-", packed(text().encode())[:90], "stdin cannot be read: it is truncated"),
     ],
 )
 def test_packed_files_that_are_damaged(name, content, said):
@@ -424,7 +424,7 @@ BY_COMMA = "--decimal ',' reads {}, --thousands ',' reads {}."
 def test_thousands_are_no_decimals_in_silence(values, row, first, ways):
     said = message(grouped(values), "--drop-missing")
     start = f"column 'people' of t.csv holds {first!r} in row {row} (counted from 0)"
-    assert said == f"{start}, which may be a decimal or thousands: {ways}"
+    assert said == f"{start}, which may be a decimal number or a thousands separator: {ways}"
     mark = "," if "," in first else "."
     for option, number in (
         ("--decimal", float(first.replace(",", "."))),

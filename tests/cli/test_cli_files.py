@@ -425,7 +425,7 @@ def test_an_index_is_no_column_of_an_array(columns, options, left_out):
         said = done("predict", "m.fastgd", "--data", name, *options)
         assert ("left out, as an index" in said.stderr) == bool(left_out)
         assert all(repr(column) in said.stderr for column in left_out)
-        assert ("looks like an index, is taken as data" in said.stderr) == (rows is not X)
+        assert ("looks like an index, is used as data" in said.stderr) == (rows is not X)
         found = [float(line) for line in said.stdout.split()[1:]]
         np.testing.assert_allclose(found, model.predict(rows), rtol=1e-9)
 
@@ -459,7 +459,7 @@ def test_inspect_shows_twenty_coefficients_or_all():
     X, y, _ = fastgd.datasets.make_regression(N, 30, random_state=0)
     fastgd.fit(X, y, "batch", learning_rate=0.1).save("m.fastgd")
     said = done("inspect", "m.fastgd").stdout
-    assert said.endswith("and 10 smaller ones: --all shows them\n")
+    assert said.endswith("and 10 smaller coefficients: --all shows them\n")
     every = done("inspect", "m.fastgd", "--all").stdout
     assert every.count("\n") == said.count("\n") + 9
 
@@ -508,7 +508,7 @@ def test_text_with_too_many_levels_is_refused():
     write(CARS, "c.csv")
     message = refused(run("fit", "--data", "c.csv", "--target", "price"))
     assert f"column 'id' of c.csv is text with {N} levels, the first 'car0' in row 0" in message
-    assert f"and at most {MAX_LEVELS} are told apart" in message
+    assert f"and at most {MAX_LEVELS:,} levels are supported" in message
     assert message.endswith("--drop id.\n")
 
 
@@ -604,9 +604,9 @@ def test_npz_that_are_refused(arrays, said):
         ("--data c.csv --target price --drop price", "--drop and --target name the same column"),
         ("--data c.csv --target price --weight price", "--weight and --target name the same"),
         ("--data c.csv --target price --drop id --weight city", "column 'city' holds text"),
-        ("--data c.csv --flights --target price", "--data and --flights are two tables"),
-        ("--data c.csv --target price --rows 9", "--rows is for made data; leave it out with"),
-        ("--target price", "--target names a column of a file; give the file as --data."),
+        ("--data c.csv --flights --target price", "--data and --flights exclude each other"),
+        ("--data c.csv --target price --rows 9", "--rows is for generated data; leave it out with"),
+        ("--target price", "--target names a column of a file; give a file with --data."),
         ("--drop price", "--drop names a column of a file"),
         ("--flights --weight w", "--weight names a column of a file"),
         ("--data no.csv --target price", "no.csv does not exist."),
@@ -620,7 +620,7 @@ def test_npz_that_are_refused(arrays, said):
         ("--data c.csv --target price --force", "--force is for --out"),
         ("--data c.csv --target price --out no/m.fastgd", "the folder no of --out does not exist."),
         ("--data c.csv --target price --out folder.csv", "--out folder.csv is not a file."),
-        ("--data c.csv --target price --out c.csv --force", "is also what is to be read"),
+        ("--data c.csv --target price --out c.csv --force", "is also an input"),
     ],
 )
 def test_fit_refuses(arguments, said):
@@ -679,12 +679,12 @@ def test_predict_without_a_usable_target_says_so():
         ("predict m.fastgd --data c.csv --proba", 2, "--proba needs a model of --loss log_loss"),
         ("predict m.fastgd --data c.csv --out p.txt", 2, "--out must end in .csv, .npy, .parquet"),
         ("predict m.fastgd --data c.csv --target prise", 2, "Did you mean 'price'?"),
-        ("predict m.fastgd --data c.csv --out c.csv", 2, "is also what is to be read"),
+        ("predict m.fastgd --data c.csv --out c.csv", 2, "is also an input"),
         ("predict m.fastgd --data t.npy", 2, "t.npy has 2 columns, and the model needs 5"),
         (
             "predict m.fastgd --data five.npy",
             2,
-            "and the model takes text in 'x2'.",
+            "but the model needs text in 'x2'.",
         ),
         ("inspect no.fastgd", 2, "no.fastgd does not exist."),
         ("inspect .", 2, ". is not a file."),

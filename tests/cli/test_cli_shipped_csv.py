@@ -183,7 +183,7 @@ NO_TABLES = [
     (
         "statsmodels/datasets/scotland/src/scotvote.csv",
         "CouncilTax",
-        "line 1 of FILE has 42 fields where most lines have 43",  # one row holds fields twice
+        "line 1 of FILE has 42 fields but most lines have 43",  # one row holds fields twice
     ),
 ]
 

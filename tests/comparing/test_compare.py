@@ -487,7 +487,7 @@ def test_targets_have_short_names():
 
 
 def test_the_picture_shows_every_run_against_passes_and_seconds(tmp_path):
-    pytest.importorskip("matplotlib", reason="pictures need the extra `plot`")
+    pytest.importorskip("matplotlib", reason="figures need the extra `plot`")
     comparison, path = by_hand(), tmp_path / "out.png"
     figure = comparison.plot(path)
     left, right = figure.axes

@@ -49,12 +49,14 @@ def read_origin(
     loss = values["loss"]
     classifies = LOSSES[loss].target == "binary"
     if values["data"] is not None and values["flights"]:
-        raise click.UsageError("--data and --flights are two tables; give one of them.")
+        raise click.UsageError("--data and --flights exclude each other; give one of them.")
     real = "--data" if values["data"] is not None else "--flights"
     flags = {keyword: flag for flag, keyword, *_ in MADE_OPTIONS}
     if values["data"] is not None or values["flights"]:
         for name in made:
-            raise click.UsageError(f"{flags[name]} is for made data; leave it out with {real}.")
+            raise click.UsageError(
+                f"{flags[name]} is for generated data; leave it out with {real}."
+            )
     if values["data"] is not None:
         target, drop, weight = (values[name] for name in FILE_OPTIONS)
         reading, missing = take_reading(values), take_missing(values)
@@ -67,15 +69,15 @@ def read_origin(
         return FromFile(values["data"], target, drop, weight, loss, classifies, policy, reading)
     for name, flag in {**FLAGS, **ENCODING_FLAGS}.items():
         if name in given:
-            raise click.UsageError(f"{flag} is about a file; give the file as --data.")
+            raise click.UsageError(f"{flag} is an option for files; give a file with --data.")
     for name in FILE_OPTIONS:
         if name in given:
-            raise click.UsageError(f"--{name} names a column of a file; give the file as --data.")
+            raise click.UsageError(f"--{name} names a column of a file; give a file with --data.")
     if values["flights"]:
         if classifies:
             raise click.UsageError(
-                f"--loss {loss} needs two labels, and the flights have minutes of delay; "
-                "choose another loss or leave out --flights."
+                f"--loss {loss} needs two labels, but the target of --flights is a delay in "
+                "minutes; choose another loss, or leave out --flights."
             )
         return Flights()
     return Made("make_classification" if classifies else "make_regression", made | seed)

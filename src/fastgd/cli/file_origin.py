@@ -137,7 +137,7 @@ def read_numbers(table: Table, name: str) -> Array:
     """Return the numbers of a column."""
     values, levels = table.values(name)
     if levels:
-        raise ValueError(f"column {name!r} holds text, where numbers are needed.")
+        raise ValueError(f"column {name!r} holds text; numbers are needed.")
     return np.asarray(values, dtype=np.float64)
 
 
@@ -148,7 +148,7 @@ def describe_texts(encoding: categories.Encoding) -> list[str]:
     if made:
         texts = ", ".join(f"{column.name} ({len(column.levels)} levels)" for column in made)
         which = "one per level" if made[0].full else "one per level but the first"
-        remarks.append(f"text became columns of zeros and ones, {which}: {texts}")
+        remarks.append(f"text columns were one-hot encoded, {which}: {texts}")
     remarks += [
         f"column {column.name!r} is {column.levels[0]!r} in every row and left out"
         for column in encoding.texts

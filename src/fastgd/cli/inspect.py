@@ -27,7 +27,7 @@ def inspect_options() -> list[click.Parameter]:
 
 @click.command("inspect", params=inspect_options())
 def inspect_model(model: Path, every: bool, as_json: bool) -> None:
-    """Show a saved model: what ran, its coefficients by name, the largest first."""
+    """Show a saved model: how it was fitted, and its coefficients, largest first."""
     shown = write_json(model_facts(model)) if as_json else describe_model(model, every=every)
     click.echo(shown)
 
@@ -84,7 +84,7 @@ def describe_coefficients(
         "  ".join([f"{model.intercept_:>14.6g}", *([" " * 14] if has_scale else []), "(intercept)"])
     )
     if len(shown) < len(order):
-        lines.append(f"and {len(order) - len(shown):,} smaller ones: --all shows them")
+        lines.append(f"and {len(order) - len(shown):,} smaller coefficients: --all shows them")
     return lines
 
 

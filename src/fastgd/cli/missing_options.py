@@ -14,21 +14,21 @@ FLAGS = {
 ON_UNKNOWN = click.Option(
     ["--on-unknown"],
     type=click.Choice(UNKNOWN),
-    help="What is done in predict with a level of text that was not fitted: refuse it, take it for "
-    "the baseline, or for no level.  [default: error; in predict what the model was fitted with]",
+    help="How predict handles a text level that was not in the fitted data: as an error, as the "
+    "baseline level, or as no level.  [default: error; in predict as when the model was fitted]",
 )
 ON_MISSING = click.Option(
     ["--on-missing"],
     type=click.Choice(MISSING),
-    help="What is done with missing values: refuse them; leave the rows out; let them be a level "
-    "of their own, in text; or take the median, with a column that tells where (in text, a "
-    "level).  [default: error; in predict what the model was fitted with]",
+    help="How to handle missing values: raise an error; drop the rows; make them a level of their "
+    "own (text columns only); or fill in the median and add an indicator column (in text, a "
+    "level).  [default: error; in predict as when the model was fitted]",
 )
 DROP_MISSING = click.Option(
     ["--drop-missing"],
     is_flag=True,
-    help="The same as --on-missing drop: leave out rows with a missing value in a column that is "
-    "used; predict gives them no prediction.",
+    help="The same as --on-missing drop: drop rows with a missing value in a column that is used; "
+    "predict gives them no prediction.",
 )
 MISSING_OPTIONS = (ON_MISSING, DROP_MISSING)
 

@@ -22,7 +22,7 @@ def read_whole(text: str) -> int:
 
 # Place-holder in the help, how to read it, what it is called.
 NUMBERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "N": (read_whole, "a whole number"),
+    "N": (read_whole, "an integer"),
     "X": (float, "a number"),
 }
 WIDEST = 60  # characters of a place-holder

@@ -14,23 +14,24 @@ from fastgd.planning.request import VARIANTS
 
 # Flag, keyword of the function behind it (which has the default), what may follow, help.
 MADE_OPTIONS = (
-    ("--rows", "n_samples", COUNT, "Rows of the made data; 1e6 is a number too."),
-    ("--features", "n_features", COUNT, "Columns of the made data."),
+    ("--rows", "n_samples", COUNT, "Number of rows of the generated data; may be written as 1e6."),
+    ("--features", "n_features", COUNT, "Number of columns of the generated data."),
     (
         "--condition",
         "condition_number",
         NUMBER,
-        "Condition number of the columns' covariance: its largest eigenvalue over its smallest. "
-        "Gradient descent needs a number of steps proportional to it.",
+        "Condition number of the columns' covariance: its largest eigenvalue divided by its "
+        "smallest. Gradient descent needs a number of steps proportional to it.",
     ),
     (
         "--noise",
         "noise",
         NUMBER,
         "Standard deviation of the noise on y (log_loss: scale of the logistic noise on the "
-        "margin), where X @ coef has variance 1: coef itself has an R^2 of 1 / (1 + noise^2).",
+        "margin). X @ coef has variance 1, so the true coefficients have an R^2 of "
+        "1 / (1 + noise^2).",
     ),
-    ("--dtype", "dtype", Value("float64", "float32"), "Type of the made numbers."),
+    ("--dtype", "dtype", Value("float64", "float32"), "Data type of the generated numbers."),
 )
 FIT_OPTIONS = (
     (
@@ -39,8 +40,13 @@ FIT_OPTIONS = (
         Value(*VARIANTS, "auto"),
         "One step per pass over all rows, per row, or per --batch-size rows; auto chooses.",
     ),
-    ("--loss", "loss", Value(*LOSSES), f"What is minimised, per row: {', '.join(LOSSES)}."),
-    ("--optimizer", "optimizer", Value("auto", *OPTIMIZERS), "What turns a gradient into a step."),
+    ("--loss", "loss", Value(*LOSSES), f"The loss to minimize: {', '.join(LOSSES)}."),
+    (
+        "--optimizer",
+        "optimizer",
+        Value("auto", *OPTIMIZERS),
+        "The optimizer, which turns a gradient into a step.",
+    ),
     (
         "--learning-rate",
         "learning_rate",
@@ -52,38 +58,39 @@ FIT_OPTIONS = (
         "--batch-size",
         "batch_size",
         Value("auto", number="N"),
-        "Rows per step of minibatch; auto is 256, or fewer where there are few rows.",
+        "Rows per step of minibatch; auto is 256, or fewer if there are few rows.",
     ),
     (
         "--max-iter",
         "max_iter",
         COUNT,
-        "Epochs, that is visits of every row, at most.  [default: 100, or 10,000 for batch with "
+        "Maximum number of epochs (passes over all rows).  [default: 100, or 10,000 for batch with "
         "--learning-rate auto]",
     ),
     (
         "--tol",
         "tol",
         Value("auto", "none", number="X"),
-        "Tolerance. batch stops when the gradient's norm is this share of its first value, the "
-        "others when 5 epochs have not lowered the objective by this share; none makes exactly "
-        "--max-iter epochs.",
+        "Tolerance. batch stops when the gradient norm is below this fraction of its first value, "
+        "the others when 5 epochs have not lowered the objective by this fraction; none runs "
+        "exactly --max-iter epochs.",
     ),
     ("--alpha", "alpha", NUMBER, "Strength of the penalty (not the learning rate)."),
-    ("--l1-ratio", "l1_ratio", NUMBER, "Share of the penalty that is L1 (lasso), 0 to 1."),
+    ("--l1-ratio", "l1_ratio", NUMBER, "Fraction of the penalty that is L1 (lasso), from 0 to 1."),
     (
         "--shuffle",
         "shuffle",
         Value("true", "false", "replacement"),
-        "A new random order in each epoch, rows as they lie, or rows drawn with replacement.",
+        "A new random order in each epoch, the rows in their stored order, or rows drawn with "
+        "replacement.",
     ),
     (
         "--threads",
         "n_threads",
         COUNT,
-        "Threads; results do not depend on it.  [default: all cores]",
+        "Number of threads; the results do not depend on it.  [default: all cores]",
     ),
-    ("--time-limit", "time_limit", NUMBER, "Seconds of fitting after which it stops."),
+    ("--time-limit", "time_limit", NUMBER, "Stop the fit after this many seconds."),
 )
 
 
@@ -109,21 +116,23 @@ def flag_option(flag: str, text: str) -> click.Option:
     return click.Option([flag], is_flag=True, help=text)
 
 
-JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object, no more.")
-FORCE = flag_option("--force", "Replace the file named by --out if there is one.")
-FORCE_FILES = flag_option("--force", "Replace files that are there.")
+JSON = click.Option(
+    ["--json", "as_json"], is_flag=True, help="Print one JSON object and nothing else."
+)
+FORCE = flag_option("--force", "Replace the file named by --out if it exists.")
+FORCE_FILES = flag_option("--force", "Replace files that exist.")
 STANDARDIZE = click.Option(
     ["--standardize/--no-standardize"],
     default=None,
-    help="Centre the columns and scale them to variance 1 for the fit; coefficients are "
-    "then scaled back.  [default: with --data and --flights]",
+    help="Centre the columns and scale them to variance 1 for the fit; the coefficients are "
+    "then transformed back.  [default: with --data and --flights]",
 )
 LOSS_PARAMETER = option(
     "--loss-parameter",
     "loss_parameter",
     NUMBER,
-    "The quantile of quantile, in (0, 1); in units of y, the delta of huber and the "
-    "epsilon of the insensitive losses.  [default: 0.5, 1.35, 0.1]",
+    "The parameter of the loss: the quantile, in (0, 1); the delta of huber or the epsilon of the "
+    "epsilon-insensitive losses, in the units of y.  [default: 0.5, 1.35, 0.1]",
     None,
 )
 
@@ -134,25 +143,25 @@ def file_options() -> list[click.Parameter]:
         path_option(
             "--data",
             "Fit the table in this file, .npy, .npz, .parquet, .csv or .tsv (also .gz, .zip), or - "
-            "for text on stdin, instead of made data. Nothing in it is ever unpickled.",
+            "for text on stdin, instead of generated data. Nothing in it is ever unpickled.",
         ),
         click.Option(
             ["--target"],
             metavar="COL",
             help="Column of the file to predict; in .npy its number, -1 the last; in .npz the "
-            "array [there y by default].",
+            "array (default: y).",
         ),
         click.Option(
             ["--drop"], metavar="COL", multiple=True, help="Column to leave out; may be repeated."
         ),
-        click.Option(["--weight"], metavar="COL", help="Column with the weights of the rows."),
+        click.Option(["--weight"], metavar="COL", help="Column of sample weights."),
         *reading_options(),
         *MISSING_OPTIONS,
         click.Option(
             ["--flights"],
             is_flag=True,
             help="Fit the 327,346 flights that left New York City in 2013, 49 columns, to predict "
-            "their delay on arrival, instead of made data.",
+            "their delay on arrival, instead of generated data.",
         ),
     ]
 

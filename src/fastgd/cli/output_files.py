@@ -33,13 +33,13 @@ def check_out(
         if not out.is_file():
             raise click.UsageError(f"{flag} {out} is not a file.")
         if any(other and other.exists() and out.samefile(other) for other in inputs):
-            raise click.UsageError(f"{flag} {out} is also what is to be read; give another name.")
+            raise click.UsageError(f"{flag} {out} is also an input; give another name.")
         if not force:
             raise click.UsageError(
                 f"{out} exists: give --force to replace it, or {flag} another name."
             )
     if not os.access(out.parent, os.W_OK):
-        raise click.UsageError(f"nothing can be written in the folder {out.parent} of {flag}.")
+        raise click.UsageError(f"the folder {out.parent} of {flag} is not writable.")
 
 
 def check_plot(plot: Path | None) -> None:

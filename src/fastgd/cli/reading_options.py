@@ -82,28 +82,28 @@ def reading_options() -> list[click.Parameter]:
             "--separator",
             read_separator,
             "CHAR",
-            "What separates the fields of a text file; comma, semicolon, tab, pipe and space may "
-            "be written as words.  [default: guessed]",
+            "Field separator of a text file: a character, or comma, semicolon, tab, pipe or "
+            "space.  [default: guessed]",
         ),
         character("--decimal", one_of(DECIMALS), ".|,", "Decimal mark.  [default: guessed]"),
         character(
             "--thousands",
             one_of(THOUSANDS),
             "CHAR",
-            "What groups digits, such as the comma of 1,234; a point makes the comma the decimal "
-            "mark.  [default: nothing does]",
+            "Thousands separator, such as the comma in 1,234. A point implies a decimal "
+            "comma.  [default: none]",
         ),
         click.Option(
             ["--header/--no-header"],
             default=None,
-            help="Whether the first line names the columns; without one they are x0, x1, ..., and "
-            "--target -1 is the last.  [default: it does]",
+            help="Whether the first line holds the column names. Without names, columns are x0, "
+            "x1, ..., and --target -1 is the last one.  [default: --header]",
         ),
         click.Option(
             ["--skip-lines"],
             type=read_count,
             metavar="N",
-            help="Lines above the table, such as titles.  [default: guessed]",
+            help="Number of lines above the table to skip, such as titles.  [default: guessed]",
         ),
         character(
             "--encoding",
@@ -116,7 +116,7 @@ def reading_options() -> list[click.Parameter]:
             metavar="VALUES",
             multiple=True,
             callback=read_marks,
-            help="Values, separated by commas, that stand for a missing one, such as -999, beside "
-            "empty fields, NA, N/A, NaN, NULL and the like; '' among them takes those away.",
+            help="Values to read as missing, separated by commas, such as -999, in addition to "
+            "empty fields, NA, N/A, NaN, NULL and the like; '' among them turns those off.",
         ),
     ]

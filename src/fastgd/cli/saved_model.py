@@ -35,5 +35,5 @@ def read_encoding(model: fastgd.FitResult) -> Encoding:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError("the model's notes on its columns are damaged: fit it again.") from error
     if not encoding.named and not all(PLACE.fullmatch(column.name) for column in made.columns):
-        raise ValueError("the model's notes do not fit the names of its columns: fit it again.")
+        raise ValueError("the model's notes do not match the names of its columns: fit it again.")
     return encoding

@@ -36,7 +36,7 @@ def standardize(X: Any) -> tuple[Array, Scaling]:
     if X.dtype.kind != "f" or X.itemsize not in (4, 8) or not (X.flags.carray and X.flags.owndata):
         dtype = np.dtype(np.float32 if X.dtype == np.float32 else np.float64)
         check_memory(
-            len(X), X.shape[1], dtype.itemsize, "give --no-standardize, which reads in place"
+            len(X), X.shape[1], dtype.itemsize, "give --no-standardize, which needs no copy"
         )
         X = np.array(X, dtype, order="C")
     n, d = X.shape

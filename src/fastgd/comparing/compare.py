@@ -70,7 +70,7 @@ def compare(
     targets : sequence of float and "stat"
         Relative suboptimalities (F - F*) / (F(0) - F*), and the statistical error tr(H⁺C)/(2n).
     time_limit : float
-        Seconds for each run.
+        Time limit of each run in seconds.
     repeats : int
         How often each run is made; the first, which may compile, is one of them.
     random_state : int

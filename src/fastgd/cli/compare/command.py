@@ -30,15 +30,15 @@ from fastgd.cli.options import (
 )
 from fastgd.cli.origins import Made
 
-COMPARE_HELP = """Race the variants, optimizers and what others would use, on one objective.
+COMPARE_HELP = """Compare variants, optimizers and competing solvers on one objective.
 
-Shows for each run the median time and the passes over the rows to two targets, and how far from the
-optimum it ended, in a table that fits 80 columns; one sentence per target says who won. --wide and
---report have all targets, the spread of the times, and the share of the memory's bandwidth at which
-the rows were read.
+Prints a table of at most 80 columns: for each run, the median time and the number of passes over
+the rows to reach each of two targets, and the final suboptimality. One sentence per target names
+the fastest run. --wide and --report show all targets, the spread of the times, and the fraction of
+the memory bandwidth at which the rows were read.
 
-The last column is a word: first (at one of the two targets), reached (both), partly (one), missed
-(none), left again (it reached a target and ended above it), diverged or failed.
+The last column is a verdict: first (the fastest to one of the two targets), reached (both targets),
+partly (one), missed (none), left again (reached a target and ended above it), diverged or failed.
 
 \b
 Examples:
@@ -48,7 +48,7 @@ Examples:
   fastgd compare --quick --json now.json --against before.json
   fastgd compare --quick --require 'minibatch.passes_to_stat <= 20'
 
-The exit status is 1 where a condition fails.
+The exit status is 1 if a condition fails.
 """
 
 
@@ -64,7 +64,10 @@ def compare_options() -> list[click.Parameter]:
     race = inspect.signature(fastgd.compare).parameters
     shared = [row for row in FIT_OPTIONS if row[1] in ("loss", "alpha", "l1_ratio", "n_threads")]
     return [
-        flag_option("--quick", "100,000 rows x 50, fewer runs, half a second for each."),
+        flag_option(
+            "--quick",
+            "A small comparison: 100,000 rows x 50 columns, fewer runs, half a second each.",
+        ),
         *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
         STANDARDIZE,
@@ -73,7 +76,7 @@ def compare_options() -> list[click.Parameter]:
             metavar="RUNS",
             multiple=True,
             callback=split_words,
-            help="What to race, such as 'batch minibatch:adam:learning_rate=0.01'; "
+            help="The runs to compare, such as 'batch minibatch:adam:learning_rate=0.01': "
             "variant[:optimizer][:keyword=value]...  [default: the variants self-tuned and the "
             "classic optimizers]",
         ),
@@ -82,36 +85,44 @@ def compare_options() -> list[click.Parameter]:
             metavar="PEERS",
             multiple=True,
             callback=split_words,
-            help="What others would use, or none.  [default: those installed that know the loss]",
+            help="Competing solvers to compare with, or none.  [default: those "
+            "installed that support the loss]",
         ),
         *(option(*row, default=race[row[1]].default) for row in shared),
         LOSS_PARAMETER,
-        option("--repeats", "repeats", COUNT, "How often each runs.", race["repeats"].default),
+        option(
+            "--repeats", "repeats", COUNT, "Number of repeats of each run.", race["repeats"].default
+        ),
         option(
             "--time-limit",
             "time_limit",
             NUMBER,
-            "Seconds for each run.",
+            "Time limit of each run in seconds.",
             race["time_limit"].default,
         ),
-        option("--seed", "random_state", COUNT, "Seed of the made data and of the runs.", 0),
-        flag_option("--wide", "Show every figure, in a table wider than most terminals."),
-        path_option("--report", "Write the wide table, the verdicts and what ran as Markdown."),
-        path_option("--json", "Write all figures, a baseline for --against."),
-        path_option("--plot", "Draw suboptimality against passes and seconds, .png, .svg, .pdf."),
+        option("--seed", "random_state", COUNT, "Seed of the generated data and of the runs.", 0),
+        flag_option("--wide", "Show all results, in a table wider than most terminals."),
+        path_option(
+            "--report",
+            "Write the wide table, the verdicts and the settings of each run as Markdown.",
+        ),
+        path_option(
+            "--json", "Write all results as JSON, for example as a baseline for --against."
+        ),
+        path_option("--plot", "Plot suboptimality against passes and seconds: .png, .svg or .pdf."),
         path_option(
             "--against",
-            "A --json of before: exit 1 if a run needs more passes to a "
-            "target or reads at a smaller share of the memory's bandwidth than then.",
+            "A --json file of an earlier comparison: exit 1 if a run now needs more passes to a "
+            "target, or reads at a smaller fraction of the memory bandwidth.",
         ),
-        option("--slower", "slower", NUMBER, "Factor that the share may fall by.", 1.5),
+        option("--slower", "slower", NUMBER, "Factor by which that fraction may fall.", 1.5),
         click.Option(
             ["--require"],
             metavar="CONDITION",
             multiple=True,
-            help="Exit 1 unless it holds: 'RUN.metric <= [factor *] RUN.metric' or 'RUN.metric <= "
-            "number'; metrics are passes_to_1e-4, seconds_to_stat, ..., suboptimality, "
-            "bandwidth_share. May be repeated.",
+            help="Exit 1 unless this condition holds: 'RUN.metric <= [factor *] RUN.metric' or "
+            "'RUN.metric <= number'; metrics are passes_to_1e-4, seconds_to_stat, ..., "
+            "suboptimality, bandwidth_share. May be repeated.",
         ),
         FORCE_FILES,
     ]

@@ -131,7 +131,7 @@ def show(comparison: Comparison, remarks: list[str], *, wide: bool) -> None:
         said = comparison.verdicts()
         click.echo(f"{comparison.table()}\n")
     else:
-        said = ["`fastgd compare --wide` shows every figure."]
+        said = ["`fastgd compare --wide` shows all results."]
         click.echo(write_short(comparison, width))
     for sentence in [*said, *remarks]:
         click.echo(wrap(sentence, width))

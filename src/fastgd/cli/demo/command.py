@@ -22,11 +22,11 @@ from fastgd.cli.output_files import check_out, check_plot
 from fastgd.cli.progress import Watch, work
 from fastgd.plot.style import DPI
 
-PICTURE = path_option("--plot", "Save the picture: .png, .svg, .pdf; needs Matplotlib.")
+PICTURE = path_option("--plot", "Save the figure as .png, .svg or .pdf; needs Matplotlib.")
 WIDEST = 100  # characters in a line of text
 
 
-HELP = """See gradient descent at work: each story is a real run, beside its closed form.
+HELP = """Explain gradient descent with real runs, each compared with its closed form.
 
 \b
 Examples:
@@ -58,7 +58,7 @@ def tell(name: str, learning_rate: float, plot: Path | None, force: bool) -> Non
     figure = work(Watch("drawing"), story.draw)
     with replacing(plot) as file:
         figure.savefig(file, dpi=DPI, format=plot.suffix.removeprefix("."))
-    click.echo(f"\nThe picture is in {plot}.")
+    click.echo(f"\nThe figure is in {plot}.")
 
 
 def show_story(story: Story) -> None:
@@ -76,7 +76,7 @@ def show_story(story: Story) -> None:
 def how_to_draw(name: str, given: str = "") -> str:
     """Say how to get the picture of what was just told."""
     need = "" if find_spec("matplotlib") else "`pip install matplotlib` and "
-    return f"For the picture run {need}`fastgd demo {name}{given} --plot {name}.png`."
+    return f"For the figure run {need}`fastgd demo {name}{given} --plot {name}.png`."
 
 
 def add_story(name: str) -> None:
@@ -96,13 +96,13 @@ for each in STORIES:
 
 @demo.command("race", params=[PICTURE, FORCE_FILES])
 def race(plot: Path | None, force: bool) -> None:
-    """Race the variants on 100,000 rows.
+    """Compare the variants on 100,000 rows.
 
-    `fastgd compare` races what you choose, on your data, beside what others would use.
+    `fastgd compare` compares runs of your choice on your data, with competing solvers.
     """
     check_out(plot, force, [], "--plot")
     check_plot(plot)
     keywords = {**QUICK, "runs": [*QUICK_RUNS], "peers": [], "random_state": 0}
     made = Made("make_regression", QUICK_MADE | {"random_state": 0})
     run_race(Race(made, keywords, False, None, None, plot, None, 1.5, ()))
-    click.echo(f"\n{how_to_draw('race') if plot is None else f'The picture is in {plot}.'}")
+    click.echo(f"\n{how_to_draw('race') if plot is None else f'The figure is in {plot}.'}")

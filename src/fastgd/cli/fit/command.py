@@ -40,9 +40,9 @@ from fastgd.cli.output_files import check_out
 from fastgd.cli.progress import Watch, work
 from fastgd.data.files.read_options import FLAGS
 
-FIT_HELP = f"""Fit a linear model by gradient descent, to a file, made data or real flights.
+FIT_HELP = f"""Fit a linear model by gradient descent to a file, generated data or real flights.
 
-Shows what ran, how well it fits, why it stopped, and the lines of Python that do the same.
+Prints what ran, how well the model fits, why the fit stopped, and the equivalent Python code.
 
 \b
 Examples:
@@ -54,15 +54,15 @@ Examples:
   fastgd fit --variant batch --optimizer nesterov --condition 100
   fastgd fit --loss log_loss --rows 1e5 --learning-rate 0.1 --max-iter 20
 
-In files, columns of text become columns of zeros and ones, one per level but the first (with a
-penalty one per level). A column most of whose values are numbers is numeric. Dates, lists and
-numbers with a unit (53%) are refused, by column and row, and so are missing values unless
---on-missing says what becomes of them.
-How a text file is written is guessed from its first lines, and stderr says what was guessed.
+In files, each text column is one-hot encoded: one column of zeros and ones per level except the
+first (with a penalty, one per level). A column is numeric if most of its values are numbers. Dates,
+lists and numbers with a unit (53%) are errors that name the column and the row. So are missing
+values, unless --on-missing says how to handle them.
+The format of a text file is guessed from its first lines, and the guess is printed on stderr.
 
-The exit status is 0, or 1 where the fit diverged or something could not be read or written, 2 for
-what was asked in a wrong way, 130 after Ctrl-C, which ends a fit early and saves it if --out is
-given and an epoch is complete.
+The exit status is 0 on success; 1 if the fit diverged, or a file could not be read or written; 2 if
+an option or a value is invalid; 130 after Ctrl-C. Ctrl-C ends the fit early, and saves the model if
+--out is given and at least one epoch is complete.
 
 \b
 With --json, the object has the keys
@@ -84,11 +84,15 @@ def fit_options() -> list[click.Parameter]:
         click.Option(
             ["--average/--no-average"],
             default=None,
-            help="Return the mean of the iterates after every step (Polyak-Ruppert).  [default: "
-            "with --learning-rate auto, that of the later ones]",
+            help="Return the mean of the iterates of all steps (Polyak-Ruppert).  [default: "
+            "with --learning-rate auto, the mean of the later ones]",
         ),
         option(
-            "--seed", "random_state", COUNT, "Seed of the made data and of the order of rows.", 0
+            "--seed",
+            "random_state",
+            COUNT,
+            "Seed of the generated data and of the order of rows.",
+            0,
         ),
         path_option("--out", "Save the model in this file, for `fastgd predict` and fastgd.load."),
         FORCE,

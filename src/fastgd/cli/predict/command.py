@@ -17,8 +17,8 @@ from fastgd.cli.reading_options import reading_options, take_reading
 
 PREDICT_HELP = """Predict the rows of a file with a saved model.
 
-Writes a column of predictions, one per row, as CSV; if the file has the target too, stderr shows
-the score.
+Writes one prediction per row as a CSV column. If the file has the target column too, the score is
+printed on stderr.
 
 \b
 Examples:
@@ -36,20 +36,22 @@ def predict_options() -> list[click.Parameter]:
             type=Path,
             metavar="FILE",
             required=True,
-            help="The rows to predict, with the columns that were fitted; others are ignored. It "
-            "is read with the options that the model was fitted with unless others are given.",
+            help="The rows to predict, with the columns that were fitted; other columns are "
+            "ignored. By default it is read with the options that were used in the fit.",
         ),
         click.Option(
             ["--target"],
             metavar="COL",
-            help="Column with the true values, for a score.  [default: the one that was fitted, "
-            "if it is there]",
+            help="Column of true values, to compute the score.  [default: the target of the fit, "
+            "if the file has it]",
         ),
         *reading_options(),
         ON_UNKNOWN,
         *MISSING_OPTIONS,
-        flag_option("--proba", "Probabilities of the two labels instead of labels."),
-        path_option("--out", "Write .csv, .npy or .parquet instead of CSV on the terminal."),
+        flag_option("--proba", "Write the probabilities of the two labels instead of labels."),
+        path_option(
+            "--out", "Write the predictions to this .csv, .npy or .parquet file instead of stdout."
+        ),
         FORCE,
         JSON,
     ]

@@ -85,8 +85,8 @@ def predict(request: Request) -> Predicted:
     remarks = [*table.remarks, *describe_index(file, matched.index), *rows.remarks.values()]
     if taken := [name for name in find_index(file) if name in matched.places]:
         remarks.append(
-            f"{listed(taken)} of {file.path}, which looks like an index, is taken as data: the "
-            f"model needs as many columns, {len(matched.columns)}"
+            f"{listed(taken)} of {file.path}, which looks like an index, is used as data: the "
+            f"model needs {len(matched.columns)} columns"
         )
     if matched.ignored:
         remarks.append(f"ignored: {listed(matched.ignored)}")

@@ -36,7 +36,12 @@ class Doubtful:
     def problem(self) -> Problem:
         """Return why the column cannot be used before it is said which of them it is."""
         what = f"holds {self.text!r} in row {self.row:,}{COUNTED}"
-        return Problem(self.name, f"{what}, which may be a decimal or thousands", (), self.ways)
+        return Problem(
+            self.name,
+            f"{what}, which may be a decimal number or a thousands separator",
+            (),
+            self.ways,
+        )
 
     def remark(self, path: Path) -> str:
         """Return what is to be said if the number is read as a decimal."""

@@ -222,7 +222,7 @@ def check_levels(name: str, column: Any) -> Problem | None:
         return None
     row = int(column.is_not_null().arg_max())
     what = f"is text with {levels:,} levels, the first {texts[0]!r} in row {row:,}{COUNTED}"
-    return drop(name, what, f", and at most {MAX_LEVELS} are told apart")
+    return drop(name, what, f", and at most {MAX_LEVELS:,} levels are supported")
 
 
 def for_role(problem: Problem, rules: Rules, is_beside: bool) -> Problem:

@@ -60,7 +60,7 @@ class TextSource:
             with self.opener() as stream:
                 return stream.read(size)
         except DAMAGED as error:
-            raise OSError(f"{self.path} cannot be read: it is cut off or damaged.") from error
+            raise OSError(f"{self.path} cannot be read: it is truncated or damaged.") from error
         except (RuntimeError, NotImplementedError) as error:
             raise OSError(f"{self.path} cannot be read: it is encrypted.") from error
         except OSError as error:
@@ -97,7 +97,7 @@ def unpack(data: bytes) -> bytes:
     try:
         return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
     except DAMAGED as error:
-        raise OSError("stdin cannot be read: it is cut off or damaged.") from error
+        raise OSError("stdin cannot be read: it is truncated or damaged.") from error
 
 
 def find_member(path: Path) -> str:
@@ -106,7 +106,7 @@ def find_member(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     except zipfile.BadZipFile as error:
-        raise OSError(f"{path} cannot be read: it is no .zip file, or damaged.") from error
+        raise OSError(f"{path} cannot be read: it is damaged, or not a .zip file.") from error
     texts = [name for name in names if PurePosixPath(name).suffix.lower() in TEXTS]
     if len(texts) != 1:
         held = ", ".join(repr(name) for name in texts[:8]) or "none"

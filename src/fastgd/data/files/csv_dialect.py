@@ -132,7 +132,7 @@ def guess(path: Path, head: bytes, separator: str, reading: Reading) -> Guess:
         remarks = (
             *remarks,
             f"line {first.line + skipped} of {path} names columns {listed(numbers, 4)}; give "
-            "--no-header or --skip-lines if these are no names",
+            "--no-header or --skip-lines if these are not names",
         )
     return Guess(dialect, names if header else [], remarks)
 
@@ -153,7 +153,7 @@ def describe(path: Path, dialect: Dialect, named: str, reading: Reading) -> tupl
             f"option{'s override' if len(guessed) > 1 else ' overrides'}"
         )
     if dialect.quote is None:
-        remarks.append(f"quotation marks in {path} are read as text")
+        remarks.append(f"quotation marks in {path} are read as ordinary text")
     if dialect.quote == "'":
         remarks.append(f"{path} is read with ' as its quotation mark")
     if dialect.ragged:
@@ -256,7 +256,7 @@ def refuse_first(path: Path, first: Record, others: list[Record], width: int, sk
         options += " --no-header"
     mend = "name every column" if is_short else "mend it"
     raise ValueError(
-        f"line {line} of {path} has {len(first.fields)} fields where most lines have {width}: "
+        f"line {line} of {path} has {len(first.fields)} fields but most lines have {width}: "
         f"{mend}, or leave the lines above the table out with {options}."
     )
 

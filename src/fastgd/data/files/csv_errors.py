@@ -36,7 +36,9 @@ def mend(source: TextSource, dialect: Dialect, reading: Reading) -> Mended:
     mark = dialect.quote
     begins = rf"(?:^|{re.escape(dialect.separator)}){mark}"
     if mark and mark in text and not re.search(begins, text, flags=re.MULTILINE):
-        return Mended(replace(dialect, quote=None), f"quotation marks in {path} are read as text")
+        return Mended(
+            replace(dialect, quote=None), f"quotation marks in {path} are read as ordinary text"
+        )
     stray = find_stray(text, dialect)
     where = f"line {stray:,} has" if stray else "some line has"
     raise OSError(
@@ -96,8 +98,8 @@ def describe_longer(source: TextSource, dialect: Dialect, line: int, count: int,
     top = dialect.skip_lines + 1
     return (
         f"line {line:,} of {source.path} has {count} fields, and line {top:,}, where the table "
-        f"begins, has {width}: mend it, or say what separates fields with --separator, or how many "
-        "lines stand above the table with --skip-lines."
+        f"begins, has {width}: correct it, or give the field separator with --separator, or the "
+        "number of lines above the table with --skip-lines."
     )
 
 

@@ -96,7 +96,7 @@ class ArrayFile:
         """Return the rows of X as an encoding makes them."""
         if texts := [column.name for column in encoding.texts]:
             raise ValueError(
-                f"{self.path} holds numbers, and the model takes text in {listed(texts)}."
+                f"{self.path} holds numbers, but the model needs text in {listed(texts)}."
             )
         X = self.take([column.name for column in encoding.columns])
         if encoding.missing == "error":

@@ -20,10 +20,10 @@ def attempt(path: Path, read: Callable[[], Got]) -> Got:
     try:
         return read()
     except OSError as error:
-        why = error.strerror or "it is no Parquet file, or damaged"
+        why = error.strerror or "it is damaged, or not a Parquet file"
         raise OSError(f"{path} cannot be read: {why}.") from error
     except (errors.PolarsError, errors.PanicException) as error:
-        raise OSError(f"{path} cannot be read: it is no Parquet file, or damaged.") from error
+        raise OSError(f"{path} cannot be read: it is damaged, or not a Parquet file.") from error
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ DRAWN = 30  # steps in the picture
 
 
 def tell(learning_rate: float) -> Story:
-    """Point a laser, told how far it is off."""
+    """Point a laser by its error, in one dimension."""
     result = point_up(learning_rate, ENOUGH)
     path, factor = result.path, 1 - 2 * learning_rate
     steps = np.arange(min(len(path), SHOWN))
@@ -39,19 +39,19 @@ def tell(learning_rate: float) -> Story:
     header = ("step", "position cm", "error cm", "gradient", "cost", "exact position")
     return Story(
         [
-            "A laser pointer points at 103 cm, and should at 100. A friend shouts the error, "
-            "y - 100; the cost is its square, J = (y - 100)², its slope 2 (y - 100). Each step "
-            "goes against the slope, y <- y - rate * 2 (y - 100), here at a rate of "
+            "A laser pointer points at 103 cm; the target is at 100 cm. The error is y - 100. The "
+            "cost is its square, J = (y - 100)², with the gradient 2 (y - 100). Each step moves "
+            "against the gradient: y <- y - rate * 2 (y - 100), here with a learning rate of "
             f"{write_rate(learning_rate)}.",
             (header, rows),
-            "Exact is 100 + 3 * factor^step, where the factor, 1 - 2 * rate, is "
+            "The exact position is 100 + 3 * factor^step. The factor, 1 - 2 * rate, is "
             f"{write_factor(factor)}: the error {say_of(factor)}."
             f"{say_where_it_ended(result) or _say_when_it_arrives(path)}",
-            "Five rates beside one another:",
+            "Five learning rates compared:",
             _compare_rates(),
-            "The error is multiplied by 1 - 2 * rate in every step. It is gone at once at a rate "
-            "of 0.5 = 1 / J'', and shrinks at any below 1 = 2 / J''; at 1 the pointer jumps to and "
-            "fro for ever, and above that it runs away.",
+            "The error is multiplied by 1 - 2 * rate in every step. At a rate of "
+            "0.5 = 1 / J'' it is zero after one step. It shrinks at every rate below 1 = 2 / J''. "
+            "At 1 the pointer oscillates forever, and above 1 it diverges.",
         ],
         lambda: draw_laser(point_up(learning_rate, DRAWN), TARGET, CLOSE["1 mm"]),
     )

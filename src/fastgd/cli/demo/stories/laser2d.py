@@ -22,18 +22,18 @@ HEADER = ("step", "across cm", "up cm", "sum of errors", "cost", "exact across",
 
 
 def tell(learning_rate: float) -> Story:
-    """Point it up and across: straight, or zig-zag."""
+    """Point a laser in two dimensions, straight or in a zig-zag."""
     round_, steep = (point_at_a_spot(learning_rate, squares) for squares in (1.0, SQUARES))
     across, up = factors(learning_rate, SQUARES)
     return Story(
         [
             "The pointer is 3 cm to the left of its spot and 3 cm above it. The errors, -3 and 3, "
-            "add up to 0, as if all were well; their squares do not: J = across² + up². Each "
-            "coordinate has its own slope, and both step at once.",
+            "add up to 0, but their squares do not: J = across² + up². The gradient has one "
+            "component per coordinate, and each step changes both.",
             (HEADER, _spots(round_, learning_rate, 1.0)),
             f"Both errors are multiplied by {write_factor(across)} in every step, so the pointer "
             "never leaves the straight line through its start and the spot; each error "
-            f"{say_of(across)}.{say_where_it_ended(round_)} Now let errors upwards count "
+            f"{say_of(across)}.{say_where_it_ended(round_)} Now weight the upward error "
             f"{SQUARES:g} times: J = across² + {SQUARES:g} up². The same rate multiplies the error "
             f"across by {write_factor(across)}, and that upwards by {write_factor(up)}.",
             (HEADER, _spots(steep, learning_rate, SQUARES)),
@@ -81,13 +81,13 @@ def _say_what_it_means(across: float, up: float) -> str:
     """Say what the steep direction does to the other."""
     if abs(across) >= 1 - SEEN:
         if across > 0:
-            return f"At so small a rate nothing is seen to happen in {STEPS} steps."
-        return "One rate has to serve every direction, and this one is too large for both."
+            return f"At such a small rate, nothing visible happens in {STEPS} steps."
+        return "One learning rate applies to every direction, and this one is too large for both."
     if abs(up) >= 1 - SEEN:
-        return "One rate has to serve the steepest direction, and for that this one is too large."
+        return "The rate must suit the steepest direction, and this one is too large for it."
     if up < -SEEN:
         return (
-            "So it zig-zags, from side to side of a valley, while it goes along the floor. One "
-            "rate has to serve the steepest direction, and the others wait for it."
+            "So it zig-zags from side to side of a valley while it moves along the floor. The rate "
+            "must suit the steepest direction, and the other directions converge slowly."
         )
-    return "No zig-zag at this rate: it goes down towards the floor of a valley, and along it."
+    return "There is no zig-zag at this rate: it moves down to the floor of a valley and along it."

@@ -22,7 +22,7 @@ NEAR = 0.01  # both numbers to least squares
 
 
 def tell(learning_rate: float) -> Story:
-    """Lay a line through points."""
+    """Fit a line to points."""
     X, y = points_on_a_line()
     result: Any = fastgd.fit(
         X, y, "batch", learning_rate=learning_rate, max_iter=STEPS, record_path=1
@@ -40,19 +40,20 @@ def tell(learning_rate: float) -> Story:
     along, across = 1 - learning_rate * gentle, 1 - learning_rate * steep
     return Story(
         [
-            f"{len(y)} points that lie about the line 0.5 x + 2. The cost is half the mean square "
-            "of a x + b - y; its gradient has two parts, one for a, one for b. From a = b = 0, at "
-            f"a rate of {write_rate(learning_rate)}:",
+            f"{len(y)} points near the line 0.5 x + 2. The cost is half the mean square of "
+            "a x + b - y; its gradient has two components, for a and for b. From a = b = 0, with "
+            f"a learning rate of {write_rate(learning_rate)}:",
             (header, rows),
             f"Least squares gives a = {best[0]:.6g}, b = {best[1]:.6g}, and a cost of {least:.3g}: "
-            "not 0, for the points do not lie on a line."
+            "not 0, because the points are not on a line."
             f"{say_where_it_ended(result) or _say_when_it_is_near(path, best)}",
             "Slope and intercept move the line at the points in nearly the same way, so the cost "
-            f"is a long valley, curved {steep / gentle:.0f} times as much across as along. Across "
-            "it the whole line rises or falls: each step multiplies that error by "
-            f"{write_factor(across)}, so it {say_of(across)}. Along it slope is traded for "
-            f"intercept: by {write_factor(along)}, so that error {say_of(along)}. Rates above "
-            f"2 / {steep:.4g} = {2 / steep:.4g} run away.",
+            f"is a long valley: its second derivative across is {steep / gentle:.0f} times that "
+            "along it. Across the valley the whole line rises or falls: each step multiplies that "
+            f"error by {write_factor(across)}, so it {say_of(across)}. Along the valley the slope "
+            "is traded for the intercept: each step multiplies that error by "
+            f"{write_factor(along)}, so it {say_of(along)}. Above a rate of 2 / {steep:.4g} = "
+            f"{2 / steep:.4g} the iterates diverge.",
         ],
         lambda: draw_line(X, y, result),
     )

@@ -31,9 +31,9 @@ def write_rate(rate: float) -> str:
 
 
 def write_number(number: float) -> str:
-    """Return a number, or that it has left those that a float holds."""
+    """Return a number, or a text if a float cannot hold it."""
     if math.isnan(number):
-        return "no number"
+        return "not a number"
     if math.isinf(number):
         return "over 1e308" if number > 0 else "below -1e308"
     return f"{round(float(number), 12) + 0.0:.6g}"  # no -0, no rounding
@@ -54,17 +54,17 @@ def say_of(factor: float) -> str:
     """Say what becomes of an error that each step multiplies by *factor*."""
     size = abs(factor)
     if size < SEEN:
-        return "is gone in one step"
+        return "is zero after one step"
     if abs(size - 1) < SEEN:
-        return "stays as it is" if factor > 0 else "changes sides and keeps its size"
+        return "stays the same" if factor > 0 else "changes sign and keeps its size"
     if size > 1:
-        return "grows and changes sides"
+        return "grows and changes sign"
     pace = "shrinks slowly" if size > SLOW else "shrinks"
-    return pace if factor > 0 else f"{pace} and changes sides"
+    return pace if factor > 0 else f"{pace} and changes sign"
 
 
 def say_where_it_ended(result: Any) -> str:
     """Return a sentence about a run that was stopped for running away, nothing for others."""
     if result.stop_reason is not fastgd.StopReason.DIVERGED:
         return ""
-    return f" fastgd saw it run away, and ended at step {len(result.path) - 1}."
+    return f" fastgd detected the divergence and stopped at step {len(result.path) - 1}."

@@ -18,7 +18,7 @@ LATE = 10  # epochs at the end
 
 
 def tell(learning_rate: float) -> Story:
-    """See three variants in one valley."""
+    """Compare the three variants in one valley."""
     X, y, runs = run_down_the_valley(learning_rate)
     left = {name: what_is_left(X, y, run) for name, run in runs.items()}
     rows = [
@@ -30,18 +30,18 @@ def tell(learning_rate: float) -> Story:
     return Story(
         [
             f"{ROWS} rows, two columns with a correlation of {CORRELATION:g}, noise. One learning "
-            f"rate, {write_rate(learning_rate)}, for all; what is left of the distance to the "
+            f"rate, {write_rate(learning_rate)}, for all; the fraction left of the distance to the "
             f"optimum, (F - F*) / (F(0) - F*), after 1, 5 and {EPOCHS} epochs:",
             (header, rows),
-            "In an epoch, one visit of every row, batch makes a single step, along the exact "
+            "In one epoch, a pass over all rows, batch makes a single step along the exact "
             f"gradient; minibatch makes {ROWS // BATCH} and stochastic {ROWS}, each along the "
             "gradient of its own rows.",
             " ".join(_say_what_it_did(left[name], run) for name, run in runs.items())
             + _say_which_is_nearest(left, runs),
-            f"Batch runs away at rates above 2 / {steepest:.3g} = {2 / steepest:.3g}. The others "
-            "bear less, for a few rows may be far steeper than the mean of all. Where they do not "
-            "run away they tremble in the end, the less the smaller the rate, for each step's "
-            "rows have an optimum of their own.",
+            f"Batch diverges at rates above 2 / {steepest:.3g} = {2 / steepest:.3g}. The others "
+            "need smaller rates, because the gradients of a few rows may be much steeper than "
+            "their mean. If they do not diverge, they fluctuate about the optimum in the end, as "
+            "the rows of each step have an optimum of their own; a smaller rate fluctuates less.",
         ],
         lambda: draw_valley(X, y, runs),
     )
@@ -83,40 +83,42 @@ def _steps_per_epoch(run: Any) -> int:
     return int(ROWS // run.batch_size_)
 
 
-def _ran_away(run: Any) -> str:
+def _divergence(run: Any) -> str:
     """Say that it did, and when that was noticed; nothing of other runs."""
     if run.stop_reason is not fastgd.StopReason.DIVERGED:
         return ""
-    return f"ran away by step {len(run.path) - 1}"
+    return f"diverged by step {len(run.path) - 1}"
 
 
 def _write_left(left: Floats, run: Any, epochs: int) -> str:
     step = epochs * _steps_per_epoch(run)
-    return _write_share(left[step]) if step < len(left) else _ran_away(run)
+    return _write_fraction(left[step]) if step < len(left) else _divergence(run)
 
 
-def _write_share(share: float) -> str:
-    """Return a share in per cent, or, where it is large, as a multiple."""
-    if share < SEEN:
+def _write_fraction(fraction: float) -> str:
+    """Return a fraction in percent, or as a multiple if it is large."""
+    if fraction < SEEN:
         return f"under {100 * SEEN:g} %"
-    if share < 10:
-        return f"{float(f'{100 * share:.3g}'):g} %"
-    return f"{float(f'{share:.3g}'):g} times" if math.isfinite(share) else write_number(share)
+    if fraction < 10:
+        return f"{float(f'{100 * fraction:.3g}'):g} %"
+    return (
+        f"{float(f'{fraction:.3g}'):g} times" if math.isfinite(fraction) else write_number(fraction)
+    )
 
 
 def _say_what_it_did(left: Floats, run: Any) -> str:
     """Say what a run did, in a sentence."""
     name = run.variant.capitalize()
-    if away := _ran_away(run):
+    if away := _divergence(run):
         return f"{name} {away}."
     if np.abs(left - 1).max() < SEEN:
-        return f"{name} stays where it starts, as far as digits show."
+        return f"{name} stays at its start, to the digits shown."
     if (np.diff(left) < 0)[left[1:] > SEEN].all():
-        return f"{name} comes nearer with every step."
+        return f"{name} comes closer with every step."
     late = left[-LATE * _steps_per_epoch(run) :]
     return (
-        f"{name} does not come nearer with every step: in its last {LATE} epochs what is left is "
-        f"between {_write_share(late.min())} and {_write_share(late.max())}."
+        f"{name} does not come closer with every step: in its last {LATE} epochs the fraction "
+        f"left is between {_write_fraction(late.min())} and {_write_fraction(late.max())}."
     )
 
 
@@ -128,4 +130,4 @@ def _say_which_is_nearest(left: dict[str, Floats], runs: dict[str, Any]) -> str:
         there = {name: left[name][t] for name, t in steps.items() if t < len(left[name])}
         if len(there) > 1 and np.ptp([*there.values()]) > SEEN:
             said.append(f"after epoch {epochs} {min(there, key=there.__getitem__)}")
-    return f" Nearest: {', '.join(said)}." if said else ""
+    return f" Closest: {', '.join(said)}." if said else ""
