@@ -28,8 +28,9 @@ from fastgd.data import orders as order
 from fastgd.data.inputs import check_initial, make_source
 from fastgd.data.orders import draw_seed
 from fastgd.descent import recording
+from fastgd.descent.divergence import DivergenceGuard, start_losses
 from fastgd.descent.run import Run
-from fastgd.descent.supervision import Convergence, DivergenceGuard, start_losses
+from fastgd.descent.stopping import choose_rule
 from fastgd.gradients import full_pass as passes
 from fastgd.gradients import team
 from fastgd.monitoring import stopwatch
@@ -826,7 +827,7 @@ def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, 
             distance=lambda careful=careful: careful,
         )  # fmt: skip
         agrees = careful == distance or distance == 1e-9 or careful <= 1e-3
-        assert Convergence(run).is_reached() == (reached and agrees)
+        assert choose_rule(plan).is_met(run) == (reached and agrees)
 
 
 @pytest.mark.parametrize("cut", [False, True])

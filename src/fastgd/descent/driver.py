@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.base.types import Array, Floats
+from fastgd.descent.divergence import DivergenceGuard, start_losses
 from fastgd.descent.ending import falls_without_end, is_above_constant, rose
 from fastgd.descent.recording import Recorder
 from fastgd.descent.run import Run
 from fastgd.descent.settling import went_too_far
-from fastgd.descent.supervision import ROUNDING, Convergence, DivergenceGuard, start_losses
+from fastgd.descent.stopping import ROUNDING, choose_rule
 from fastgd.monitoring.reasons import Progress, StopReason
 from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.request import asks_to_stop
@@ -155,7 +156,7 @@ def _advance_to_the_end(
     guard: DivergenceGuard,
     recorder: Recorder,
 ) -> StopReason:
-    convergence, request = Convergence(run), end_request.get()
+    rule, request = choose_rule(run.plan), end_request.get()
     while run.state.epoch < run.plan.max_iter:
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
@@ -165,7 +166,7 @@ def _advance_to_the_end(
         if run.state.visit == 0:
             if watching.callback and asks_to_stop(watching.callback, _progress(run, watch)):
                 return StopReason.CALLBACK
-            if convergence.is_reached():
+            if rule is not None and rule.is_met(run):
                 return StopReason.TOLERANCE
         late = watching.time_limit is not None and watch.seconds > watching.time_limit
         interrupted = request is not None and request.is_set()
