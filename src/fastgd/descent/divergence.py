@@ -65,7 +65,7 @@ class DivergenceGuard:
     def best_of(self, *others: Floats) -> Floats:
         """Return the last good coefficients, the start or one of *others*: where F is least."""
         points = [self.good, self.start, *others]
-        objectives = [self.run.evaluate(point)[0] for point in points]
+        objectives = [self.run.evaluation.evaluate(point)[0] for point in points]
         finite = [value if math.isfinite(value) else math.inf for value in objectives]
         return points[int(np.argmin(finite))]
 

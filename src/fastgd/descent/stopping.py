@@ -40,7 +40,7 @@ class GradientNorm:
         if math.isnan(self.first_norm):
             self.first_norm = norm
             if run.plan.starts_from_sample:
-                self.first_norm = run.pull_at(np.zeros(run.source.d + 1))
+                self.first_norm = run.evaluation.scaled_gradient_norm(np.zeros(run.source.d + 1))
         return norm <= self.tol * self.first_norm
 
 
@@ -55,7 +55,7 @@ class NoProgress:
 
     def is_met(self, run: Run) -> bool:
         """Return True if the last *epochs* epochs made no progress."""
-        value = run.loss_of_epoch + run.penalty(run.state.coef)
+        value = run.loss_of_epoch + run.penalty.value(run.state.coef)
         stalled = self.best < math.inf and not value < self.best - self.tol * abs(self.best)
         self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
         self.best = min(self.best, value)
@@ -85,7 +85,7 @@ class Suboptimality:
                 decrement = min(decrement, state.decrement)
         if decrement > near or run.scales_up(near):
             return False
-        return run.distance() <= CAUTION * near
+        return run.evaluation.suboptimality() <= CAUTION * near
 
     def _wanted(self, run: Run) -> float:
         goes_on = run.state.settled is None or run.state.epoch < PATIENCE
