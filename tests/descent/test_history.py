@@ -9,6 +9,7 @@ import pytest
 import fastgd
 from fastgd.data import orders as order
 from fastgd.descent import recording
+from fastgd.descent.evaluation import Evaluation
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 COUNTED = ["epoch", "step", "passes", "reads"]
@@ -237,13 +238,13 @@ def test_seconds_increase(variant, monkeypatch):
 
 
 def test_seconds_leave_out_evaluating(monkeypatch):
-    evaluate = recording.Run.evaluate
+    evaluate = Evaluation.evaluate
 
     def slowly(self, coef):
         time.sleep(0.02)
         return evaluate(self, coef)
 
-    monkeypatch.setattr(recording.Run, "evaluate", slowly)
+    monkeypatch.setattr(Evaluation, "evaluate", slowly)
     records = fit("batch", max_iter=10, record="objective").history["seconds"]
     assert len(records) == 11
     assert records[-1] < 0.1

@@ -28,8 +28,10 @@ from fastgd.data import orders as order
 from fastgd.data.inputs import check_initial, make_source
 from fastgd.data.orders import draw_seed
 from fastgd.descent import recording
+from fastgd.descent.divergence import DivergenceGuard, start_losses
+from fastgd.descent.evaluation import Evaluation
 from fastgd.descent.run import Run
-from fastgd.descent.supervision import Convergence, DivergenceGuard, start_losses
+from fastgd.descent.stopping import choose_rule
 from fastgd.gradients import full_pass as passes
 from fastgd.gradients import team
 from fastgd.monitoring import stopwatch
@@ -707,13 +709,13 @@ def test_a_batch_finds_room_for_every_buffer_that_it_may_reach_into(buffer_rows)
 @pytest.mark.parametrize(("distance", "far"), [(None, False), (29.0, False), (31.0, True)])
 def test_an_end_is_looked_at_with_more_care(distance, far, monkeypatch):
     """What its last step says of the distance may be wrong: columns may be nearly alike."""
-    assess = Run.assess
+    assess = Evaluation.assess
 
     def careful(self, coef):
         objective, _ = assess(self, coef)
         return objective, None if distance is None else distance * self.plan.target
 
-    monkeypatch.setattr(Run, "assess", careful)
+    monkeypatch.setattr(Evaluation, "assess", careful)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = fastgd.fit(TINY.X, TINY.y, "batch", random_state=0)
@@ -823,10 +825,10 @@ def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, 
     for careful in (distance, 10 * distance):  # a second estimate has to agree
         run = SimpleNamespace(
             plan=plan, state=state, loss_of_epoch=1.0, scales_up=lambda near: False,
-            distance=lambda careful=careful: careful,
+            evaluation=SimpleNamespace(suboptimality=lambda careful=careful: careful),
         )  # fmt: skip
         agrees = careful == distance or distance == 1e-9 or careful <= 1e-3
-        assert Convergence(run).is_reached() == (reached and agrees)
+        assert choose_rule(plan).is_met(run) == (reached and agrees)
 
 
 @pytest.mark.parametrize("cut", [False, True])

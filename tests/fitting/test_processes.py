@@ -31,6 +31,7 @@ import fastgd
 from fastgd.base import threads
 from fastgd.data.sources import Source
 from fastgd.descent import driver as descent
+from fastgd.descent.evaluation import Evaluation
 from fastgd.descent.run import Run
 from fastgd.fitting import fit as fitting
 from fastgd.gradients.full_pass import FullPass
@@ -429,7 +430,7 @@ PHASES = {  # what is interrupted: owner, function, variant, settings
     "sample": (pilot, "look", "minibatch", TUNED),
     "pilot": (FullPass, "over_all", "batch", LASSO),
     "start": (descent, "start_losses", "stochastic", TEXTBOOK),
-    "objective": (Run, "evaluate", "minibatch", OBJECTIVE),
+    "objective": (Evaluation, "evaluate", "minibatch", OBJECTIVE),
     "scan": (Source, "check_finite", "stochastic", SOME),
     "labels": (fitting, "make_source", "batch", {"loss": "log_loss", **TUNED}),
 }

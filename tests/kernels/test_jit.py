@@ -549,15 +549,15 @@ def test_a_template_that_is_not_bound_does_not_compile():
 
 def test_the_parameters_of_a_loss_make_no_other_kernel():
     runs = [Run(*planned(fastgd.Huber(delta=delta))) for delta in (0.5, 1.0, 2.0)]
-    assert len({run.kernel for run in runs}) == 1
+    assert len({run.stepper.kernel for run in runs}) == 1
 
 
 @pytest.mark.compiled
 def test_losses_of_the_user_share_a_kernel():
     loss, again = (CustomLoss(lambda z, y: (z - y, 1.0)) for _ in range(2))
     other = CustomLoss(lambda z, y: (z - y, 2.0))
-    kernel = Run(*planned(loss)).kernel
-    assert Run(*planned(other)).kernel is kernel
+    kernel = Run(*planned(loss)).stepper.kernel
+    assert Run(*planned(other)).stepper.kernel is kernel
     (address, _), of_again, of_other = map(loss_arguments, (loss, again, other))
     assert of_again == (address, ())  # as where the cell of a notebook is run twice
     assert of_other != (address, ())

@@ -14,7 +14,7 @@ from benchmarks import regimes
 from fastgd.base.linalg import forms, inverse, products
 from fastgd.base.threads import Workers
 from fastgd.data.inputs import make_source
-from fastgd.descent.supervision import DivergenceGuard
+from fastgd.descent.divergence import DivergenceGuard
 from fastgd.losses import LOSSES
 from fastgd.planning import plan
 from fastgd.planning.pilot import sample

@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from scipy.sparse import eye_array, hstack
 
 import fastgd
-from fastgd.descent.supervision import DivergenceGuard
+from fastgd.descent.divergence import DivergenceGuard
 from fastgd.planning import plan
 
 VARIANTS = ["batch", "stochastic", "minibatch"]

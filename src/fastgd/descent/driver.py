@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.base.types import Array, Floats
+from fastgd.descent.divergence import DivergenceGuard, start_losses
 from fastgd.descent.ending import falls_without_end, is_above_constant, rose
 from fastgd.descent.recording import Recorder
 from fastgd.descent.run import Run
 from fastgd.descent.settling import went_too_far
-from fastgd.descent.supervision import ROUNDING, Convergence, DivergenceGuard, start_losses
+from fastgd.descent.stopping import ROUNDING, choose_rule
 from fastgd.monitoring.reasons import Progress, StopReason
 from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.request import asks_to_stop
@@ -79,7 +80,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
             reason = StopReason.STALLED
         objective, suboptimality = end.objective, end.suboptimality
         if run.plan.is_smoothed:  # at the optimum it may be too large by twice as much as here
-            objective = run.evaluate(end.coef)[0]
+            objective = run.evaluation.evaluate(end.coef)[0]
             if suboptimality is not None:
                 suboptimality += 2.0 * abs(end.objective - objective)
     return Outcome(
@@ -118,26 +119,26 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
     """Return where the run led, or the best of what came before if it diverged."""
     plan, diverged = run.plan, reason is StopReason.DIVERGED
     coef = run.coefficients()
-    objective, suboptimality = run.assess(coef)
+    objective, suboptimality = run.evaluation.assess(coef)
     settled = run.state.settled
     if settled is not None and not diverged and went_too_far(settled, objective):
         coef = settled.best
-        objective, suboptimality = run.assess(coef)
+        objective, suboptimality = run.evaluation.assess(coef)
     if falls_without_end(run, guard.start, guard.good if diverged else coef):
         best = guard.best_of(coef)
-        return End(best, *run.assess(best), diverged=True, falls_without_end=True)
+        return End(best, *run.evaluation.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
     if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
         return End(coef, objective, suboptimality)
     if plan.starts_from_sample:  # of which the caller knows nothing
         start, began = np.zeros_like(guard.start), run.full.loss_of_constant(0.0)
     else:
-        start, began = guard.start, guard.start_loss + run.penalty(guard.start)
+        start, began = guard.start, guard.start_loss + run.penalty.value(guard.start)
     diverged = diverged or not math.isfinite(objective)
     if diverged or rose(run, start, began, objective, recorder.history()):
         best = guard.best_of(start)
         rise = None if diverged else (began, objective)
-        return End(best, *run.assess(best), diverged=True, rise=rise)
+        return End(best, *run.evaluation.assess(best), diverged=True, rise=rise)
     above = is_above_constant(run, objective)
     return End(coef, objective, suboptimality, is_far=is_far, above_constant=above)
 
@@ -155,7 +156,7 @@ def _advance_to_the_end(
     guard: DivergenceGuard,
     recorder: Recorder,
 ) -> StopReason:
-    convergence, request = Convergence(run), end_request.get()
+    rule, request = choose_rule(run.plan), end_request.get()
     while run.state.epoch < run.plan.max_iter:
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
@@ -165,7 +166,7 @@ def _advance_to_the_end(
         if run.state.visit == 0:
             if watching.callback and asks_to_stop(watching.callback, _progress(run, watch)):
                 return StopReason.CALLBACK
-            if convergence.is_reached():
+            if rule is not None and rule.is_met(run):
                 return StopReason.TOLERANCE
         late = watching.time_limit is not None and watch.seconds > watching.time_limit
         interrupted = request is not None and request.is_set()

@@ -69,7 +69,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     def of_some_rows(point: Floats) -> float:
         z = X @ point[:-1] + point[-1]
         values = [f(*pair)[0] for pair in zip(z.tolist(), y.tolist(), strict=True)]
-        return float(np.average(values, weights=weights)) + run.penalty(point)
+        return float(np.average(values, weights=weights)) + run.penalty.value(point)
 
     if not weights.sum() > 0:
         return False
@@ -81,7 +81,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
         points = [start, *(start + far * size / reach * ray for far in RAY)] if reach > 0 else []
         if all(
             _falls_ever_faster([objective(point) for point in points])
-            for objective in (of_some_rows, lambda point: run.evaluate(point)[0])
+            for objective in (of_some_rows, lambda point: run.evaluation.evaluate(point)[0])
         ):
             return True
     return False
@@ -96,7 +96,11 @@ def _falls_ever_faster(values: list[float]) -> bool:
 def is_exact(run: Run) -> bool:
     """Return True if the last steps have no noise, and come to rest at any stable rate."""
     plan = run.plan
-    return run.takes_all_rows and plan.loss.curvature is not None and not plan.optimizer.adaptive
+    return (
+        run.stepper.takes_all_rows
+        and plan.loss.curvature is not None
+        and not plan.optimizer.adaptive
+    )
 
 
 def may_grow(plan: Plan) -> bool:
@@ -110,7 +114,7 @@ def rounding(run: Run, coef: Floats, objective: float) -> float:
     unit = float(np.finfo(run.source.dtype).eps)
     signs = np.where(np.arange(len(coef)) % 2 == 0, 1.0, -1.0)
     moved = [coef * (1.0 + sign * ROUNDING_UNITS * unit * signs) for sign in (1.0, -1.0)]
-    changes = [abs(run.evaluate(point)[0] - objective) for point in moved]
+    changes = [abs(run.evaluation.evaluate(point)[0] - objective) for point in moved]
     return max(changes) + SUMMED_UNITS * unit * abs(objective)
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from fastgd.base.types import Array
 from fastgd.descent.run import Run
 from fastgd.kernels.arguments import LOSS, WEIGHT
-from fastgd.kernels.rows import QUAD
 from fastgd.monitoring.stopwatch import Stopwatch
 
 COLUMNS = (
@@ -58,7 +57,7 @@ class Recorder:
 
     def _refuse_long_path(self) -> None:
         plan = self.run.plan
-        steps = plan.max_iter * self.run.steps_at(plan.order.length)
+        steps = plan.max_iter * self.run.stepper.steps_at(plan.order.length)
         size = steps / (self.path_every or steps) * (self.run.source.d + 1) * 8
         if size > LONGEST_PATH:
             raise ValueError(
@@ -96,7 +95,7 @@ class Recorder:
         """Tell whether every run of this plan stops here, whatever its path records."""
         state = self.run.state
         in_first_epoch = state.epoch == 0 and state.visit in self._first_epoch
-        return in_first_epoch or state.visit % self.run.call_visits == 0
+        return in_first_epoch or state.visit % self.run.stepper.call_visits == 0
 
     def end(self) -> None:
         """Record the end, unless it is the last record."""
@@ -120,10 +119,10 @@ class Recorder:
 
     def _visits_of_first_epoch(self) -> list[int]:
         """Return where the first epoch is recorded: whole steps, geometrically spaced."""
-        length, size = self.run.plan.order.length, self.run.batch_size
-        first = QUAD if self.run.in_quads else 1
+        length, size = self.run.plan.order.length, self.run.stepper.batch_size
+        first = self.run.stepper.steps_together
         ladder = np.geomspace(first, max(first, length // size), RECORDS_OF_FIRST_EPOCH)
-        visits = {self.run.done(min(round(step) * size, length)) for step in ladder}
+        visits = {self.run.stepper.done(min(round(step) * size, length)) for step in ladder}
         return sorted((visits | {length}) - {0})
 
     def _is_due(self) -> bool:
@@ -138,10 +137,10 @@ class Recorder:
         return True
 
     def _visit_of_next_point(self, every: int) -> int:
-        state, run = self.run.state, self.run
-        steps_before = state.t - run.steps_at(run.done(state.visit))
-        step = ((steps_before + run.steps_at(state.visit)) // every + 1) * every - steps_before
-        return min(step * run.batch_size, run.plan.order.length)
+        state, stepper = self.run.state, self.run.stepper
+        steps_before = state.t - stepper.steps_at(stepper.done(state.visit))
+        step = ((steps_before + stepper.steps_at(state.visit)) // every + 1) * every - steps_before
+        return min(step * stepper.batch_size, self.run.plan.order.length)
 
     def _record(self, loss: float) -> None:
         run, state = self.run, self.run.state
@@ -149,7 +148,7 @@ class Recorder:
         objective, grad_norm = math.nan, state.grad_norm
         with self.watch.paused():
             if self.evaluates:
-                objective, norm = run.evaluate(coef)
+                objective, norm = run.evaluation.evaluate(coef)
                 grad_norm = norm if math.isnan(grad_norm) else grad_norm
             rate = run.learning_rate
             self._rows.append(

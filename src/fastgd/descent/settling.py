@@ -10,10 +10,10 @@ after which the objective is higher is taken back by half.
 import numpy as np
 
 from fastgd.base.types import Floats
+from fastgd.descent.rates import back_off, set_refinement_rate
 from fastgd.descent.state import Settled, State
 from fastgd.planning.plan import Plan
 
-MOST_RATE = 2.0
 LEAST_CONTRACTION = 0.3  # of the decrement, that is relied on before the next one is seen
 FADING = 0.5  # of what an earlier step showed of it, from step to step
 ROUNDING = 1e-12  # of an objective
@@ -46,7 +46,7 @@ def settle(state: State, plan: Plan, objective: float) -> None:
     if went_too_far(settled, objective):
         settled.step = settled.step / 2
         state.coef[:] = settled.best + settled.step
-        state.memory = state.memory._replace(factor=state.memory.factor / 2)
+        back_off(state, 0.5)
     else:
         pull = settled.coming
         decrement = 0.5 * curvature.between(pull, pull)
@@ -57,8 +57,7 @@ def settle(state: State, plan: Plan, objective: float) -> None:
             bend = curvature.between(change, change)
             along = curvature.between(change, settled.step)
             if bend > 0 and along > 0:
-                factor = min(along / bend, MOST_RATE) / plan.settling_rate
-                state.memory = state.memory._replace(factor=factor)
+                set_refinement_rate(state, plan, along / bend)
         settled.objective, settled.best = objective, settled.anchor
         settled.decrement, settled.pull = decrement, pull
         settled.step = state.coef - settled.anchor

@@ -68,6 +68,10 @@ class State:
     seen_counts: bool = False  # as one of the looks
     settled: "Settled | None" = None
 
+    def refines(self, plan: Plan) -> bool:
+        """Return True if every step is a refinement with full gradients by now."""
+        return plan.preconditioned and self.epoch >= plan.settles_after
+
     def copy(self) -> "State":
         """Return a state that goes its own way."""
         return copy.deepcopy(self)

@@ -16,8 +16,8 @@ from fastgd.data.orders import draw_seed, settle_random_state
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome, Watching, descend
 from fastgd.descent.run import Run
-from fastgd.descent.supervision import divergence_message
 from fastgd.fitting.choices import explain, name_columns
+from fastgd.fitting.divergence_message import divergence_message
 from fastgd.fitting.result import FitResult
 from fastgd.fitting.separation import find_separation
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason

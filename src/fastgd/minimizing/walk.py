@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.base.validation import show
-from fastgd.descent.supervision import DIVERGED_FACTOR
+from fastgd.descent.divergence import DIVERGED_FACTOR
 from fastgd.kernels import minimize as kernels
 from fastgd.kernels.compiler.jit import load
 from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length

@@ -1,0 +1,87 @@
+"""Divergence: detecting it, and what is left to return."""
+
+import math
+
+import numpy as np
+
+from fastgd.base.types import Floats
+from fastgd.descent.run import Run
+from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT
+
+DIVERGED_FACTOR = 1e12  # times the larger of the losses at the start and of a constant
+MAX_BACK_OFFS = 40
+
+
+class DivergenceGuard:
+    """Detects divergence, and keeps the last coefficients that were good."""
+
+    def __init__(self, run: Run, start_loss: float, constant_loss: float) -> None:
+        self.run = run
+        self.start_loss = start_loss
+        scale = (
+            max(abs(start_loss), abs(constant_loss)) or abs(run.full.loss_of_constant(1.0)) or 1.0
+        )
+        self.limit = DIVERGED_FACTOR * scale
+        self.start = self.good = self._candidate = run.coefficients()
+        self._seen = 0.0, 0.0
+        self._back_offs = 0
+
+    def is_sound(self) -> bool:
+        """Return False if what was accumulated since the last call shows divergence.
+
+        Call it after every advance.
+        """
+        state = self.run.state
+        before, seen = self._seen, self._loss_and_weight()
+        loss, weight = seen[0] - before[0], seen[1] - before[1]
+        self._seen = (0.0, 0.0) if state.visit == 0 else seen
+        # An optimizer's slot that overflows makes steps of zero: the coefficients stay finite.
+        arrays = (state.tally, state.coef, state.first, state.second)
+        finite = all(np.isfinite(array).all() for array in arrays if len(array))
+        if not finite or state.tally[NOT_FINITE] > 0 or loss > self.limit * weight:
+            return False
+        # The loss at a point is only known after the next advance.
+        self.good, self._candidate = self._candidate, self.run.coefficients()
+        return True
+
+    def backs_off(self) -> bool:
+        """Send a self-tuned run back to its last good coefficients, at a quarter of its rate.
+
+        Return False if it may not go back.
+        """
+        run = self.run
+        if run.plan.mode == "textbook" or self._back_offs == MAX_BACK_OFFS:
+            return False
+        if self._back_offs == 0:  # the sample's optimum may be far from anything good
+            nothing = np.zeros_like(self.good)
+            losses = [self._loss_at(coef) for coef in (self.good, nothing)]
+            self.good = self.good if losses[0] <= losses[1] else nothing
+        self._back_offs += 1
+        run.go_on_from(self.good)
+        self._seen = self._loss_and_weight()
+        self._candidate = self.good
+        return True
+
+    def best_of(self, *others: Floats) -> Floats:
+        """Return the last good coefficients, the start or one of *others*: where F is least."""
+        points = [self.good, self.start, *others]
+        objectives = [self.run.evaluation.evaluate(point)[0] for point in points]
+        finite = [value if math.isfinite(value) else math.inf for value in objectives]
+        return points[int(np.argmin(finite))]
+
+    def _loss_and_weight(self) -> tuple[float, float]:
+        tally = self.run.state.tally
+        return float(tally[LOSS]), float(tally[WEIGHT])
+
+    def _loss_at(self, coef: Floats) -> float:
+        return self.run.full.over_all(coef.astype(self.run.source.dtype))[0]
+
+
+def start_losses(run: Run) -> tuple[float, float]:
+    """Return the mean loss at the start and of a constant; of a sample, if that is the start."""
+    curvature = run.plan.curvature
+    if curvature is not None and run.plan.starts_from_sample:
+        return curvature.loss, curvature.loss + curvature.fall
+    zero = run.full.loss_of_constant(0.0)
+    start = zero if run.plan.initial is None else run.full.over_all(run.state.coef)[0]
+    return start, zero

@@ -1,0 +1,150 @@
+"""Steps along the gradient of all rows: one per epoch."""
+
+from typing import Any
+
+from fastgd.base.types import Floats
+from fastgd.descent.state import Seen
+from fastgd.descent.steppers.base import Stepper, make_model, make_settings, make_step
+from fastgd.gradients.binding import batch_step_kernel, compiling
+from fastgd.kernels.arguments import Model
+from fastgd.kernels.compiler.jit import load
+
+
+class FullGradients(Stepper):
+    """What steps along the gradient of all rows; how, its subclasses say in `_move`."""
+
+    takes_all_rows = True
+
+    @property
+    def call_visits(self) -> int:
+        """Return how many rows one call adds up."""
+        return self.full.call_rows
+
+    def advance(self, start: int, stop: int) -> None:
+        """Add the rows to the gradient; step at the end of the epoch."""
+        state, is_end = self.state, stop == self.plan.order.length
+        if state.seen is None:
+            self.full.add(state.coef, start, stop, state.g, state.tally)
+        elif is_end:
+            self._use(state.seen)
+        if is_end:
+            self._take_step()
+
+    def done(self, visit: int) -> int:
+        """Return how many of the first *visit* visits lie in whole blocks."""
+        if visit == self.plan.order.length:
+            return visit
+        return visit - visit % self.full.block_rows
+
+    def end_of_call(self, visit: int) -> int:
+        """Return the next place where calls end."""
+        return visit - visit % self.call_visits + self.call_visits
+
+    def _use(self, seen: Seen) -> None:
+        """Take the gradient from the last evaluation, which was at the same coefficients."""
+        state = self.state
+        state.g += seen.g
+        state.tally += seen.tally
+        state.seen = None
+        state.looks -= state.seen_counts
+
+    def _take_step(self) -> None:
+        state, plan = self.state, self.plan
+        g = state.g / self.source.n
+        state.grad_norm = state.pull = self.penalty.gradient_norm(state.coef, g)
+        if plan.coordinates is not None:
+            state.pull = self.penalty.scaled_gradient_norm(state.coef, g)
+        if plan.curvature is not None:
+            state.decrement = plan.curvature.decrement(self.penalty.add_l2(g, state.coef))
+        self._move(g)
+        state.g[:] = 0.0
+        self.count(1)
+
+    def _move(self, g: Floats) -> None:
+        """Change the coefficients, given the mean gradient *g* of the loss."""
+        raise NotImplementedError
+
+
+class FullGradientStepper(FullGradients):
+    """Steps with the plan's optimizer: textbook batch gradient descent."""
+
+    def __init__(self, *of_run: Any) -> None:
+        super().__init__(*of_run)
+        self.kernel = batch_step_kernel(make_step(self.plan))
+        self.settings = make_settings(self.plan, self.source, self.penalty)
+
+    def load(self) -> None:
+        """Compile or fetch the kernel."""
+        idle = Model(*(array.copy() for array in make_model(self.state, self.source.d)))
+        with compiling("optimizer", self.plan.optimizer):
+            load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
+
+    def _move(self, g: Floats) -> None:
+        """Take a step of the optimizer, which is given the sum of the gradients."""
+        state, coordinates = self.state, self.plan.coordinates
+        if coordinates is not None:
+            state.g[:] = coordinates.gradient(state.g)
+        (rate,) = self.rates.take(1)
+        model = make_model(state, self.source.d)
+        self.kernel(model, self.settings, state.g, 1.0 / self.source.n, state.t + 1, rate)
+        if coordinates is not None:
+            state.coef[:] = coordinates.leave(state.point)
+
+
+class GramStepper(FullGradientStepper):
+    """The same steps, with gradients from the Gram matrix: no step visits a row."""
+
+    @property
+    def call_visits(self) -> int:
+        """Return all: a step costs so little that it is never cut."""
+        return self.source.n
+
+    def close(self) -> None:
+        """Let no thread stay behind."""
+        if self.plan.gram is not None:
+            self.plan.gram.close()
+
+    def advance(self, start: int, stop: int) -> None:
+        """Take the step of the epoch."""
+        assert self.plan.gram is not None
+        self.plan.gram.add(self.state.coef, self.state.g, self.state.tally)
+        self._take_step()
+
+    def done(self, visit: int) -> int:
+        """Return *visit* at the end of an epoch, else 0."""
+        return visit if visit == self.plan.order.length else 0
+
+
+class PreconditionedStepper(FullGradients):
+    """Steps along the gradient multiplied by the inverse Hessian of the pilot sample."""
+
+    def _move(self, g: Floats) -> None:
+        state, curvature = self.state, self.plan.curvature
+        assert curvature is not None
+        step = curvature.solve(self.penalty.add_l2(g, state.coef))
+        rate = self.rates.take_for_batch(self.source.n, self.batch_size)
+        state.coef[:] = state.coef - rate * step
+        self._record(step)
+
+    def _record(self, step: Floats) -> None:
+        """Add the iterate to the average."""
+        if self.plan.average != "none":
+            self.state.total += self.state.coef
+
+
+class RefinementStepper(PreconditionedStepper):
+    """The same steps near the optimum; each one is judged by `refine` at the end of its epoch."""
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many rows make a step: all."""
+        return self.plan.order.length
+
+    def count(self, steps: int) -> None:
+        """Count steps; there is no average."""
+        self.state.t += steps
+
+    def _record(self, step: Floats) -> None:
+        """Keep the step for `refine`."""
+        assert self.state.settled is not None
+        self.state.settled.coming = step

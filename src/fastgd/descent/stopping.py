@@ -1,0 +1,112 @@
+"""Stopping rules: the tests of convergence that a run makes after every epoch."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from fastgd.descent.run import Run
+from fastgd.descent.settling import remaining
+from fastgd.planning.pilot.curvature import CAUTION
+from fastgd.planning.plan import PATIENCE, Plan, has_gradient_test
+
+ROUNDING = 1e-13  # of the objective
+EPOCHS_WITHOUT_PROGRESS = 5
+STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
+
+
+class StoppingRule(Protocol):
+    """A test of convergence."""
+
+    def is_met(self, run: Run) -> bool:
+        """Return True if the run has converged; call it once after every epoch."""
+
+
+@dataclass
+class GradientNorm:
+    """The gradient norm has fallen to *tol* times its value at the start."""
+
+    tol: float
+    first_norm: float = math.nan
+
+    def is_met(self, run: Run) -> bool:
+        """Return True if the gradient norm before the last step was small enough.
+
+        A start from the optimum of a sample has a small gradient already; the norm at
+        coefficients of zero is the reference then.
+        """
+        norm = run.state.pull
+        if math.isnan(self.first_norm):
+            self.first_norm = norm
+            if run.plan.starts_from_sample:
+                self.first_norm = run.evaluation.scaled_gradient_norm(np.zeros(run.source.d + 1))
+        return norm <= self.tol * self.first_norm
+
+
+@dataclass
+class NoProgress:
+    """The objective has not fallen by more than *tol*, relative to its best, for some epochs."""
+
+    tol: float
+    epochs: int
+    best: float = math.inf
+    epochs_without_progress: int = 0
+
+    def is_met(self, run: Run) -> bool:
+        """Return True if the last *epochs* epochs made no progress."""
+        value = run.loss_of_epoch + run.penalty.value(run.state.coef)
+        stalled = self.best < math.inf and not value < self.best - self.tol * abs(self.best)
+        self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
+        self.best = min(self.best, value)
+        return self.epochs_without_progress >= self.epochs
+
+
+@dataclass(frozen=True)
+class Suboptimality:
+    """The objective is estimated to be within *exact* of its minimum.
+
+    After `PATIENCE` epochs it is enough to be within *statistical* of it.
+    """
+
+    exact: float
+    statistical: float
+
+    def is_met(self, run: Run) -> bool:
+        """Return True if two estimates of the suboptimality are small enough."""
+        state, settled = run.state, run.state.settled
+        if settled is not None and settled.epochs_at_rest >= PATIENCE:
+            return settled.decrement <= self.statistical  # the precision of X allows no more
+        near = max(self._wanted(run), _rounding(run))
+        decrement = state.decrement
+        if settled is not None:
+            decrement = remaining(state, run.plan)
+            if run.plan.ends_short and state.seen is not None:
+                decrement = min(decrement, state.decrement)
+        if decrement > near or run.scales_up(near):
+            return False
+        return run.evaluation.suboptimality() <= CAUTION * near
+
+    def _wanted(self, run: Run) -> float:
+        goes_on = run.state.settled is None or run.state.epoch < PATIENCE
+        return self.exact if goes_on else self.statistical
+
+
+def _rounding(run: Run) -> float:
+    """Return by how much rounding may change the objective."""
+    size = abs(run.loss_of_epoch)
+    if run.plan.is_smoothed and run.plan.curvature is not None:
+        size = min(size, run.plan.curvature.fall)  # outliers do not make its gradients large
+    return ROUNDING * size
+
+
+def choose_rule(plan: Plan) -> StoppingRule | None:
+    """Return the rule that ends a run of this plan; None if only the number of epochs does."""
+    if plan.tol is None:
+        return None
+    if plan.target < math.inf:
+        return Suboptimality(plan.target, plan.unseen)
+    if has_gradient_test(plan):
+        return GradientNorm(plan.tol)
+    is_batch = plan.variant == "batch"
+    return NoProgress(plan.tol, STEPS_WITHOUT_PROGRESS if is_batch else EPOCHS_WITHOUT_PROGRESS)
