@@ -580,7 +580,7 @@ def test_a_fit_that_diverged_is_not_saved(options, tmp_path):
 )
 def test_quick_is_a_default_that_what_is_typed_overrides(typed, keyword, meant, monkeypatch):
     asked = []
-    monkeypatch.setattr(command, "run_race", asked.append)
+    monkeypatch.setattr(command, "run_comparison", asked.append)
     done = run("compare", "--quick", *typed)
     assert done.exit_code == 0, done.output
     (race,) = asked

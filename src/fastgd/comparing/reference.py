@@ -40,7 +40,7 @@ class Curvature:
         d = problem.d
         self.mean = np.zeros(d)
         if self.fit_intercept and self.total > 0:
-            self.mean = problem.pull_back(h)[:-1] / self.total
+            self.mean = problem.gradient_of(h)[:-1] / self.total
         self.matrix = np.zeros((d, d))
         for rows, X in problem.blocks():
             centred = (X - self.mean) * np.sqrt(h[rows])[:, None]

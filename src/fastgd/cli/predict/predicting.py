@@ -20,7 +20,7 @@ from fastgd.losses import LOSSES
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for."""
+    """The arguments of the command."""
 
     model: Path
     data: Path
@@ -43,7 +43,7 @@ class Predicted:
     remarks: list[str]
 
     def facts(self, request: Request, out: Path | None) -> dict[str, Any]:
-        """Return what `--json` prints."""
+        """Return the object that `--json` prints."""
         first = next(iter(self.columns.values()))
         values = {name: values.tolist() for name, values in self.columns.items()}
         return {

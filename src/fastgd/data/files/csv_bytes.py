@@ -1,4 +1,4 @@
-"""The bytes of a text file: as it lies, compressed, or from standard input."""
+"""The bytes of a CSV or other text file: plain, compressed, or from standard input."""
 
 import gzip
 import io

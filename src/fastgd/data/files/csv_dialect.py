@@ -1,4 +1,4 @@
-"""How a text file is written: separator, decimal mark, encoding, lines above the table."""
+"""The format of a CSV or other text file, guessed: separator, decimal mark, encoding, header."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Missing values in a table: what stands for one, what is said of them, rows left out."""
+"""Missing values in a table: their marks, messages about them, and dropped rows."""
 
 import shlex
 from collections.abc import Sequence

@@ -36,7 +36,7 @@ def import_polars() -> Any:
 
 
 def is_text(kind: Any) -> bool:
-    """Tell whether a type of polars is text."""
+    """Return True if a polars data type is text."""
     polars = import_polars()
     return kind in (polars.String, polars.Categorical, polars.Enum)
 
