@@ -45,7 +45,7 @@ def with_parameter(name: str, parameter: float) -> Loss:
 def read_origin(
     values: dict[str, Any], given: dict[str, Any], made: dict[str, Any], seed: dict[str, Any]
 ) -> Origin:
-    """Return where the data come from; refuse options that are for other data."""
+    """Return the source of the data; raise an error for options of other sources."""
     loss = values["loss"]
     classifies = LOSSES[loss].target == "binary"
     if values["data"] is not None and values["flights"]:

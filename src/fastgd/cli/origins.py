@@ -29,7 +29,7 @@ class Data:
 
 
 class Origin(Protocol):
-    """Where the data come from."""
+    """A source of data."""
 
     @property
     def label(self) -> str:

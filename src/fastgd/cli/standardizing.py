@@ -18,7 +18,7 @@ class Scaling:
     """The offset and the scale of each column."""
 
     mean: NDArray[np.float64]
-    scale: NDArray[np.float64]  # infinite where a column is constant: it becomes zero
+    scale: NDArray[np.float64]  # infinite for a constant column, which becomes zero
 
     @property
     def has_constant(self) -> bool:

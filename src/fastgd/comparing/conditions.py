@@ -74,7 +74,7 @@ def read_condition(text: str, runs: Collection[str], metrics: Collection[str]) -
 
 
 def read_measure(word: str, runs: Collection[str], metrics: Collection[str]) -> Measure:
-    """Return the metric that *word* names; names of runs may have dots themselves."""
+    """Return the metric that *word* names; names of runs may contain dots."""
     run = max((name for name in runs if word.startswith(f"{name}.")), key=len, default=None)
     if run is None:
         hint = did_you_mean(word.partition(".")[0], runs)

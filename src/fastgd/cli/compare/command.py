@@ -60,7 +60,7 @@ The exit status is 1 if a condition fails.
 
 
 def split_words(context: click.Context, option: click.Parameter, texts: Any) -> list[str] | None:
-    """Return the words that were given, parted by spaces or commas; None where none were."""
+    """Return the given items, separated by spaces or commas; None if there are none."""
     words = [word for text in texts for word in text.replace(",", " ").split()]
     return (words if words != ["none"] else []) if texts else None
 

@@ -1,4 +1,4 @@
-"""`fastgd demo`: the story of gradient descent, told by real runs."""
+"""`fastgd demo`: gradient descent explained with real runs."""
 
 import shutil
 import textwrap

@@ -38,7 +38,7 @@ class Predicted:
     columns: dict[str, Array]
     classes: list[Any] | None
     target: str | None
-    score: float | None  # where the target is known
+    score: float | None  # if the target is known
     score_name: str
     remarks: list[str]
 
@@ -116,7 +116,7 @@ def known_reading(model: fastgd.FitResult, data: Path) -> Reading:
 
 
 def as_words(values: Array) -> Array:
-    """Return predictions as a file holds them: an empty text where there is none."""
+    """Return predictions as they are written: an empty string for a missing one."""
     if values.dtype.kind != "O":
         return values
     return np.array(["" if value is None else str(value) for value in values])

@@ -47,7 +47,7 @@ class File(Protocol):
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Its path."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def find_place(path: Path, text: str, known: Sequence[str], others: Sequence[str
 
 
 def listed(names: Iterable[str], most: int = 8) -> str:
-    """Return names for a sentence, the first ones where there are many."""
+    """Return names for a sentence, only the first ones if there are many."""
     quoted = [repr(str(name)) for name in names]
     more = f" and {len(quoted) - most:,} more" if len(quoted) > most else ""
     return ", ".join(quoted[:most]) + more

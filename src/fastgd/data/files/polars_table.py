@@ -133,7 +133,7 @@ class Frame:
         return values, ()
 
     def number_type(self, numbers: Sequence[str]) -> type[np.floating[Any]]:
-        """Return float32 where all numbers are, else float64."""
+        """Return float32 if all numbers are float32, else float64."""
         kinds = {self.kinds[name] for name in numbers}
         return np.float32 if kinds == {import_polars().Float32} else np.float64
 

@@ -1,4 +1,4 @@
-"""What a story is made of, and the words for numbers: true at any learning rate."""
+"""The parts of a story, and phrases for numbers that hold at any learning rate."""
 
 import math
 from collections.abc import Callable
