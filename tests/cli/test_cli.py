@@ -318,9 +318,9 @@ def test_the_run_of_a_comparison_and_the_time_left_are_shown(monkeypatch):
         ("fit --optimiser adam", "--optimizer"),
         ("fit extra", "extra"),
         ("fit --rows", "--rows"),
-        ("fit --rows ten", "'ten' is not a whole number."),
-        ("fit --rows 2.5", "'2.5' is not a whole number."),
-        ("fit --rows inf", "'inf' is not a whole number."),
+        ("fit --rows ten", "'ten' is not an integer."),
+        ("fit --rows 2.5", "'2.5' is not an integer."),
+        ("fit --rows inf", "'inf' is not an integer."),
         ("fit --rows 0", "--rows must be at least 1; got 0."),
         ("fit --rows 1 --standardize", "--rows must be at least 2; got 1."),
         ("fit --features 0", "--features must be at least 1; got 0."),
@@ -580,7 +580,7 @@ def test_a_fit_that_diverged_is_not_saved(options, tmp_path):
 )
 def test_quick_is_a_default_that_what_is_typed_overrides(typed, keyword, meant, monkeypatch):
     asked = []
-    monkeypatch.setattr(command, "run_race", asked.append)
+    monkeypatch.setattr(command, "run_comparison", asked.append)
     done = run("compare", "--quick", *typed)
     assert done.exit_code == 0, done.output
     (race,) = asked

@@ -129,7 +129,7 @@ GERMAN = text(";", ",")
             text().replace("\n", ",\n").replace("city,y,", "city,y", 1),
             "empty fields at the ends",
         ),
-        ("t.csv", text(change=INCHES), "quotation marks in t.csv are read as text"),
+        ("t.csv", text(change=INCHES), "quotation marks in t.csv are read as ordinary text"),
         ("t.csv", text().replace("a,b,city,y", "'a','b','city','y'"), "' as its quotation mark"),
         ("t.csv", text().replace("\n", "\r\n"), ""),
         ("t.csv", text().replace("\n", "\r"), ""),

@@ -408,8 +408,8 @@ def test_runs_as_texts_and_dicts():
 @pytest.mark.parametrize(
     ("runs", "error", "says"),
     [
-        ("batch", TypeError, "a list of texts or dicts"),
-        ([3], TypeError, "a text or a dict"),
+        ("batch", TypeError, "a list of strings or dicts"),
+        ([3], TypeError, "a string or a dict"),
         (["bacth"], ValueError, "Did you mean 'batch'"),
         (["batch:adma"], ValueError, "Did you mean 'adam'"),
         (["batch:lr=0.1"], TypeError, "Did you mean 'learning_rate'"),
@@ -439,7 +439,7 @@ def test_runs_that_make_no_sense(runs, error, says):
         ({"reference": "exact"}, ValueError, "reference must be"),
         ({"peers": ["lstq"]}, ValueError, "Did you mean 'lstsq'"),
         ({"peers": "lstsq"}, TypeError, "a list of names"),
-        ({"peers": ["lstsq"], "loss": "huber"}, ValueError, "cannot serve loss='huber'"),
+        ({"peers": ["lstsq"], "loss": "huber"}, ValueError, "does not support loss='huber'"),
         ({"peers": ["lstsq"], "alpha": 1, "l1_ratio": 1}, ValueError, "an L1 penalty"),
         ({"alpha": -1}, ValueError, "alpha must be"),
     ],

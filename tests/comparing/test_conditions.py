@@ -86,7 +86,7 @@ def test_a_near_miss_is_named():
         read_condition("bacth.passes <= 1", RUNS, METRICS)
     with pytest.raises(ValueError, match="Did you mean 'passes_to_1e-4'"):
         read_condition("batch.passes_to_1e4 <= 1", RUNS, METRICS)
-    with pytest.raises(TypeError, match="must be a text"):
+    with pytest.raises(TypeError, match="must be a string"):
         read_condition(3, RUNS, METRICS)
 
 

@@ -1,4 +1,4 @@
-"""How much memory may still be taken."""
+"""How much memory is available."""
 
 import math
 import os
@@ -13,7 +13,7 @@ MEMORY_LIMITS = (
 
 
 def check_memory(rows: int, features: int, itemsize: int, advice: str) -> None:
-    """Refuse a table for which there is not the memory."""
+    """Raise an error if a table does not fit in the available memory."""
     needed, available = rows * features * itemsize, available_memory()
     if needed > available:
         raise ValueError(
@@ -23,7 +23,7 @@ def check_memory(rows: int, features: int, itemsize: int, advice: str) -> None:
 
 
 def available_memory() -> float:
-    """Return the bytes that may still be taken, infinity where the system does not say."""
+    """Return the available bytes, infinity if the system does not report them."""
     found = [math.inf]
     if hasattr(os, "sysconf"):
         found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))

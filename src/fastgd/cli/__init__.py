@@ -1,6 +1,6 @@
 """The command line: `fastgd fit` fits a table, `predict` and `inspect` use what it saved.
 
-Only `main` imports the other rooms: they need click and rich, which may be missing.
+Only `main` imports the other modules: they need click and rich, which may be missing.
 """
 
 import errno
@@ -9,15 +9,15 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-UNWRITTEN = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")  # where nothing more can be written
+UNWRITTEN = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")  # errors if nothing more can be written
 INTERRUPTED = 130  # exit status of what Ctrl-C ended
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command `fastgd`, with the process's arguments by default, and exit.
 
-    Whatever goes wrong is one line on stderr. The exit status is 2 for what was asked in a wrong
-    way, 130 for Ctrl-C and 1 for the rest: a fit that diverged too.
+    Every error is one line on stderr. The exit status is 2 for invalid options or values, 130 for
+    Ctrl-C, and 1 for everything else, including a fit that diverged.
     """
     try:
         from click import Abort, ClickException
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def describe(error: OSError) -> str:
-    """Return a sentence about what the system could not do."""
+    """Return a sentence about an error of the operating system."""
     if error.errno is None or error.strerror is None:
         return str(error)
     if error.filename is None:
@@ -57,7 +57,7 @@ def describe(error: OSError) -> str:
 
 
 def leave_at_once(kept: str = "") -> NoReturn:
-    """Exit after Ctrl-C, with one line on stderr that says what became of a model."""
+    """Exit after Ctrl-C, with one line on stderr that says whether the model was saved."""
     # Not `sys.exit`: it would wait for threads, or take LLVM away from one that compiles.
     say(f"interrupted; {kept}" if kept else "interrupted")
     os._exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""What was typed, for several commands: which data are meant, and which loss."""
+"""Arguments that several commands share: which data to use, and which loss."""
 
 from dataclasses import fields
 from typing import Any
@@ -22,13 +22,13 @@ FILE_OPTIONS = ("target", "drop", "weight")
 
 
 def given_on_the_command_line(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that were written, not those left to their defaults."""
+    """Return the options that were given, without defaults."""
     source = click.get_current_context().get_parameter_source
     return {k: v for k, v in values.items() if source(k) is ParameterSource.COMMANDLINE}
 
 
 def made_keywords(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what was said of made data."""
+    """Return the given options of generated data."""
     keywords = {keyword for _, keyword, *_ in MADE_OPTIONS}
     return {k: v for k, v in given.items() if k in keywords}
 
@@ -45,7 +45,7 @@ def with_parameter(name: str, parameter: float) -> Loss:
 def read_origin(
     values: dict[str, Any], given: dict[str, Any], made: dict[str, Any], seed: dict[str, Any]
 ) -> Origin:
-    """Return where the data come from; refuse options that are for other data."""
+    """Return the source of the data; raise an error for options of other sources."""
     loss = values["loss"]
     classifies = LOSSES[loss].target == "binary"
     if values["data"] is not None and values["flights"]:

@@ -1,4 +1,4 @@
-"""Data from a file of the user: which columns are for what, and X and y made of them."""
+"""Data from a file: the role of each column, and X and y."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +59,7 @@ class FromFile:
         return f"{Path(self.label).name} read"
 
     def open(self) -> Opened:
-        """Look which columns there are, and what each is for."""
+        """Open the file and find the role of each column."""
         target = "y" if self.target is None and self.path.suffix.lower() == ".npz" else self.target
         file = open_file(
             self.path, target, self.weight, reading=self.reading, missing=self.policy.missing
@@ -80,7 +80,7 @@ class FromFile:
         return Opened(file, target, weight, tuple(features), index)
 
     def load(self, opened: Opened) -> Data:
-        """Read the columns and make numbers of them."""
+        """Read the columns and encode them as numbers."""
         file, features = opened.file, opened.features
         beside = [opened.target] if opened.weight is None else [opened.target, opened.weight]
         table = file.read(features, beside)

@@ -1,4 +1,4 @@
-"""A saved model in words: what it is, its coefficients by name, its notes."""
+"""`fastgd inspect`: a saved model, its coefficients by name, its notes."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The options about what becomes of text that was not fitted, and of missing values."""
+"""The options for unknown text levels and for missing values."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ MISSING_OPTIONS = (ON_MISSING, DROP_MISSING)
 
 
 def take_missing(values: dict[str, Any]) -> str | None:
-    """Take out of *values* what is to be done with missing values; None if nothing was said."""
+    """Remove the options for missing values from *values* and return the policy, or None."""
     missing: str | None = values.pop("on_missing")
     if not values.pop("drop_missing"):
         return missing

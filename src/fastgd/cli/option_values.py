@@ -1,4 +1,4 @@
-"""What may be written after an option, and what it means."""
+"""The values of options: how they are written, and what they mean."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,8 +9,8 @@ import click
 from fastgd.base.validation import did_you_mean
 
 
-def read_whole(text: str) -> int:
-    """Return a whole number, which may be written 1e6."""
+def read_integer(text: str) -> int:
+    """Return an integer, which may be written as 1e6."""
     try:
         return int(text)
     except ValueError:
@@ -22,7 +22,7 @@ def read_whole(text: str) -> int:
 
 # Place-holder in the help, how to read it, what it is called.
 NUMBERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "N": (read_whole, "an integer"),
+    "N": (read_integer, "an integer"),
     "X": (float, "a number"),
 }
 WIDEST = 60  # characters of a place-holder

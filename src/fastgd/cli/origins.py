@@ -1,4 +1,4 @@
-"""Where the data of a fit come from: made data, the flights, or (file_origin.py) a file."""
+"""The sources of data for a fit: generated data, the flights, or (file_origin.py) a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Data:
 
 
 class Origin(Protocol):
-    """Where the data come from."""
+    """A source of data."""
 
     @property
     def label(self) -> str:
@@ -48,7 +48,7 @@ class Origin(Protocol):
         """Keywords of `make_regression` for data of the same kind."""
 
     def open(self) -> Any:
-        """Look what there is, as far as that is quick; refuse what cannot be used."""
+        """Open the data and check what can be checked quickly."""
 
     def load(self, opened: Any) -> Data:
         """Return the data."""

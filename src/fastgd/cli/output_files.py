@@ -1,4 +1,4 @@
-"""Files that are written: where one may be, and predictions in each kind."""
+"""Output files: checks of their paths, and predictions in each format."""
 
 import csv
 import os
@@ -22,7 +22,7 @@ KINDS = (".csv", ".npy", ".parquet")  # of files of predictions
 def check_out(
     out: Path | None, force: bool, inputs: Sequence[Path | None], flag: str = "--out"
 ) -> None:
-    """Refuse a place where nothing can be written, or that holds what may be needed."""
+    """Raise an error if a file cannot be written, or would replace another one."""
     if out is None:
         if force:
             raise click.UsageError(f"--force is for {flag}; give {flag}, or leave it out.")
@@ -43,7 +43,7 @@ def check_out(
 
 
 def check_plot(plot: Path | None) -> None:
-    """Refuse a picture that cannot be drawn here, or whose name says no format."""
+    """Raise an error if a figure cannot be drawn, or its name has no known format."""
     if plot is None:
         return
     if find_spec("matplotlib") is None:

@@ -1,4 +1,4 @@
-"""A task in a thread of its own, while a person sees its progress."""
+"""Run a task in a thread of its own and show its progress."""
 
 import time
 import warnings
@@ -15,7 +15,7 @@ import fastgd
 from fastgd.base.quantities import write_seconds
 from fastgd.kernels.compiler.jit import record_compiling
 
-WORTH_SAYING = 0.5  # seconds of compiling
+MIN_SHOWN_SECONDS = 0.5  # seconds of compiling
 
 Got = TypeVar("Got")
 
@@ -25,7 +25,7 @@ class Interrupted(click.Abort):
 
 
 class Watch:
-    """What a person sees while it works; rich asks some ten times a second."""
+    """The progress line of a task; rich reads it about ten times a second."""
 
     def __init__(self, doing: str = "starting") -> None:
         self.doing = doing
@@ -33,18 +33,18 @@ class Watch:
         self.most = ""  # "at most " if a fit may end before its last epoch
         self.end = Event()  # asks the fit to end
         self.keeps = False  # whether a model comes of what was done so far
-        self.kept = ""  # what became of that model, once that is settled
+        self.kept = ""  # what became of that model, once that is known
         self._racing = ""  # what is being done while a comparison runs
         self._turn = self._turns = 0
         self._first_turn = self._this_turn = 0.0  # when they began
 
     def epoch(self, progress: fastgd.Progress) -> None:
-        """Hear of an epoch; the callback of `fit`."""
+        """Record an epoch: the callback of `fit`."""
         epochs = f"epoch {progress.epoch:,} of {self.most}{progress.max_iter:,}"
         self.doing = f"{epochs}  loss {progress.loss:.6g}  {write_seconds(progress.seconds)}"
 
     def turn(self, name: str, turn: int, turns: int) -> None:
-        """Hear that a run of a comparison begins, the n-th of m."""
+        """Record that run *turn* of *turns* of a comparison begins."""
         self._this_turn = time.monotonic()
         if turn == 1:
             self._first_turn = self._this_turn
@@ -52,14 +52,14 @@ class Watch:
         self.doing = self._racing = f"{name}, run {turn} of {turns}"
 
     def __rich__(self) -> str:
-        """Say what is going on."""
+        """Return the progress line."""
         under_way = sum(1 if event.is_start else -1 for _, event in self.events)
-        if under_way and time.time() - self.events[0][0] > WORTH_SAYING:
+        if under_way and time.time() - self.events[0][0] > MIN_SHOWN_SECONDS:
             return f"{self.doing}, compiling (once)"
         return self.doing + self._time_left()
 
     def _time_left(self) -> str:
-        """Return how long the comparison still takes if its runs take as long as those so far."""
+        """Return the time left, if the remaining runs take as long as the runs so far."""
         done = self._turn - 1
         if done < 1 or self.doing != self._racing:
             return ""
@@ -69,7 +69,7 @@ class Watch:
 
 
 def work(watch: Watch, task: Callable[[], Got]) -> Got:
-    """Return what *task* returns; show on the way how far it is, if stderr is a terminal."""
+    """Return the result of *task*; show its progress if stderr is a terminal."""
     console = Console(stderr=True)
     spinner = "dots" if console.encoding.startswith("utf") else "line"
     status: AbstractContextManager[object] = nullcontext()
@@ -85,11 +85,11 @@ def work(watch: Watch, task: Callable[[], Got]) -> Got:
 
 
 def in_background(task: Callable[[], Got], watch: Watch) -> Got:
-    """Return what *task* returns, which runs in a thread of its own.
+    """Run *task* in a thread of its own and return its result.
 
-    The main thread is then free to hear Ctrl-C at once: LLVM compiles for seconds without looking.
-    If the task can be ended early with a model, the first Ctrl-C waits until that is saved, the
-    second does not.
+    The main thread can then handle Ctrl-C at once, even while LLVM compiles for seconds. If the
+    task can end early with a model, the first Ctrl-C waits until the model is saved; the second
+    does not.
     """
     future = ThreadPoolExecutor(1).submit(quietly, task)
     while True:
@@ -107,7 +107,7 @@ def in_background(task: Callable[[], Got], watch: Watch) -> Got:
 
 
 def quietly(task: Callable[[], Got]) -> Got:
-    """Return what *task* returns; warnings, such as NumPy's of an overflow, are not shown."""
+    """Return the result of *task*; its warnings, such as NumPy's of an overflow, are not shown."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return task()

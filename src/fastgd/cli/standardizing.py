@@ -1,4 +1,4 @@
-"""Centring and scaling columns for a fit, and the way back to the units of the data."""
+"""Standardise columns for a fit, and transform the coefficients back."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,23 +10,23 @@ import fastgd
 from fastgd.base.memory import check_memory
 from fastgd.base.types import Array
 
-WORKED = 2**18  # numbers in one go: 2 MB, which stay in cache
+WORKED = 2**18  # numbers at a time: 2 MB, which fit in cache
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What was taken off each column, and what it was then divided by."""
+    """The offset and the scale of each column."""
 
     mean: NDArray[np.float64]
-    scale: NDArray[np.float64]  # infinite where a column is constant: it becomes zero
+    scale: NDArray[np.float64]  # infinite for a constant column, which becomes zero
 
     @property
     def has_constant(self) -> bool:
         """Whether a column was constant."""
         return bool(np.isinf(self.scale).any())
 
-    def fold(self, result: fastgd.FitResult) -> fastgd.FitResult:
-        """Return *result* with coefficients for the columns as they were."""
+    def inverse_transform(self, result: fastgd.FitResult) -> fastgd.FitResult:
+        """Return *result* with coefficients for the original columns."""
         coef = result.coef_ / self.scale
         return replace(result, coef_=coef, intercept_=result.intercept_ - float(coef @ self.mean))
 

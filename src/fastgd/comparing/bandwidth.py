@@ -1,4 +1,4 @@
-"""How fast this machine reads memory, and how fast a core just now reads what it has at hand."""
+"""Bandwidth: how fast this machine reads memory, and how fast a core reads its cache."""
 
 import time
 
@@ -9,15 +9,14 @@ from fastgd.kernels.compiler.jit import load
 from fastgd.kernels.streaming import sum_values
 
 BYTES = 1 << 28  # larger than the caches of most machines
-AT_HAND = 1 << 14  # within the first-level cache
+CACHED_BYTES = 1 << 14  # within the first-level cache
 REPEATS = 3
 
 
 def read_bandwidth(n_threads: int = 1, size: int | None = None) -> float:
-    """Return how many bytes a second *n_threads* threads read from memory together.
+    """Return how many bytes per second *n_threads* threads read from memory together.
 
-    The best of some passes over 256 MB, or *size* bytes, that only add up: memory has no faster
-    use.
+    The best of several sums over 256 MB, or *size* bytes: no use of memory is faster.
     """
     values = np.ones((size or BYTES) // 8)
     load(sum_values, values[:0])
@@ -32,17 +31,17 @@ def read_bandwidth(n_threads: int = 1, size: int | None = None) -> float:
 
 
 def read_cached() -> float:
-    """Return how many bytes a second one thread reads from its first-level cache.
+    """Return how many bytes per second one thread reads from its first-level cache.
 
-    On a shared machine this says what a core gives at the moment: it falls by a third while a
-    neighbour uses the core's other half, and with it all that is not bound by memory.
+    On a shared machine this measures the current speed of the core: it falls by a third while
+    another process uses the core's second thread, and so does all work not bound by memory.
     """
-    values, times = np.ones(AT_HAND // 8), []
+    values, times = np.ones(CACHED_BYTES // 8), []
     load(sum_values, values[:0])
-    calls = max(1, BYTES // (8 * AT_HAND))
+    calls = max(1, BYTES // (8 * CACHED_BYTES))
     for _ in range(REPEATS):
         began = time.perf_counter()
         for _ in range(calls):
             sum_values(values)
         times.append(time.perf_counter() - began)
-    return calls * AT_HAND / min(times)
+    return calls * CACHED_BYTES / min(times)

@@ -1,4 +1,4 @@
-"""What is worse than in an earlier comparison: more passes, or fewer bytes a second."""
+"""Regressions against an earlier comparison: more passes, or fewer bytes per second."""
 
 import math
 import operator
@@ -18,7 +18,7 @@ def find_regressions(now: "Comparison", then: "Comparison", slower: float) -> li
     Raises
     ------
     TypeError, ValueError
-        Where the two are about different problems or have no run in common, or *slower* is below 1.
+        If the problems differ, no run is in common, or *slower* is below 1.
     """
     check_slower(slower)
     check_same(now.problem, now.scale + now.optimum, now.names, then)
@@ -38,9 +38,9 @@ def find_regressions(now: "Comparison", then: "Comparison", slower: float) -> li
 def check_same(
     problem: dict[str, Any], start: float, runs: Collection[str], then: "Comparison"
 ) -> None:
-    """Refuse a baseline of another problem, or without a run in common.
+    """Raise an error if a baseline is of another problem or has no run in common.
 
-    *start* is the objective of *problem* where all coefficients are zero.
+    *start* is the objective of *problem* at zero coefficients.
     """
     differing = [
         f"{key} is {show(then.problem.get(key))} there and {show(problem.get(key))} here"
@@ -59,7 +59,7 @@ def check_same(
 
 
 def check_slower(slower: Any) -> None:
-    """Refuse a factor below 1."""
+    """Raise an error for a factor below 1."""
     if not (is_number(slower) and 1 <= slower < math.inf):
         raise refusal("slower", "a finite number of at least 1", slower)
 

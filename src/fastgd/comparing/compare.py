@@ -1,4 +1,4 @@
-"""`compare`: race variants, optimizers and peers on one objective, under one clock."""
+"""`compare`: variants, optimizers and competing solvers on one objective, under one clock."""
 
 import math
 import os
@@ -28,7 +28,7 @@ from fastgd.planning.request import read_n_threads
 TARGETS = (1e-2, 1e-4, 1e-8, STAT)
 REFERENCES = ("auto", "best seen")
 
-Racer = Callable[[], Trace]
+Runner = Callable[[], Trace]
 Traced = tuple[dict[str, list[Trace]], float]  # of each run, and the bandwidth beside them
 
 
@@ -50,19 +50,19 @@ def compare(
     peers: Any = (),
     reference: str = "auto",
 ) -> Comparison:
-    """Race variants of gradient descent on one objective: who gets how close, in what time.
+    """Compare variants of gradient descent on one objective: suboptimality against time.
 
-    Every run starts where it always would and is looked at about 30 times, geometrically spaced in
-    passes over the rows; the clock stops meanwhile, and the exact objective of what it would return
-    is taken. A run's `seconds` hold all that the user waits for but compiling: tuning, making the
-    order, converting. The runs take turns, *repeats* times.
+    Every run starts where it does by default. At about 30 checkpoints, geometrically spaced in
+    passes over the rows, the exact objective of the coefficients that it would return is computed
+    with the clock stopped. The `seconds` of a run include all the user waits for except compiling:
+    tuning, ordering, conversion. The runs take turns, *repeats* times.
 
     Parameters
     ----------
     X : array-like or data frame, shape (n_samples, n_features)
     y : array-like, shape (n_samples,)
     runs : list of str or dict, optional
-        Keywords of `fit` as a dict (and a "name", if you like), or a text such as
+        Keywords of `fit` as a dict (with an optional "name"), or a string such as
         ``"minibatch:adam:learning_rate=0.01:batch_size=256"``. By default the three variants
         self-tuned, and the classic optimizers.
     loss, alpha, l1_ratio, fit_intercept, sample_weight
@@ -72,15 +72,15 @@ def compare(
     time_limit : float
         Time limit of each run in seconds.
     repeats : int
-        How often each run is made; the first, which may compile, is one of them.
+        Number of repeats of each run, including the first, which may compile.
     random_state : int
     n_threads : int, optional
-        All cores that the process may use by default.
+        Number of threads; by default all cores that the process may use.
     peers : sequence of str or function
         Names in ``fastgd.comparing.peers.PEERS``, or functions of your own (see
         `fastgd.comparing.peers.Peer`).
     reference : {"auto", "best seen"}
-        How the optimum is found: "auto" computes it where that can be done.
+        How the optimum is found: "auto" computes it if that is possible.
 
     Returns
     -------
@@ -89,9 +89,9 @@ def compare(
     Raises
     ------
     ValueError, TypeError
-        For arguments that make no sense.
+        For invalid arguments.
     ImportError
-        Where a peer or the reference needs what is not installed.
+        If a competing solver or the reference needs a package that is not installed.
 
     References
     ----------
@@ -127,23 +127,23 @@ def compare(
 
 @dataclass(frozen=True)
 class Contest:
-    """A comparison that has been checked and can begin."""
+    """A comparison with checked arguments, ready to run."""
 
     problem: Problem
-    racers: dict[str, Racer]
-    codes: dict[str, dict[str, Any]]  # what was asked, by the name of the run
+    runners: dict[str, Runner]
+    codes: dict[str, dict[str, Any]]  # the keywords of each run, by its name
     repeats: int
     targets: tuple[float | str, ...]
     n_threads: int
     reference: str
 
     def race(self, announce: Callable[[str, int, int], None] = lambda *_: None) -> Traced:
-        """Let all runs take turns; *announce* hears of each before it: its name, n, of m."""
-        traces: dict[str, list[Trace]] = {name: [] for name in self.racers}
-        speeds, turn, turns = [], 0, self.repeats * len(self.racers)
+        """Let all runs take turns; *announce* is called before each with name, number and total."""
+        traces: dict[str, list[Trace]] = {name: [] for name in self.runners}
+        speeds, turn, turns = [], 0, self.repeats * len(self.runners)
         for _ in range(self.repeats):
             speeds.append(read_bandwidth(self.n_threads))
-            for name, race in self.racers.items():
+            for name, race in self.runners.items():
                 turn += 1
                 announce(name, turn, turns)
                 traces[name].append(race())
@@ -151,12 +151,12 @@ class Contest:
         return traces, float(np.median(speeds))
 
     def check_baseline(self, baseline: Comparison) -> None:
-        """Refuse a baseline of another problem, or without a run in common, before the race."""
+        """Raise an error for a baseline of another problem or without a run in common."""
         facts = describe_problem(self.problem)
-        check_same(facts, self.problem.at_zero, [*self.racers], baseline)
+        check_same(facts, self.problem.at_zero, [*self.runners], baseline)
 
     def judge(self, traced: Traced) -> Comparison:
-        """Take the objective at the checkpoints of all runs and return the comparison."""
+        """Compute the objective at the checkpoints of all runs and return the comparison."""
         traces, bandwidth = traced
         judged = judge(self.problem, traces, self.codes, self.targets, self.reference)
         return replace(judged, bandwidth=bandwidth, machine=describe_machine(self.n_threads))
@@ -182,8 +182,7 @@ def make_contest(
         finite = math.isfinite(problem.at_zero)
     if not finite:
         raise ValueError(
-            "the objective must be finite where all coefficients are zero; got "
-            f"{problem.at_zero}: scale y."
+            f"the objective must be finite at zero coefficients; got {problem.at_zero}: scale y."
         )
     asked = read_runs(runs)
     known_peers = read_peers(peers, problem)
@@ -197,13 +196,13 @@ def make_contest(
         raise ValueError(f"a run and a peer are both called {taken.pop()!r}.")
     if not asked and not known_peers:
         raise ValueError("there is nothing to compare: runs and peers are both empty.")
-    racers: dict[str, Racer] = {}
+    runners: dict[str, Runner] = {}
     for name, keywords in asked.items():
-        racers[name] = _racer(name, problem, {"n_threads": threads, **keywords}, seed, limit)
+        runners[name] = _runner(name, problem, {"n_threads": threads, **keywords}, seed, limit)
     for name, peer in known_peers.items():
-        racers[name] = _peer_racer(name, problem, peer, seed, limit)
+        runners[name] = _peer_runner(name, problem, peer, seed, limit)
     codes = {**asked, **{name: {"peer": name} for name in known_peers}}
-    return Contest(problem, racers, codes, rounds, wanted, threads, reference)
+    return Contest(problem, runners, codes, rounds, wanted, threads, reference)
 
 
 def read_targets(targets: Any) -> tuple[float | str, ...]:
@@ -219,10 +218,14 @@ def read_targets(targets: Any) -> tuple[float | str, ...]:
     return tuple(read)
 
 
-def _racer(name: str, problem: Problem, keywords: dict[str, Any], seed: int, limit: float) -> Racer:
+def _runner(
+    name: str, problem: Problem, keywords: dict[str, Any], seed: int, limit: float
+) -> Runner:
     def race() -> Trace:
         with warnings.catch_warnings(), naming(name):
-            warnings.simplefilter("ignore")  # what a run warns of, its stop reason and curve show
+            warnings.simplefilter(
+                "ignore"
+            )  # the stop reason and the curve show what a run warns of
             result = fit(
                 problem.X,
                 problem.y,
@@ -257,12 +260,12 @@ def _trace_of(result: FitResult, problem: Problem) -> Trace:
     )
 
 
-def _peer_racer(name: str, problem: Problem, peer: Peer, seed: int, limit: float) -> Racer:
+def _peer_runner(name: str, problem: Problem, peer: Peer, seed: int, limit: float) -> Runner:
     return lambda: follow(name, peer, problem, seed, limit)
 
 
 def describe_machine(n_threads: int) -> dict[str, Any]:
-    """Return what ran where."""
+    """Return the versions, the processor and the number of threads."""
     return {
         "Python": platform.python_version(),
         **VERSIONS,

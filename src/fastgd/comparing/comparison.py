@@ -1,4 +1,4 @@
-"""`Comparison`: what a race of variants showed, as tables, sentences, JSON and conditions."""
+"""`Comparison`: the results of `compare` as tables, sentences, JSON and conditions."""
 
 import json
 import math
@@ -50,14 +50,14 @@ def check_condition(text: str, runs: Collection[str], targets: Iterable[float | 
 
 @dataclass(frozen=True)
 class Entry:
-    """One run: where it stood at each checkpoint, and when."""
+    """One run: its suboptimality and time at each checkpoint."""
 
     name: str
-    ran: str  # what really ran, in words
-    code: dict[str, Any]  # what was asked, as JSON has it
-    passes: list[float]  # row gradients / rows, at each checkpoint; NaN where that says nothing
+    ran: str  # a description of what ran
+    code: dict[str, Any]  # the keywords of the run, as JSON
+    passes: list[float]  # row gradients / rows, at each checkpoint; NaN for direct solvers
     seconds: list[list[float]]  # of each repeat, at each checkpoint
-    gaps: list[float]  # F - F* at each checkpoint, inf where it is not finite
+    gaps: list[float]  # F - F* at each checkpoint, inf if it is not finite
     compile_seconds: float
     stop_reason: str
     paces: list[float] = field(default_factory=list)  # bytes/s from cache right after each repeat
@@ -79,19 +79,19 @@ class Comparison:
     problem : dict
         rows, features, dtype, bytes, loss, alpha, l1_ratio, fit_intercept.
     reference : str
-        How the optimum was found; "best seen" where only the runs tell.
+        How the optimum was found; "best seen" if it is the best point of any run.
     scale : float
         F(0) - F*, what relative suboptimality is relative to.
     optimum : float
         F*.
     statistical_error : float or None
-        tr(H⁺C)/(2n); None where n <= d, the fit is exact, or the loss has kinks.
+        tr(H⁺C)/(2n); None if n <= d, the fit is exact, or the loss is non-smooth.
     targets : tuple of float or "stat"
     entries : tuple of Entry
     bandwidth : float
-        Bytes a second that this machine reads, measured beside the runs with as many threads.
+        Bytes per second that this machine reads with as many threads, measured between the runs.
     machine : dict
-        What ran where: versions, processor, cores.
+        The environment: versions, processor, cores.
     """
 
     problem: dict[str, Any]
@@ -111,7 +111,7 @@ class Comparison:
 
     @property
     def metrics(self) -> list[str]:
-        """Names of what `metric` knows."""
+        """Names of the metrics."""
         return metric_names(self.targets)
 
     def entry(self, run: str) -> Entry:
@@ -130,8 +130,8 @@ class Comparison:
         run : str
         metric : str
             "passes", "seconds" and "suboptimality" (relative) at the end, or "passes_to_1e-4",
-            "seconds_to_stat" and the like; "bandwidth_share" is the share of the machine's read
-            bandwidth at which the rows were read. What counts passes is NaN for direct solvers.
+            "seconds_to_stat" and the like; "bandwidth_share" is the fraction of the machine's
+            read bandwidth at which the rows were read. Passes are NaN for direct solvers.
         """
         entry = self.entry(run)
         check_name("metric", metric, self.metrics)
@@ -139,8 +139,8 @@ class Comparison:
             return entry.gaps[-1] / self.scale
         if metric == "bandwidth_share":
             reads = entry.passes[-1] if entry.reads is None else entry.reads
-            met: float = self.problem["bytes"] * reads
-            return met / (entry.median_seconds[-1] or math.nan) / self.bandwidth
+            read: float = self.problem["bytes"] * reads
+            return read / (entry.median_seconds[-1] or math.nan) / self.bandwidth
         column, _, target = metric.partition("_to_")
         values = entry.passes if column == "passes" else entry.median_seconds
         if not target:
@@ -149,12 +149,12 @@ class Comparison:
         return math.inf if place is None else values[place]
 
     def winner(self, target: float | str) -> str | None:
-        """Return the run that reached a target in the fewest seconds, peers included, or None."""
+        """Return the fastest run to a target, competing solvers included, or None."""
         best = self.ranked(target)
         return best[0] if best else None
 
     def ranked(self, target: float | str) -> list[str]:
-        """Return the runs that reached a target, peers included, the fastest first."""
+        """Return the runs that reached a target, the fastest first, competing solvers included."""
         metric = f"seconds_to_{target_name(target)}"
         seconds = {run: self.metric(run, metric) for run in self.names}
         return sorted(
@@ -183,15 +183,15 @@ class Comparison:
         ----------
         *conditions : str
             Such as ``"minibatch.passes_to_stat <= 2"`` or
-            ``"batch.seconds_to_1e-4 <= 0.5 * stochastic.seconds_to_1e-4"``. Seconds belong to the
-            machine and are only compared with seconds of the same race.
+            ``"batch.seconds_to_1e-4 <= 0.5 * stochastic.seconds_to_1e-4"``. Seconds depend on the
+            machine and are only compared with seconds of the same comparison.
 
         Raises
         ------
         AssertionError
-            Where one does not hold; a target that was never reached fails.
+            If one does not hold; a target that was never reached fails.
         ValueError, TypeError
-            Where one cannot be read.
+            If one cannot be parsed.
         """
         failures = self.failures(*conditions)
         if failures:
@@ -210,18 +210,18 @@ class Comparison:
         return failed
 
     def regressions(self, baseline: "Comparison", slower: float = 1.5) -> list[tuple[str, ...]]:
-        """Return what is worse than in a baseline: run and metric, then, now.
+        """Return the metrics that are worse than in a baseline: run and metric, then, now.
 
-        Two things are looked at, of each run that both have: the passes to each target, which may
-        grow by one checkpoint, and the speed at which rows are met. That may fall by the factor
-        *slower*, relative to the speed at which this machine reads memory and to that at which a
-        core reads its cache; the best repeats count, and the milder of the two verdicts. Seconds of
+        Two metrics of each common run are compared: the passes to each target, which may grow by
+        one checkpoint, and the speed of reading rows. The speed may fall by the factor *slower*,
+        relative to the memory bandwidth and to the cache bandwidth of a core; the best repeats
+        count, and the milder of the two verdicts. Seconds of
         two machines are never compared.
 
         Raises
         ------
         TypeError, ValueError
-            Where *baseline* is no comparison, is about another problem or has no run in common, or
+            If *baseline* is not a comparison, is of another problem or has no run in common, or
             *slower* is below 1.
         """
         if not isinstance(baseline, Comparison):
@@ -229,7 +229,7 @@ class Comparison:
         return find_regressions(self, baseline, slower)
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the table, a dict of texts for each run."""
+        """Return the table, a dict of strings for each run."""
         return [full_row(self, entry) for entry in self.entries]
 
     def table(self) -> str:
@@ -238,14 +238,14 @@ class Comparison:
         return write_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
 
     def verdicts(self) -> list[str]:
-        """Return a sentence for each target: who won, by how much, who did not stay or arrive.
+        """Return a sentence for each target: the fastest run, its lead, the runs that missed it.
 
-        What broke down or diverged gets one too, and an optimum that could not be computed.
+        Runs that failed or diverged get one too, and so does an optimum that was not computed.
         """
         return verdicts(self)
 
     def to_markdown(self) -> str:
-        """Return a report: the problem, the table, the verdicts, what ran, where."""
+        """Return a report: problem, table, verdicts, settings of the runs, environment."""
         return write_markdown(self)
 
     def to_json(self, path: StrPath | None = None) -> str:
@@ -265,9 +265,9 @@ class Comparison:
         Raises
         ------
         OSError
-            Where the file cannot be read.
+            If the file cannot be read.
         ValueError
-            Where it is not the JSON of a comparison.
+            If it is not the JSON of a comparison.
         """
         is_text = isinstance(source, str) and source.lstrip()[:1] in ("", "{", "[")
         data = str(source).encode() if is_text else Path(source).read_bytes()
@@ -277,7 +277,7 @@ class Comparison:
                 raise ValueError
             entries = tuple(_entry(**entry) for entry in values.pop("entries"))
             read = cls(entries=entries, targets=tuple(values.pop("targets")), **values)
-            read.to_markdown()  # whatever is missing or of a wrong kind shows here
+            read.to_markdown()  # raises if something is missing or of a wrong type
             return read
         except UNREADABLE:
             what = "the text" if is_text else str(source)
@@ -289,7 +289,7 @@ class Comparison:
         Parameters
         ----------
         path : str or path-like, optional
-            Where to write it too, in the format that the name ends in.
+            File to write; the suffix gives the format.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """Conditions on a comparison: ``A.metric <op> [factor *] B.metric``, or a number on the right.
 
-Words are parted by spaces. The left side and the right are the name of a run, a dot and a metric;
+Parts are separated by spaces. Both sides are the name of a run, a dot and a metric;
 nothing is ever evaluated as Python.
 """
 
@@ -19,7 +19,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
 }
-LONGEST = 500  # characters
+MAX_LENGTH = 500  # characters
 FORM = "'RUN.metric <= [factor *] RUN.metric' or 'RUN.metric <= number'"
 
 
@@ -30,7 +30,7 @@ class Measure(NamedTuple):
     metric: str
 
     def __str__(self) -> str:
-        """Write it as it is read."""
+        """Return it as it is written in a condition."""
         return f"{self.run}.{self.metric}"
 
 
@@ -45,23 +45,23 @@ class Condition:
     right: Measure | None
 
     def holds(self, left: float, right: float) -> bool:
-        """Tell whether it holds; what was never reached (infinity, NaN) satisfies nothing."""
+        """Return True if it holds; False if a side was never reached (infinity, NaN)."""
         bound = self.factor * right
         sound = math.isfinite(left) and math.isfinite(bound)
         return sound and OPERATORS[self.symbol](left, bound)
 
 
 def read_condition(text: str, runs: Collection[str], metrics: Collection[str]) -> Condition:
-    """Return what *text* demands.
+    """Return the condition that *text* states.
 
     Raises
     ------
     TypeError, ValueError
-        Where it is no text, has another form, or names a run or a metric that there is not.
+        If it is not a string, has another form, or names an unknown run or metric.
     """
     if not isinstance(text, str):
-        raise TypeError(f"a condition must be a text such as {FORM}; got {show(text)}.")
-    words = text.split() if len(text) <= LONGEST else []
+        raise TypeError(f"a condition must be a string such as {FORM}; got {show(text)}.")
+    words = text.split() if len(text) <= MAX_LENGTH else []
     if len(words) not in (3, 5) or words[1] not in OPERATORS or (words[3:4] or ["*"]) != ["*"]:
         raise ValueError(f"a condition must read {FORM}, with spaces between; got {show(text)}.")
     left = read_measure(words[0], runs, metrics)
@@ -74,7 +74,7 @@ def read_condition(text: str, runs: Collection[str], metrics: Collection[str]) -
 
 
 def read_measure(word: str, runs: Collection[str], metrics: Collection[str]) -> Measure:
-    """Return the metric that *word* names; names of runs may have dots themselves."""
+    """Return the metric that *word* names; names of runs may contain dots."""
     run = max((name for name in runs if word.startswith(f"{name}.")), key=len, default=None)
     if run is None:
         hint = did_you_mean(word.partition(".")[0], runs)

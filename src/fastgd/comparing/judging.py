@@ -1,4 +1,4 @@
-"""Judging: from what was traced of each run to a comparison, about 30 checkpoints of each."""
+"""From the traces of the runs to a comparison, with about 30 checkpoints per run."""
 
 import math
 from typing import Any
@@ -20,18 +20,18 @@ def judge(
     targets: tuple[float | str, ...],
     kind: str,
 ) -> Comparison:
-    """Take the objective at the checkpoints and return what came of it all."""
+    """Compute the objective at the checkpoints and return the comparison."""
     with np.errstate(all="ignore"):
         curvature = Curvature(problem, problem.weights)
         best_seen = Reference("best seen", None, problem.at_zero, math.inf, None)
         found = find_reference(problem, curvature) if kind == "auto" else best_seen
         distance = Distance(problem, found, curvature)
-        looked: dict[str, list[tuple[float, float | None]]] = {}
+        evaluated: dict[str, list[tuple[float, float | None]]] = {}
         places = {name: choose_checkpoints(ts) for name, ts in traces.items()}
         for name, repeats in traces.items():
             points = [repeats[0].points[k] for k in places[name]]
-            looked[name] = [distance.objective_or_gap(point) for point in points]
-    seen = [value for pairs in looked.values() for value, _ in pairs if not math.isnan(value)]
+            evaluated[name] = [distance.objective_or_gap(point) for point in points]
+    seen = [value for pairs in evaluated.values() for value, _ in pairs if not math.isnan(value)]
     optimum = found.objective if distance.exact else min([found.objective, *seen])
     entries = []
     for name, repeats in traces.items():
@@ -43,7 +43,7 @@ def judge(
                 code={key: _plain(value) for key, value in codes[name].items()},
                 passes=[first.passes[k] for k in places[name]],
                 seconds=[[trace.seconds[k] for k in places[name]] for trace in repeats],
-                gaps=[_gap(pair, optimum) for pair in looked[name]],
+                gaps=[_gap(pair, optimum) for pair in evaluated[name]],
                 compile_seconds=max(trace.compile_seconds for trace in repeats),
                 stop_reason=first.stop_reason,
                 paces=[trace.pace for trace in repeats],
@@ -63,7 +63,7 @@ def judge(
 
 
 def describe_problem(problem: Problem) -> dict[str, Any]:
-    """Return what a comparison keeps of its problem."""
+    """Return the facts of the problem that a comparison stores."""
     p, dtype = problem, problem.source.table.dtype
     return {
         "rows": p.n,
@@ -78,9 +78,9 @@ def describe_problem(problem: Problem) -> dict[str, Any]:
 
 
 def choose_checkpoints(traces: list[Trace]) -> list[int]:
-    """Return which of a run's points to look at: about 30, geometric in passes, and both ends.
+    """Return the checkpoints of a run: about 30, geometric in passes, with both ends.
 
-    A time limit may cut repeats at different points; only those that all of them reached count.
+    A time limit may end repeats at different points; only points that all of them reached count.
     """
     count = min(len(trace.points) for trace in traces)
     passes = np.array(traces[0].passes[:count])
@@ -92,8 +92,8 @@ def choose_checkpoints(traces: list[Trace]) -> list[int]:
     return sorted({0, count - 1, *nearest.tolist()})
 
 
-def _gap(looked: tuple[float, float | None], optimum: float) -> float:
-    value, gap = looked
+def _gap(evaluated: tuple[float, float | None], optimum: float) -> float:
+    value, gap = evaluated
     gap = value - optimum if gap is None else gap
     return math.inf if math.isnan(gap) else gap
 

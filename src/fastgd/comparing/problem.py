@@ -1,4 +1,4 @@
-"""`Problem`: the one objective that everyone in a comparison minimises, evaluated in float64."""
+"""`Problem`: the objective that all runs of a comparison minimise, evaluated in float64."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from fastgd.losses import Loss
 from fastgd.planning.request import read_loss
 
 OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")  # keywords of `fit`
-BLOCK_ROWS = 4096  # of float64 at a time: BLAS then gives the same bits on any number of threads
+BLOCK_ROWS = 4096  # of float64 at a time: BLAS is then bitwise identical for any number of threads
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Problem:
 
     @cached_property
     def table(self) -> Array:
-        """The rows as one C-order array that cannot be written to: X itself where it is one."""
+        """The rows as one read-only array in C order: X itself if it is one."""
         found = self.source.table.in_place()
         rows = (self.source.table.between(0, self.n) if found is None else found).view()
         rows.flags.writeable = False
@@ -70,7 +70,7 @@ class Problem:
         return self.source.weights * self.source.weight_scale
 
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
-        """Hand out the rows in float64, some thousand at a time."""
+        """Yield the rows in float64, BLOCK_ROWS at a time."""
         for start in range(0, self.n, BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, self.n)
             rows = self.source.table.between(start, stop)
@@ -84,23 +84,23 @@ class Problem:
         return z
 
     def losses(self, z: Floats) -> tuple[Floats, Floats]:
-        """Return each row's loss and slope at the prediction z, without weights."""
-        values, slopes = np.empty(self.n), np.empty(self.n)
-        self._kernel(z, self.y64, self._arguments, values, slopes)
-        return values, slopes
+        """Return each row's loss and derivative at the prediction z, without weights."""
+        values, derivatives = np.empty(self.n), np.empty(self.n)
+        self._kernel(z, self.y64, self._arguments, values, derivatives)
+        return values, derivatives
 
     def sum_losses(self, z: Floats, rows: slice) -> float:
         """Return the weighted sum of the losses of some rows at their predictions z."""
-        values, slopes = np.empty(len(z)), np.empty(len(z))
-        self._kernel(z, self.y64[rows], self._arguments, values, slopes)
+        values, derivatives = np.empty(len(z)), np.empty(len(z))
+        self._kernel(z, self.y64[rows], self._arguments, values, derivatives)
         return float(self.weights[rows] @ values)
 
-    def pull_back(self, slopes: Floats) -> Floats:
-        """Return [X 1]' slopes / n, zero in the intercept's place where there is none."""
+    def gradient_of(self, derivatives: Floats) -> Floats:
+        """Return [X 1]' derivatives / n; zero for the intercept if there is none."""
         g = np.zeros(self.d + 1)
         for rows, X in self.blocks():
-            g[:-1] += slopes[rows] @ X
-        g[-1] = np.sum(slopes) * self.fit_intercept
+            g[:-1] += derivatives[rows] @ X
+        g[-1] = np.sum(derivatives) * self.fit_intercept
         return g / self.n
 
     def penalty(self, point: Floats) -> float:
@@ -115,15 +115,15 @@ class Problem:
 
     @cached_property
     def at_zero(self) -> float:
-        """F where all coefficients are zero."""
+        """F at zero coefficients."""
         return self.objective(np.zeros(self.d + 1))
 
     def smooth(self, point: Floats) -> tuple[float, Floats]:
         """Return F without its L1 part, and the gradient of that."""
-        values, slopes = self.losses(self.predict(point))
+        values, derivatives = self.losses(self.predict(point))
         w = np.append(point[:-1], 0.0)
         value = float(np.mean(self.weights * values)) + 0.5 * self.l2 * float(w @ w)
-        return value, self.pull_back(self.weights * slopes) + self.l2 * w
+        return value, self.gradient_of(self.weights * derivatives) + self.l2 * w
 
 
 def state_problem(

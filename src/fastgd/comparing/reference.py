@@ -1,4 +1,4 @@
-"""The reference: where the optimum lies, how far a point is from it, and what distance is noise."""
+"""The reference: the optimum, the suboptimality of a point, and the statistical error."""
 
 import math
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from fastgd.losses import SquaredError
 
 REFINEMENTS = 3
 PROXIMAL_STEPS = 20_000
-SLOPE_STEP = 1e-5  # in z, for second derivatives by differences
+DIFFERENCE_STEP = 1e-5  # in z, for second derivatives by differences
 NEGLIGIBLE = 1e-13  # of a proximal step, relative to the point
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The optimum that distances are measured from."""
+    """The optimum that suboptimality is measured from."""
 
-    kind: str  # how it was found; "best seen" where there is no way but the runs themselves
+    kind: str  # how it was found; "best seen" if only the runs themselves show it
     point: Floats | None
     start_objective: float  # at coefficients of zero
     objective: float
@@ -40,7 +40,7 @@ class Curvature:
         d = problem.d
         self.mean = np.zeros(d)
         if self.fit_intercept and self.total > 0:
-            self.mean = problem.pull_back(h)[:-1] / self.total
+            self.mean = problem.gradient_of(h)[:-1] / self.total
         self.matrix = np.zeros((d, d))
         for rows, X in problem.blocks():
             centred = (X - self.mean) * np.sqrt(h[rows])[:, None]
@@ -49,7 +49,7 @@ class Curvature:
 
     @cached_property
     def whitener(self) -> Floats:
-        """Columns V with V'HV = 1 and VV' = H⁺, directions without curvature left out."""
+        """Columns V with V'HV = 1 and VV' = H⁺, without the null space of H."""
         sizes = np.sqrt(np.diag(self.matrix))
         scale = np.where(sizes > 0, 1 / np.where(sizes > 0, sizes, 1.0), 0.0)
         values, basis = np.linalg.eigh(self.matrix * scale[:, None] * scale)
@@ -77,7 +77,7 @@ class Distance:
         self.problem, self.reference, self.curvature = problem, reference, curvature
         self.exact = reference.point is not None and isinstance(problem.loss, SquaredError)
         if self.exact and problem.l1 > 0:
-            self.slope = problem.smooth(reference.point)[1][:-1]  # type: ignore[arg-type]
+            self.gradient = problem.smooth(reference.point)[1][:-1]  # type: ignore[arg-type]
 
     def objective_or_gap(self, point: Floats) -> tuple[float, float | None]:
         """Return F, and F - F* where that is known without a difference."""
@@ -88,19 +88,19 @@ class Distance:
         optimum: Any = self.reference.point
         gap = self.curvature.quadratic(point - optimum)
         if self.problem.l1 > 0:
-            # Each coordinate's share is >= 0, since the slope is a subgradient of the L1 part.
+            # Each coordinate's part is >= 0, since -gradient is a subgradient of the L1 penalty.
             w, w_star = point[:-1], optimum[:-1]
-            shares = self.slope * (w - w_star) + self.problem.l1 * (np.abs(w) - np.abs(w_star))
-            gap += float(np.sum(np.maximum(shares, 0.0)))
+            parts = self.gradient * (w - w_star) + self.problem.l1 * (np.abs(w) - np.abs(w_star))
+            gap += float(np.sum(np.maximum(parts, 0.0)))
         return self.reference.objective + gap, gap
 
 
 def find_reference(problem: Problem, curvature: Curvature) -> Reference:
-    """Return the optimum of a problem, or only where zero lies where none can be computed.
+    """Return the optimum of a problem; if it cannot be computed, only the objective at zero.
 
     Normal equations with refinement for squared error, L-BFGS in whitened coordinates for other
-    curved losses (Nocedal, Wright, "Numerical optimization", 2006, chapter 7), accelerated proximal
-    gradient descent with restarts where there is an L1 part (O'Donoghue, Candes, 2015).
+    smooth losses (Nocedal, Wright, "Numerical optimization", 2006, chapter 7), accelerated proximal
+    gradient descent with restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
     """
     zero = np.zeros(problem.d + 1)
     start = problem.at_zero
@@ -119,7 +119,7 @@ def find_reference(problem: Problem, curvature: Curvature) -> Reference:
 
 
 def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
-    """Minimise in coordinates where the curvature's upper bound is 1 in every direction."""
+    """Minimise in coordinates in which the bound on the Hessian is the identity."""
     try:
         from scipy.optimize import minimize
     except ImportError as error:
@@ -144,7 +144,7 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
 
 
 def _proximal(problem: Problem, curvature: Curvature) -> Floats:
-    """Minimise with columns in units of their curvature, so that L1 stays separable."""
+    """Minimise with each column scaled by its second derivative, so that L1 stays separable."""
     bound = problem.loss.curvature or 1.0
     sizes = np.sqrt(np.diag(curvature.matrix))
     unit = np.where(sizes > 0, 1 / np.where(sizes > 0, sizes, 1.0), 0.0)
@@ -177,7 +177,7 @@ def _proximal(problem: Problem, curvature: Curvature) -> Floats:
         if np.linalg.norm(step) <= NEGLIGIBLE * np.linalg.norm(following) and theta > 1:
             return following
         if (ahead - following)[:-1] @ (step[:-1] / np.maximum(unit, 1e-300) ** 2) > 0:
-            theta = 1.0  # it climbs: momentum starts anew
+            theta = 1.0  # the objective rises: restart the momentum
         coming = (1 + math.sqrt(1 + 4 * theta**2)) / 2
         ahead = following + (theta - 1) / coming * step
         point, theta = following, coming
@@ -185,7 +185,7 @@ def _proximal(problem: Problem, curvature: Curvature) -> Floats:
 
 
 def statistical_error(problem: Problem, point: Floats) -> float | None:
-    """Return tr(H⁺C)/(2n) at the optimum; None where n <= d, or where the fit is exact.
+    """Return tr(H⁺C)/(2n) at the optimum; None if n <= d or the fit is exact.
 
     H is the Hessian of F, C the covariance of the rows' gradients, both of the sample; for squared
     error with equal noise in every row it is sigma² d / (2n) (White, "Maximum likelihood estimation
@@ -194,15 +194,17 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
     if problem.n <= problem.d + problem.fit_intercept:
         return None
     z = problem.predict(point)
-    slopes = problem.weights * problem.losses(z)[1]
-    bend = problem.losses(z + SLOPE_STEP)[1] - problem.losses(z - SLOPE_STEP)[1]
-    curvature = Curvature(problem, problem.weights * np.maximum(bend / (2 * SLOPE_STEP), 0.0))
+    derivatives = problem.weights * problem.losses(z)[1]
+    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
+    curvature = Curvature(
+        problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0)
+    )
     trace = 0.0
     for rows, X in problem.blocks():
-        pulled = ((X - curvature.mean) @ curvature.whitener) * slopes[rows, None]
+        pulled = ((X - curvature.mean) @ curvature.whitener) * derivatives[rows, None]
         trace += float(np.sum(pulled * pulled))
     if problem.fit_intercept and curvature.total > 0:
-        trace += float(slopes @ slopes) / curvature.total
+        trace += float(derivatives @ derivatives) / curvature.total
     error = trace / problem.n / (2 * problem.n)
     start = float(np.mean(np.square(problem.weights * problem.losses(np.zeros(problem.n))[1])))
     return error if error > np.finfo(np.float64).eps * start / problem.n else None

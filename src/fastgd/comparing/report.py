@@ -24,7 +24,7 @@ STAT = "stat"  # the target that is the statistical error
 COLUMNS = ("run", "time", "passes", "time", "passes", "final", "verdict")
 GAP = "  "  # between the columns of the short table
 SHORTEST_TIME = 1e-9  # seconds: no ratio is taken to a shorter one
-LEGEND = "final: (F - F*) / (F(0) - F*) where the run ended."
+LEGEND = "final: (F - F*) / (F(0) - F*) at the end of the run."
 
 
 def target_name(target: float | str) -> str:
@@ -41,7 +41,7 @@ def write_short(comparison: "Comparison", width: int = LINE) -> str:
 
 
 def write_short_table(comparison: "Comparison") -> str:
-    """Return the time and the passes of each run to two targets, where it ended, and a verdict.
+    """Return the short table: time and passes to two targets, final suboptimality, a verdict.
 
     Lines have at most 80 characters: a name that is too long continues on the next line.
     """
@@ -68,7 +68,7 @@ def write_short_table(comparison: "Comparison") -> str:
 
 
 def shown_targets(comparison: "Comparison") -> list[float | str]:
-    """Return the two targets that tell most, the easier one first.
+    """Return the two most informative targets, the easier one first.
 
     These are the statistical error and the smallest number that some run reached; without the
     statistical error, the two smallest.

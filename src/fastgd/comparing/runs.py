@@ -22,13 +22,13 @@ DEFAULT_RUNS = (
     "minibatch:adam",
 )
 OF_ALL = ("X", "y", "loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")
-OF_THE_RACE = ("random_state", "time_limit", "record", "record_path", "callback", "verbose")
-NOT_OF_A_RUN = (*OF_ALL, *OF_THE_RACE, "unknown")
+SET_BY_COMPARE = ("random_state", "time_limit", "record", "record_path", "callback", "verbose")
+NOT_OF_A_RUN = (*OF_ALL, *SET_BY_COMPARE, "unknown")
 FREE = tuple(name for name in inspect.signature(fit).parameters if name not in NOT_OF_A_RUN)
 DEFAULTS = {
     name: inspect.signature(fit).parameters[name].default
     for name in inspect.signature(read_request).parameters
-}  # of what a run may ask for, checked before the race
+}  # of the keywords of a run, checked before any run
 WORDS = {"true": True, "false": False, "none": None}
 
 
@@ -43,7 +43,7 @@ def read_runs(runs: Any) -> dict[str, dict[str, Any]]:
     if runs is None:
         runs = DEFAULT_RUNS
     if isinstance(runs, (str, Mapping)) or not isinstance(runs, Iterable):
-        raise TypeError(f"runs must be a list of texts or dicts; got {show(runs)}.")
+        raise TypeError(f"runs must be a list of strings or dicts; got {show(runs)}.")
     read: dict[str, dict[str, Any]] = {}
     for run in runs:
         name, keywords = read_text(run) if isinstance(run, str) else read_mapping(run)
@@ -99,7 +99,7 @@ def read_text(text: str) -> tuple[str, dict[str, Any]]:
 def read_mapping(run: Any) -> tuple[str, dict[str, Any]]:
     """Return the name and the keywords of a dict of keywords of `fit`, a "name" among them."""
     if not isinstance(run, Mapping):
-        raise TypeError(f"a run must be a text or a dict of keywords of fit; got {show(run)}.")
+        raise TypeError(f"a run must be a string or a dict of keywords of fit; got {show(run)}.")
     keywords = {key: value for key, value in run.items() if key != "name"}
     for key in keywords:
         check_keyword(key)
@@ -114,8 +114,8 @@ def check_keyword(key: Any) -> None:
         return
     if key in OF_ALL:
         raise ValueError(f"{key} is the same for all runs: give it to compare itself.")
-    if key in OF_THE_RACE:
-        raise ValueError(f"{key} is set by compare, for all runs alike; leave it out of a run.")
+    if key in SET_BY_COMPARE:
+        raise ValueError(f"{key} is set by compare for all runs; leave it out of a run.")
     raise TypeError(f"a run got an unexpected keyword {show(key)}.{did_you_mean(str(key), FREE)}")
 
 

@@ -1,4 +1,4 @@
-"""`Trace`: where a run stood and when; `follow` lets a peer run and takes its trace."""
+"""`Trace`: the points of a run and their times; `follow` runs a competing solver."""
 
 import math
 import time
@@ -13,7 +13,7 @@ from fastgd.base.validation import show
 from fastgd.comparing.problem import Problem
 from fastgd.monitoring.reasons import StopReason
 
-FAILED = "It failed: "  # how the stop reason of a method that broke down begins
+FAILED = "It failed: "  # how the stop reason of a method that failed begins
 
 
 @dataclass
@@ -26,20 +26,19 @@ class Trace:
     ran: str = ""
     stop_reason: str = "It ended."
     compile_seconds: float = 0.0
-    reads: float | None = None  # passes really made over the rows, where they are not those above
+    reads: float | None = None  # passes really made over the rows, if they differ from those above
     pace: float = math.nan  # bytes a second that a core read from its cache right after the run
 
 
-Point: TypeAlias = tuple[float, Floats]  # passes so far, and where it stands
+Point: TypeAlias = tuple[float, Floats]  # passes so far, and the coefficients
 Peer: TypeAlias = Callable[[Problem, int], Iterator[Point]]
 
 
 def follow(name: str, peer: Peer, problem: Problem, seed: int, limit: float) -> Trace:
-    """Let a peer run until it ends or *limit* seconds are over.
+    """Run a competing solver until it ends or *limit* seconds are over.
 
-    The clock runs only while the peer does. What it does before its first point (importing,
-    compiling) counts as compiling. A method that breaks down on these numbers has come as far as
-    its last point.
+    Only the time of the solver itself counts. The time before its first point (imports, compiling)
+    counts as compiling. If it fails with a numerical error, its trace ends at the last point.
     """
     trace = Trace(ran=" ".join((peer.__doc__ or "").partition("\n\n")[0].split()))
     points = peer(problem, seed)
@@ -71,7 +70,7 @@ def follow(name: str, peer: Peer, problem: Problem, seed: int, limit: float) -> 
 
 
 def read_point(name: str, yielded: Any, problem: Problem) -> Point:
-    """Return what a peer yielded, if it is a count of passes and a point."""
+    """Return the passes and the point that a peer yielded, checked."""
     wanted = (problem.d + 1,)
     try:
         passes, point = yielded

@@ -15,7 +15,14 @@ from fastgd.cli.arguments import (
     read_origin,
     with_parameter,
 )
-from fastgd.cli.compare.running import QUICK, QUICK_MADE, QUICK_RUNS, Race, default_peers, run_race
+from fastgd.cli.compare.running import (
+    QUICK,
+    QUICK_MADE,
+    QUICK_RUNS,
+    CompareRequest,
+    default_peers,
+    run_comparison,
+)
 from fastgd.cli.option_values import COUNT, NUMBER
 from fastgd.cli.options import (
     FIT_OPTIONS,
@@ -53,7 +60,7 @@ The exit status is 1 if a condition fails.
 
 
 def split_words(context: click.Context, option: click.Parameter, texts: Any) -> list[str] | None:
-    """Return the words that were given, parted by spaces or commas; None where none were."""
+    """Return the given items, separated by spaces or commas; None if there are none."""
     words = [word for text in texts for word in text.replace(",", " ").split()]
     return (words if words != ["none"] else []) if texts else None
 
@@ -130,15 +137,15 @@ def compare_options() -> list[click.Parameter]:
 
 @click.command("compare", params=compare_options(), help=COMPARE_HELP)
 def compare_variants(**values: Any) -> None:
-    """Do what `fastgd compare` was asked for."""
+    """Run `fastgd compare`."""
     force = values.pop("force")
-    asked = read_race(values)
+    asked = read_request(values)
     asked.check(force=force)
-    run_race(asked)
+    run_comparison(asked)
 
 
-def read_race(values: dict[str, Any]) -> Race:
-    """Return the race that is asked for."""
+def read_request(values: dict[str, Any]) -> CompareRequest:
+    """Return the comparison that was requested."""
     given = given_on_the_command_line(values)
     quick, seed = values["quick"], {"random_state": values["random_state"]}
     made = made_keywords(given)
@@ -160,7 +167,7 @@ def read_race(values: dict[str, Any]) -> Race:
     if standardize is None:
         standardize = not isinstance(origin, Made)
     outputs = {name: values[name] for name in ("report", "json", "plot", "against")}
-    return Race(
+    return CompareRequest(
         origin,
         keywords | {"peers": peers},
         standardize,

@@ -1,4 +1,4 @@
-"""`fastgd compare`: a race on made data, the flights or a file, and conditions for CI."""
+"""Run a comparison, print it, write its files, and check its conditions."""
 
 import inspect
 import shutil
@@ -31,8 +31,8 @@ NOT_QUICK = ("numpy-batch", "sklearn-ridge")
 
 
 @dataclass(frozen=True)
-class Race:
-    """What the command line asks for."""
+class CompareRequest:
+    """The arguments of the command."""
 
     origin: Origin
     keywords: dict[str, Any]  # of `compare`
@@ -46,7 +46,7 @@ class Race:
     wide: bool = False
 
     def check(self, *, force: bool) -> None:
-        """Refuse before anything runs what could not be written or judged after it."""
+        """Check the output files and the conditions before anything runs."""
         outputs = {"--report": self.report, "--json": self.json, "--plot": self.plot}
         written = {flag: path for flag, path in outputs.items() if path is not None}
         if force and not written:
@@ -65,7 +65,7 @@ class Race:
 
 
 def default_peers(loss: str, l1_ratio: float, quick: bool) -> list[str]:
-    """Return the peers that know this objective and are installed."""
+    """Return the competing solvers that are installed and support this objective."""
     return [
         name
         for name, peer in PEERS.items()
@@ -76,8 +76,8 @@ def default_peers(loss: str, l1_ratio: float, quick: bool) -> list[str]:
     ]
 
 
-def run_race(asked: Race) -> None:
-    """Race, show what came of it, write the files, and fail where a condition does."""
+def run_comparison(asked: CompareRequest) -> None:
+    """Run the comparison, print it, write the files, and fail if a condition fails."""
     baseline = None if asked.against is None else Comparison.from_json(asked.against)
     watch = Watch()
     comparison, data = work(watch, partial(race, asked, watch, baseline))
@@ -104,8 +104,10 @@ def run_race(asked: Race) -> None:
         )
 
 
-def race(asked: Race, watch: Watch, baseline: Comparison | None = None) -> tuple[Comparison, Data]:
-    """Get the data and compare."""
+def race(
+    asked: CompareRequest, watch: Watch, baseline: Comparison | None = None
+) -> tuple[Comparison, Data]:
+    """Load the data and compare."""
     watch.doing = asked.origin.doing
     data = asked.origin.load(asked.origin.open())
     if asked.standardize:
@@ -123,7 +125,7 @@ def race(asked: Race, watch: Watch, baseline: Comparison | None = None) -> tuple
 
 
 def show(comparison: Comparison, remarks: list[str], *, wide: bool) -> None:
-    """Print a table that fits 80 columns, or every figure, and the verdicts."""
+    """Print the short table or all results, and the verdicts."""
     problem = comparison.problem
     click.echo(f"{problem['rows']:,} rows x {problem['features']:,} features, {problem['loss']}\n")
     width = min(LINE, shutil.get_terminal_size().columns)

@@ -1,4 +1,4 @@
-"""`fastgd demo`: the story of gradient descent, told by real runs."""
+"""`fastgd demo`: gradient descent explained with real runs."""
 
 import shutil
 import textwrap
@@ -11,7 +11,7 @@ import click
 
 from fastgd.base.files import replacing
 from fastgd.base.validation import check_positive
-from fastgd.cli.compare.running import QUICK, QUICK_MADE, QUICK_RUNS, Race, run_race
+from fastgd.cli.compare.running import QUICK, QUICK_MADE, QUICK_RUNS, CompareRequest, run_comparison
 from fastgd.cli.demo.grid import show_grid
 from fastgd.cli.demo.stories import STORIES
 from fastgd.cli.demo.stories.story import Story, write_rate
@@ -22,7 +22,7 @@ from fastgd.cli.output_files import check_out, check_plot
 from fastgd.cli.progress import Watch, work
 from fastgd.plot.style import DPI
 
-PICTURE = path_option("--plot", "Save the figure as .png, .svg or .pdf; needs Matplotlib.")
+FIGURE = path_option("--plot", "Save the figure as .png, .svg or .pdf; needs Matplotlib.")
 WIDEST = 100  # characters in a line of text
 
 
@@ -44,7 +44,7 @@ def demo(context: click.Context) -> None:
 
 
 def tell(name: str, learning_rate: float, plot: Path | None, force: bool) -> None:
-    """Tell a story, and draw its picture where one is asked for."""
+    """Tell a story, and draw its figure if --plot is given."""
     check_out(plot, force, [], "--plot")
     check_plot(plot)
     check_positive("learning_rate", learning_rate)
@@ -74,7 +74,7 @@ def show_story(story: Story) -> None:
 
 
 def how_to_draw(name: str, given: str = "") -> str:
-    """Say how to get the picture of what was just told."""
+    """Return a sentence that says how to draw the figure."""
     need = "" if find_spec("matplotlib") else "`pip install matplotlib` and "
     return f"For the figure run {need}`fastgd demo {name}{given} --plot {name}.png`."
 
@@ -83,7 +83,7 @@ def add_story(name: str) -> None:
     """Make a command of a story."""
     write, usual = STORIES[name]
     rate = option("--learning-rate", "learning_rate", NUMBER, "Multiplies the gradient.", usual)
-    params = [rate, PICTURE, FORCE_FILES]
+    params = [rate, FIGURE, FORCE_FILES]
 
     @demo.command(name, params=params, help=write.__doc__)
     def command(**values: Any) -> None:
@@ -94,7 +94,7 @@ for each in STORIES:
     add_story(each)
 
 
-@demo.command("race", params=[PICTURE, FORCE_FILES])
+@demo.command("race", params=[FIGURE, FORCE_FILES])
 def race(plot: Path | None, force: bool) -> None:
     """Compare the variants on 100,000 rows.
 
@@ -104,5 +104,5 @@ def race(plot: Path | None, force: bool) -> None:
     check_plot(plot)
     keywords = {**QUICK, "runs": [*QUICK_RUNS], "peers": [], "random_state": 0}
     made = Made("make_regression", QUICK_MADE | {"random_state": 0})
-    run_race(Race(made, keywords, False, None, None, plot, None, 1.5, ()))
+    run_comparison(CompareRequest(made, keywords, False, None, None, plot, None, 1.5, ()))
     click.echo(f"\n{how_to_draw('race') if plot is None else f'The figure is in {plot}.'}")

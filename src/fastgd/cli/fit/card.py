@@ -1,4 +1,4 @@
-"""The card: what the data were, what ran, how well it fits, and the lines of Python."""
+"""The text that `fastgd fit` prints: the data, the run, the quality of the fit, the Python code."""
 
 import shutil
 import textwrap

@@ -102,7 +102,7 @@ def fit_options() -> list[click.Parameter]:
 
 @click.command("fit", params=fit_options(), help=FIT_HELP)
 def fit(**values: Any) -> None:
-    """Do what `fastgd fit` was asked for."""
+    """Run `fastgd fit`."""
     job = read_job(values)
     watch = Watch()
     report = work(watch, partial(perform, job, watch))
@@ -112,7 +112,7 @@ def fit(**values: Any) -> None:
 
 
 def finish(report: Report) -> None:
-    """Show what came of the job, even if the model could not be saved."""
+    """Print the report, even if the model could not be saved."""
     if report.job.as_json:
         click.echo(write_json(report.facts()))
     else:
@@ -126,7 +126,7 @@ def finish(report: Report) -> None:
 
 
 def read_job(values: dict[str, Any]) -> Job:
-    """Return what is asked for; refuse what contradicts itself or cannot be held in memory."""
+    """Return the job; raise an error for options that contradict each other or too large data."""
     out, as_json, force = values.pop("out"), values.pop("as_json"), values.pop("force")
     parameter = values.pop("loss_parameter")
     check_out(out, force, [values["data"]])

@@ -1,4 +1,4 @@
-"""A job for `fit`: the data, the fit, and the lines of Python that do the same."""
+"""A job of `fastgd fit`: its data, its arguments, and the equivalent Python code."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ UNSCALE = [
 
 @dataclass(frozen=True)
 class Job:
-    """What the command line asks for."""
+    """The arguments of the command."""
 
     origin: Origin
     fit: dict[str, Any]  # keywords
@@ -35,12 +35,12 @@ class Job:
         return tuned or self.fit.get("tol", "auto") not in ("auto", None)
 
     def rehearse(self) -> fastgd.FitResult:
-        """Fit two made rows for an epoch: bad values are refused, and kernels compiled, early."""
+        """Fit two generated rows for one epoch, to check the arguments and compile early."""
         X = datasets.make_regression(**self.origin.rehearsal | {"n_samples": 2})[0]
         return fastgd.fit(X, np.arange(2.0), **self.fit, callback=lambda _: True)
 
     def code(self, data: Data, *, has_constant: bool) -> str:
-        """Return the lines of Python that do the same."""
+        """Return the equivalent Python code."""
         weights = [] if data.weights is None else ["sample_weight=weights"]
         table = "(X - mean) / scale" if self.standardize else "X"
         fit = write_call("result", "fastgd.fit", table, "y", *weights, **self.fit)

@@ -1,4 +1,4 @@
-"""What came of a job, and the same as JSON."""
+"""The report of a fit: the model, its quality, its data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a job."""
+    """The outcome of a fit."""
 
     job: Job
     n_rows: int
@@ -55,16 +55,16 @@ class Report:
 
     @property
     def diverged(self) -> bool:
-        """Whether the coefficients ran away."""
+        """Whether the fit diverged."""
         return self.result.stop_reason is fastgd.StopReason.DIVERGED
 
     @property
     def saved(self) -> bool:
-        """Whether the model is in its file."""
+        """Whether the model was saved."""
         return self.job.out is not None and not self.diverged and self.problem is None
 
     def facts(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
+        """Return the object that `--json` prints."""
         data = {
             "source": self.job.origin.label,
             "rows": self.n_rows,
@@ -85,7 +85,7 @@ class Report:
 
 
 def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[str, float]:
-    """Return how well it fits, and how well the true coefficients do."""
+    """Return the quality of the fit, and the score of the true coefficients if they are known."""
     X, y, weights = data.X, data.y, data.weights
     score = result.score(X, y, weights)
     truth = {}

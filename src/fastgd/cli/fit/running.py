@@ -16,11 +16,11 @@ from fastgd.cli.progress import Watch
 from fastgd.cli.standardizing import Scaling, standardize
 from fastgd.descent.driver import end_request
 
-MOST_SCALES = 10_000  # kept in a model's notes, whose size is bounded
+MAX_SCALES = 10_000  # kept in a model's notes, whose size is bounded
 
 
 def perform(job: Job, watch: Watch) -> Report:
-    """Do the job and report what came of it."""
+    """Run the job and return its report."""
     watch.doing = job.origin.doing
     began = time.perf_counter()
     opened = job.origin.open()
@@ -87,13 +87,13 @@ def fit(job: Job, data: Data, watch: Watch) -> fastgd.FitResult:
 
 
 def finish(result: fastgd.FitResult, data: Data, scaling: Scaling | None) -> fastgd.FitResult:
-    """Return *result* for the data as they were, with what it takes to use it on other data."""
+    """Return *result* in the scale of the original data, with the notes that `predict` needs."""
     notes = {**data.notes, "standardized": scaling is not None}
     if data.weights is not None:  # as many numbers as there are rows: no model should carry them
         result = replace(result, recipe=result.recipe | {"sample_weight": None})
     if scaling is not None:
-        result = scaling.fold(result)
-        if len(scaling.scale) <= MOST_SCALES:
+        result = scaling.inverse_transform(result)
+        if len(scaling.scale) <= MAX_SCALES:
             notes["scale"] = [0.0 if np.isinf(scale) else float(scale) for scale in scaling.scale]
     if data.names is not None:
         result = replace(result, feature_names_in_=np.array(data.names, dtype=object))
@@ -106,7 +106,7 @@ def finish(result: fastgd.FitResult, data: Data, scaling: Scaling | None) -> fas
 
 
 def remark_scaling(job: Job) -> list[str]:
-    """Return what a reader of penalised coefficients has to know."""
+    """Return a remark about the penalty if the columns were scaled."""
     if not (job.standardize and job.fit.get("alpha")):
         return []
     return ["the penalty and the objective are those of the scaled columns"]

@@ -69,7 +69,7 @@ def predict_file(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Do what `fastgd predict` was asked for."""
+    """Run `fastgd predict`."""
     check_kind(out)
     check_out(out, force, [model, data])
     request = Request(

@@ -20,7 +20,7 @@ from fastgd.losses import LOSSES
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for."""
+    """The arguments of the command."""
 
     model: Path
     data: Path
@@ -38,12 +38,12 @@ class Predicted:
     columns: dict[str, Array]
     classes: list[Any] | None
     target: str | None
-    score: float | None  # where the target is known
+    score: float | None  # if the target is known
     score_name: str
     remarks: list[str]
 
     def facts(self, request: Request, out: Path | None) -> dict[str, Any]:
-        """Return what `--json` prints."""
+        """Return the object that `--json` prints."""
         first = next(iter(self.columns.values()))
         values = {name: values.tolist() for name, values in self.columns.items()}
         return {
@@ -116,7 +116,7 @@ def known_reading(model: fastgd.FitResult, data: Path) -> Reading:
 
 
 def as_words(values: Array) -> Array:
-    """Return predictions as a file holds them: an empty text where there is none."""
+    """Return predictions as they are written: an empty string for a missing one."""
     if values.dtype.kind != "O":
         return values
     return np.array(["" if value is None else str(value) for value in values])

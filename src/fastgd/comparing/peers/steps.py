@@ -7,7 +7,7 @@ import numpy as np
 from fastgd.base.types import Array, Floats
 from fastgd.comparing.problem import Problem
 
-EPOCHS = 50  # that a peer makes at most
+EPOCHS = 50  # the most that a peer runs
 
 
 def start(problem: Problem) -> Floats:

@@ -14,7 +14,7 @@ class Known(NamedTuple):
 
     run: Peer
     losses: tuple[str, ...]
-    module: str  # that it imports, and what to hand to pip where that is missing
+    module: str  # that it imports, and the package that pip installs it from
     package: str
 
     @property
@@ -29,17 +29,17 @@ PEERS: dict[str, Known] = {}
 def serves(
     name: str, *losses: str, module: str = "numpy", package: str = "numpy"
 ) -> Callable[[Peer], Peer]:
-    """Enter a peer under *name*, for these losses."""
+    """Add a peer to the table under *name*, for these losses."""
 
-    def enter(peer: Peer) -> Peer:
+    def add(peer: Peer) -> Peer:
         PEERS[name] = Known(peer, losses, module, package)
         return peer
 
-    return enter
+    return add
 
 
 def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
-    """Return the peers by name; refuse one that does not know this objective."""
+    """Return the peers by name; raise an error if one does not support this objective."""
     if isinstance(peers, str) or not isinstance(peers, Iterable):
         raise TypeError(f"peers must be a list of names or functions; got {show(peers)}.")
     read: dict[str, Peer] = {}
@@ -58,7 +58,9 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
         known = PEERS[peer]
         if problem.loss.name not in known.losses or problem.l1 > 0:
             what = "an L1 penalty" if problem.l1 > 0 else f"loss={problem.loss.name!r}"
-            raise ValueError(f"the peer {peer!r} cannot serve {what}; it serves {[*known.losses]}.")
+            raise ValueError(
+                f"the peer {peer!r} does not support {what}; it supports {[*known.losses]}."
+            )
         if not known.installed:
             raise ImportError(
                 f"the peer {peer!r} needs {known.package}: run `pip install {known.package}`."

@@ -1,4 +1,4 @@
-"""Numbers such as 65.937, which are decimals to some and thousands to others."""
+"""Ambiguous numbers such as 65.937: a decimal number, or thousands."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

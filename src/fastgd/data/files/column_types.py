@@ -1,4 +1,4 @@
-"""What each column of a file holds: numbers, text, dates; all that cannot be used is refused."""
+"""Detect what each column of a file holds: numbers, text or dates; report unusable columns."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -31,12 +31,12 @@ from fastgd.data.files.problems import COUNTED, MISSING_OPTION, Problem, drop, r
 from fastgd.data.files.read_options import Reading, quote
 
 USABLE = ", and only numbers, booleans and text can be used"
-MOST_NAMED = 3  # values for --missing that a message lists
+MAX_NAMED = 3  # values for --missing that a message lists
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How the columns of a table are to be taken."""
+    """How to interpret the columns of a table."""
 
     path: Path
     reading: Reading
@@ -57,23 +57,23 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Columns of which it is known what they hold."""
+class TypedColumns:
+    """Columns with their types detected."""
 
     frame: Any
     lines: list[str]  # of Python that do the same
     remarks: list[str]
 
 
-def settle(
+def detect_types(
     table: Any,
     features: Sequence[str],
     beside: Sequence[str],
     rules: Rules,
     text_at: Callable[[str, int], str | None] | None = None,
     problems: Sequence[Problem] = (),
-) -> Settled:
-    """Return the columns with their types settled; refuse all that cannot be used at once.
+) -> TypedColumns:
+    """Return the columns with their types detected; report all unusable columns in one error.
 
     *text_at* returns what stands in a file where a value of the table is missing; *problems* were
     found before, and go before others of their columns. What is wrong with columns beside X is left
@@ -101,7 +101,7 @@ def settle(
         if mask.any():
             absent[name] = mask
         is_feature = name not in beside
-        if name in found or not needs_telling(columns[name], mask, rules, is_feature=is_feature):
+        if name in found or not must_report(columns[name], mask, rules, is_feature=is_feature):
             continue
         row = int(mask.arg_max())
         text = read[name][row] if text_at is None else text_at(name, row)
@@ -111,15 +111,15 @@ def settle(
     order = [name for name in [*features, *beside] if name in found]
     refuse_all(rules.path, [for_role(found[name], rules, name in beside) for name in order])
     if not absent or rules.missing != "drop" or not rules.fitting:
-        return Settled(join_columns(columns), lines, [])
+        return TypedColumns(join_columns(columns), lines, [])
     gone = np.logical_or.reduce([mask.to_numpy() for mask in absent.values()])
     counts = {name: int(mask.sum()) for name, mask in absent.items()}
     remark = describe_rows(rules.path, gone, counts)
     lines += write_drop(columns, [*absent])
-    return Settled(join_columns(columns).filter(~gone), lines, [remark])
+    return TypedColumns(join_columns(columns).filter(~gone), lines, [remark])
 
 
-def needs_telling(column: Any, mask: Any, rules: Rules, *, is_feature: bool) -> bool:
+def must_report(column: Any, mask: Any, rules: Rules, *, is_feature: bool) -> bool:
     """Return True if missing values are a reason to refuse a column."""
     if rules.missing == "error" or not mask.any():
         return bool(mask.any())
@@ -146,7 +146,7 @@ def check_type(name: str, kind: Any) -> Problem | None:
 
 
 def take(name: str, column: Any, rules: Rules) -> tuple[Any, Problem | None]:
-    """Return a column with its type settled, and why it cannot be used."""
+    """Return a column with its type detected, and the problem if it cannot be used."""
     if rules.is_open(name, column):
         return take_text(name, column, rules)
     if column.dtype.is_float() and (infinite := column.is_infinite().fill_null(False)).any():
@@ -208,7 +208,7 @@ def describe_numbers(name: str, texts: Any, bad: Any, rules: Rules) -> Problem:
     if cure := find_cure(texts[0], rules.decimal):
         return Problem(name, what, (cure,), f"{cure} reads it as a number")
     others = texts.unique(maintain_order=True).to_list()
-    if len(others) > MOST_NAMED or any("," in text for text in others):
+    if len(others) > MAX_NAMED or any("," in text for text in others):
         return drop(name, what)
     return offer_missing(name, what, ",".join(others), count, rules)
 

@@ -1,4 +1,4 @@
-"""The bytes of a text file: as it lies, compressed, or from standard input."""
+"""The bytes of a CSV or other text file: plain, compressed, or from standard input."""
 
 import gzip
 import io
@@ -22,7 +22,7 @@ DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile)
 
 @dataclass(frozen=True)
 class TextSource:
-    """Where the bytes of a text file come from."""
+    """The source of the bytes of a text file."""
 
     path: Path  # as messages name it
     opener: Callable[[], IO[bytes]]
@@ -37,7 +37,7 @@ class TextSource:
 
     @contextmanager
     def mapped(self) -> Iterator[bytes | mmap]:
-        """Yield all bytes, without a copy where the file holds them as they are."""
+        """Yield all bytes, without a copy if the file is not compressed."""
         if self.direct is None or self.direct.suffix.lower() == ".gz":
             yield self.content
             return
@@ -68,7 +68,7 @@ class TextSource:
 
 
 def open_source(path: Path) -> TextSource:
-    """Return where the bytes of a file come from."""
+    """Return the source of the bytes of a file."""
     name = path.name.lower()
     if path == STDIN:
         data = unpack(sys.stdin.buffer.read())

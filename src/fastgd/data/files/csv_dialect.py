@@ -1,4 +1,4 @@
-"""How a text file is written: separator, decimal mark, encoding, lines above the table."""
+"""The format of a CSV or other text file, guessed: separator, decimal mark, encoding, header."""
 
 import csv
 import io
@@ -207,7 +207,7 @@ def split(text: str, separator: str, *, whole: bool) -> Iterator[Record]:
             else:
                 last = None
             line = reader.line_num + 1
-    except csv.Error:  # a field that never ends: told later, by its line
+    except csv.Error:  # a field that never ends: reported later, with its line
         pass
     if last is not None and (whole or line <= 2):
         yield last

@@ -1,4 +1,4 @@
-"""Text files that polars cannot read: what is wrong with them, and in which line."""
+"""Errors in CSV and other text files that polars cannot read: what is wrong, in which line."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Text files, which polars reads once it is known how they are written."""
+"""CSV and other text files: polars reads them once their format is known."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fastgd.data.files.ambiguous_numbers import find_doubts
-from fastgd.data.files.column_types import Rules, settle
+from fastgd.data.files.column_types import Rules, detect_types
 from fastgd.data.files.csv_bytes import TextSource, open_source
 from fastgd.data.files.csv_dialect import HEAD, Dialect, guess
 from fastgd.data.files.csv_errors import check_quotes, mend
@@ -82,15 +82,15 @@ class TextFile:
         rules = Rules(self.path, self.reading, self.missing, *marks_of_numbers, self.texts)
         problems, told = reader.check_groups(table, blank)
         text_at = partial(reader.text_at, blank)
-        settled = settle(table, features, beside, rules, text_at, problems)
+        typed = detect_types(table, features, beside, rules, text_at, problems)
         return Frame(
             self.path,
             self.names,
-            "\n".join([*lines, *settled.lines]),
-            settled.frame,
-            dict(settled.frame.schema),
+            "\n".join([*lines, *typed.lines]),
+            typed.frame,
+            dict(typed.frame.schema),
             library=" ".join(["polars", *reader.imports]),
-            remarks=(*remarks, *told, *settled.remarks),
+            remarks=(*remarks, *told, *typed.remarks),
         )
 
     def check_groups(self, table: Any, blank: Any) -> tuple[list[Problem], list[str]]:

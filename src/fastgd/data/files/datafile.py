@@ -1,4 +1,4 @@
-"""What a file of data can do, of whatever kind, and what no table may hold."""
+"""The interface of data files and tables of every format, and checks of their values."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from fastgd.data.categories.rows import Encoded
 from fastgd.data.files.roles import Encoding
 from fastgd.data.tables import ArrayTable
 
-SCANNED = 2**18  # numbers looked at in one go: 2 MB, which stay in cache
+SCANNED = 2**18  # numbers checked at a time: 2 MB, which fit in cache
 
 
 class Table(Protocol):
@@ -47,7 +47,7 @@ class File(Protocol):
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """Its path."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def find_place(path: Path, text: str, known: Sequence[str], others: Sequence[str
 
 
 def listed(names: Iterable[str], most: int = 8) -> str:
-    """Return names for a sentence, the first ones where there are many."""
+    """Return names for a sentence, only the first ones if there are many."""
     quoted = [repr(str(name)) for name in names]
     more = f" and {len(quoted) - most:,} more" if len(quoted) > most else ""
     return ", ".join(quoted[:most]) + more
@@ -131,7 +131,7 @@ def refuse_missing(
 
 
 def refuse_column(path: Path, values: Array, name: str, *, can_drop: bool) -> None:
-    """Say what is wrong with a column."""
+    """Raise an error for a column with missing or infinite values."""
     bad = np.isnan(values)
     kind = "missing" if bad.any() else "infinite"
     bad = bad if bad.any() else np.isinf(values)

@@ -1,4 +1,4 @@
-"""Missing values in a table: what stands for one, what is said of them, rows left out."""
+"""Missing values in a table: their marks, messages about them, and dropped rows."""
 
 import shlex
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ def describe_rows(path: Path, gone: NDArray[np.bool_], counts: dict[str, int]) -
 
 
 def write_drop(columns: Columns, names: Sequence[str]) -> list[str]:
-    """Return the lines of Python that leave out rows where one of the columns has no value."""
+    """Return the Python code that drops rows with a missing value in one of the columns."""
     floats = [name for name in names if columns[name].dtype.is_float()]
     lines = [f"table = table.drop_nulls({write_value([*names])})"]
     if any(columns[name].is_nan().any() for name in floats):

@@ -105,7 +105,7 @@ class ArrayFile:
         return apply([*X.T], encoding, check_column, ArrayTable(X), wording)
 
     def take(self, names: Sequence[str]) -> Array:
-        """Return some columns: a view where no column is missing in the middle."""
+        """Return some columns: a view if they are adjacent."""
         places = [place_of(name) for name in names]
         first = places[0]
         follow = places == [*range(first, first + len(places))]

@@ -48,7 +48,7 @@ def is_text_file(path: Path) -> bool:
 
 
 def check_file(path: Path) -> None:
-    """Refuse a path where there is no file."""
+    """Raise an error if a path is not a file."""
     if not path.exists():
         raise ValueError(f"{path} does not exist.")
     if not path.is_file():

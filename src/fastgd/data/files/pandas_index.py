@@ -1,4 +1,4 @@
-"""The index that pandas writes beside the columns of a frame."""
+"""The index column that pandas or R writes to a file."""
 
 import re
 from collections.abc import Sequence

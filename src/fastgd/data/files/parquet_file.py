@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from fastgd.data.files.column_types import Rules, check_type, settle
+from fastgd.data.files.column_types import Rules, check_type, detect_types
 from fastgd.data.files.datafile import find_name
 from fastgd.data.files.polars_table import Frame, import_polars
 from fastgd.data.files.python_code import write_call, write_value
@@ -58,15 +58,15 @@ class ParquetFile:
         table = attempt(self.path, lambda: self.collect([n for n in wanted if found[n] is None]))
         if table.height == 0 and not problems:
             raise ValueError(f"{self.path} has no rows.")
-        settled = settle(table, features, beside, self.rules, problems=problems)
+        typed = detect_types(table, features, beside, self.rules, problems=problems)
         call = write_call("table", "polars.read_parquet", write_value(str(self.path)))
         return Frame(
             self.path,
             self.names,
-            "\n".join([call, *settled.lines]),
-            settled.frame,
-            dict(settled.frame.schema),
-            remarks=tuple(settled.remarks),
+            "\n".join([call, *typed.lines]),
+            typed.frame,
+            dict(typed.frame.schema),
+            remarks=tuple(typed.remarks),
         )
 
     def collect(self, names: list[str]) -> Any:

@@ -36,7 +36,7 @@ def import_polars() -> Any:
 
 
 def is_text(kind: Any) -> bool:
-    """Tell whether a type of polars is text."""
+    """Return True if a polars data type is text."""
     polars = import_polars()
     return kind in (polars.String, polars.Categorical, polars.Enum)
 
@@ -133,7 +133,7 @@ class Frame:
         return values, ()
 
     def number_type(self, numbers: Sequence[str]) -> type[np.floating[Any]]:
-        """Return float32 where all numbers are, else float64."""
+        """Return float32 if all numbers are float32, else float64."""
         kinds = {self.kinds[name] for name in numbers}
         return np.float32 if kinds == {import_polars().Float32} else np.float64
 

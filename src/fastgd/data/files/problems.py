@@ -1,4 +1,4 @@
-"""Columns that cannot be used, and the sentence that names them all."""
+"""Columns that cannot be used, and the error that names all of them."""
 
 import shlex
 from collections.abc import Sequence

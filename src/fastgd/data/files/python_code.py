@@ -1,4 +1,4 @@
-"""Writing Python: the lines that do what the command did."""
+"""Write Python code: calls and values."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a file is to be read: what the options say, and what a model keeps of it."""
+"""The options for reading a file, and what a model stores of them."""
 
 import shlex
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ FOR_PARQUET = ("missing",)  # options that are not for text files alone
 
 @dataclass(frozen=True)
 class Reading:
-    """What was said about reading a file; None if nothing was."""
+    """The options for reading a file; None for those not given."""
 
     separator: str | None = None
     decimal: str | None = None
@@ -47,7 +47,7 @@ class Reading:
         return {name: v for name, v in known.items() if v != getattr(NOTHING_SAID, name)}
 
     def refuse(self, kind: str, allowed: Iterable[str] = ()) -> None:
-        """Refuse options that say nothing about files of this kind."""
+        """Raise an error for options that do not apply to this format."""
         for name in FLAGS:
             if getattr(self, name) != getattr(NOTHING_SAID, name) and name not in allowed:
                 raise ValueError(f"{FLAGS[name]} is for text files; got a file {kind}.")

@@ -1,4 +1,4 @@
-"""What the columns of a file are for, and how those of X are encoded."""
+"""The roles of the columns of a file: features, target, weight."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sentences about the columns of a file that cannot be used."""
+"""Error messages about the columns of a file."""
 
 import shlex
 from dataclasses import dataclass

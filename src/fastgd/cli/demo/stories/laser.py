@@ -24,7 +24,7 @@ RATES = (0.005, 0.01, 0.1, 0.5, 1.5)
 CLOSE = {"1 cm": 1.0, "1 mm": 0.1, "0.1 mm": 0.01}
 ENOUGH = 10_000  # steps
 SHOWN = 12  # steps in the table
-DRAWN = 30  # steps in the picture
+DRAWN = 30  # steps in the figure
 
 
 def tell(learning_rate: float) -> Story:

@@ -1,4 +1,4 @@
-"""The pictures of `fastgd demo`."""
+"""The figures of `fastgd demo`."""
 
 from typing import Any
 

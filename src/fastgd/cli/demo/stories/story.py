@@ -1,4 +1,4 @@
-"""What a story is made of, and the words for numbers: true at any learning rate."""
+"""The parts of a story, and phrases for numbers that hold at any learning rate."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ SLOW = 0.95  # of an error that a slow step leaves
 
 @dataclass(frozen=True)
 class Story:
-    """Paragraphs and tables, in order, and a function that draws the picture."""
+    """Paragraphs and tables, in order, and a function that draws the figure."""
 
     parts: list[str | Cells]
     draw: Callable[[], Any]
@@ -51,7 +51,7 @@ def write_factor(factor: float) -> str:
 
 
 def say_of(factor: float) -> str:
-    """Say what becomes of an error that each step multiplies by *factor*."""
+    """Describe an error that each step multiplies by *factor*."""
     size = abs(factor)
     if size < SEEN:
         return "is zero after one step"
@@ -64,7 +64,7 @@ def say_of(factor: float) -> str:
 
 
 def say_where_it_ended(result: Any) -> str:
-    """Return a sentence about a run that was stopped for running away, nothing for others."""
+    """Return a sentence about a run that diverged, an empty string for others."""
     if result.stop_reason is not fastgd.StopReason.DIVERGED:
         return ""
     return f" fastgd detected the divergence and stopped at step {len(result.path) - 1}."

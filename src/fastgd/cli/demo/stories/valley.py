@@ -123,7 +123,7 @@ def _say_what_it_did(left: Floats, run: Any) -> str:
 
 
 def _say_which_is_nearest(left: dict[str, Floats], runs: dict[str, Any]) -> str:
-    """Say which variant is nearest early and late, where they differ."""
+    """Return which variant is closest early and late, if they differ."""
     said = []
     for epochs in (SHOWN[0], SHOWN[-1]):
         steps = {name: epochs * _steps_per_epoch(run) for name, run in runs.items()}
