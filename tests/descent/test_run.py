@@ -111,10 +111,10 @@ def final_state(plan, source, cuts=()):
 def assert_same_state(state, expected):
     for field in dataclasses.fields(expected):
         ours, theirs = getattr(state, field.name), getattr(expected, field.name)
-        if field.name == "settled" and theirs is not None:
+        if field.name == "refinement" and theirs is not None:
             ours, theirs = ([*vars(one).values()] for one in (ours, theirs))
             ours, theirs = np.hstack(ours), np.hstack(theirs)
-        if field.name == "seen" and theirs is not None:
+        if field.name == "evaluated" and theirs is not None:
             ours, theirs = np.hstack(ours), np.hstack(theirs)
         np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=field.name)
 
@@ -815,13 +815,13 @@ def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
 )
 def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, reached):
     """At first only at the optimum; after twenty epochs within a share of the statistical error."""
-    settled = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_at_rest=0)
+    refinement = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_without_fall=0)
     curvature = SimpleNamespace(uncertainty=1.0)
     plan = SimpleNamespace(
         tol=1e-4, target=1e-8, unseen=1e-3, variant="minibatch", ends_short=False,
         curvature=curvature, settling_rate=1.0, is_smoothed=False,
     )  # fmt: skip
-    state = SimpleNamespace(settled=settled, epoch=epoch, seen=None, decrement=np.inf)
+    state = SimpleNamespace(refinement=refinement, epoch=epoch, evaluated=None, decrement=np.inf)
     for careful in (distance, 10 * distance):  # a second estimate has to agree
         run = SimpleNamespace(
             plan=plan, state=state, loss_of_epoch=1.0, scales_up=lambda near: False,
@@ -864,6 +864,6 @@ def test_no_row_pulls_harder_than_the_guard_over_the_rate_of_its_step(
 def test_passes_count_what_is_seen_beside_the_steps(looks):
     plan, source = prepared(TINY, "minibatch", {})
     run = Run(plan, source)
-    run.state.looks, run.state.epoch, run.state.visit = looks, 2, 8
+    run.state.extra_passes, run.state.epoch, run.state.visit = looks, 2, 8
     assert run.passes == pytest.approx(plan.pilot_passes + looks + 2 + 8 / N)
     assert plan.pilot_passes > 0

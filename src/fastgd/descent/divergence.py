@@ -23,7 +23,7 @@ class DivergenceGuard:
         )
         self.limit = DIVERGED_FACTOR * scale
         self.start = self.good = self._candidate = run.coefficients()
-        self._seen = 0.0, 0.0
+        self._checked = 0.0, 0.0
         self._back_offs = 0
 
     def is_sound(self) -> bool:
@@ -32,9 +32,9 @@ class DivergenceGuard:
         Call it after every advance.
         """
         state = self.run.state
-        before, seen = self._seen, self._loss_and_weight()
-        loss, weight = seen[0] - before[0], seen[1] - before[1]
-        self._seen = (0.0, 0.0) if state.visit == 0 else seen
+        before, now = self._checked, self._loss_and_weight()
+        loss, weight = now[0] - before[0], now[1] - before[1]
+        self._checked = (0.0, 0.0) if state.visit == 0 else now
         # An optimizer's slot that overflows makes steps of zero: the coefficients stay finite.
         arrays = (state.tally, state.coef, state.first, state.second)
         finite = all(np.isfinite(array).all() for array in arrays if len(array))
@@ -58,7 +58,7 @@ class DivergenceGuard:
             self.good = self.good if losses[0] <= losses[1] else nothing
         self._back_offs += 1
         run.go_on_from(self.good)
-        self._seen = self._loss_and_weight()
+        self._checked = self._loss_and_weight()
         self._candidate = self.good
         return True
 

@@ -14,8 +14,8 @@ from fastgd.base.types import Array, Floats
 from fastgd.descent.divergence import DivergenceGuard, start_losses
 from fastgd.descent.ending import falls_without_end, is_above_constant, rose
 from fastgd.descent.recording import Recorder
+from fastgd.descent.refinement import overshot
 from fastgd.descent.run import Run
-from fastgd.descent.settling import went_too_far
 from fastgd.descent.stopping import ROUNDING, choose_rule
 from fastgd.monitoring.reasons import Progress, StopReason
 from fastgd.monitoring.stopwatch import Stopwatch
@@ -120,9 +120,9 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
     plan, diverged = run.plan, reason is StopReason.DIVERGED
     coef = run.coefficients()
     objective, suboptimality = run.evaluation.assess(coef)
-    settled = run.state.settled
-    if settled is not None and not diverged and went_too_far(settled, objective):
-        coef = settled.best
+    refinement = run.state.refinement
+    if refinement is not None and not diverged and overshot(refinement, objective):
+        coef = refinement.best
         objective, suboptimality = run.evaluation.assess(coef)
     if falls_without_end(run, guard.start, guard.good if diverged else coef):
         best = guard.best_of(coef)
@@ -160,7 +160,7 @@ def _advance_to_the_end(
     while run.state.epoch < run.plan.max_iter:
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
-        recorder.look()
+        recorder.update()
         if not sound and not guard.backs_off():
             return StopReason.DIVERGED
         if run.state.visit == 0:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
+from fastgd.descent.refinement import remaining
 from fastgd.descent.run import Run
-from fastgd.descent.settling import remaining
 from fastgd.planning.pilot.curvature import CAUTION
 from fastgd.planning.plan import PATIENCE, Plan, has_gradient_test
 
@@ -36,7 +36,7 @@ class GradientNorm:
         A start from the optimum of a sample has a small gradient already; the norm at
         coefficients of zero is the reference then.
         """
-        norm = run.state.pull
+        norm = run.state.scaled_grad_norm
         if math.isnan(self.first_norm):
             self.first_norm = norm
             if run.plan.starts_from_sample:
@@ -74,21 +74,21 @@ class Suboptimality:
 
     def is_met(self, run: Run) -> bool:
         """Return True if two estimates of the suboptimality are small enough."""
-        state, settled = run.state, run.state.settled
-        if settled is not None and settled.epochs_at_rest >= PATIENCE:
-            return settled.decrement <= self.statistical  # the precision of X allows no more
+        state, refinement = run.state, run.state.refinement
+        if refinement is not None and refinement.epochs_without_fall >= PATIENCE:
+            return refinement.decrement <= self.statistical  # the precision of X allows no more
         near = max(self._wanted(run), _rounding(run))
         decrement = state.decrement
-        if settled is not None:
+        if refinement is not None:
             decrement = remaining(state, run.plan)
-            if run.plan.ends_short and state.seen is not None:
+            if run.plan.ends_short and state.evaluated is not None:
                 decrement = min(decrement, state.decrement)
         if decrement > near or run.scales_up(near):
             return False
         return run.evaluation.suboptimality() <= CAUTION * near
 
     def _wanted(self, run: Run) -> float:
-        goes_on = run.state.settled is None or run.state.epoch < PATIENCE
+        goes_on = run.state.refinement is None or run.state.epoch < PATIENCE
         return self.exact if goes_on else self.statistical
 
 
