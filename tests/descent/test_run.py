@@ -11,6 +11,7 @@ import inspect
 import itertools
 import math
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -218,6 +219,41 @@ def test_a_run_sent_back_takes_the_steps_of_a_new_one_at_a_quarter_of_the_rate(
         np.testing.assert_allclose(back.coefficients(), new.coefficients(), rtol=1e-14)
         assert back.learning_rate == pytest.approx(0.025)
         assert back.loss_of_epoch == pytest.approx(new.loss_of_epoch)
+
+
+REMEMBERED = {
+    "gradient norm": ("batch", {"learning_rate": 0.3, "tol": 1e-2}),
+    "no progress": ("stochastic", {"learning_rate": 0.05, "tol": 1e-2}),
+    "diverges": ("stochastic", {"learning_rate": 30.0}),
+}
+
+
+@pytest.mark.parametrize("name", REMEMBERED)
+def test_the_state_remembers_what_stopping_rules_and_the_guard_know(name):
+    """A new run, rule and guard after every epoch decide as those that are kept do."""
+    plan, source = prepared(TINY, *REMEMBERED[name])
+    kept, new = Run(plan, source), Run(plan, source)
+    losses = start_losses(kept)
+    guard, rule = DivergenceGuard(kept, *losses), choose_rule(plan)
+    verdicts = []
+    for _ in range(30):
+        new = Run(plan, source, pickle.loads(pickle.dumps(new.state)))
+        new_guard, new_rule = DivergenceGuard(new, *losses), choose_rule(plan)
+        for run in (kept, new):
+            run.advance(run.visits_left)
+        sound = guard.is_sound()
+        assert new_guard.is_sound() == sound
+        verdicts.append((sound, sound and rule.is_met(kept)))
+        assert (sound and new_rule.is_met(new)) == verdicts[-1][1]
+        assert_same_state(
+            dataclasses.replace(new.state, safeguard=None),
+            dataclasses.replace(kept.state, safeguard=None),
+        )
+        ours, theirs = (list(vars(run.state.safeguard).values()) for run in (new, kept))
+        np.testing.assert_array_equal(np.hstack(ours), np.hstack(theirs))
+        if verdicts[-1] != (True, False):
+            break
+    assert verdicts[-1] == (name != "diverges", name != "diverges")
 
 
 def test_a_copied_state_goes_its_own_way():
@@ -731,12 +767,12 @@ def test_the_last_good_coefficients_are_the_start_if_that_was_better(variant):
         run.load()
         start = run.coefficients()
         guard = DivergenceGuard(run, *start_losses(run))
-        guard.good = start + 1e3
+        guard.memory.good = start + 1e3
         np.testing.assert_array_equal(guard.best_of(), start)
         better = np.linalg.lstsq(np.column_stack([TINY.X, np.ones(N)]), TINY.y)[0]
-        guard.good = better
+        guard.memory.good = better
         np.testing.assert_array_equal(guard.best_of(), better)
-        guard.good = np.full_like(start, 1e100)
+        guard.memory.good = np.full_like(start, 1e100)
         np.testing.assert_array_equal(guard.best_of(), start)
 
 

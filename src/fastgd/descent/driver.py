@@ -124,16 +124,17 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
     if refinement is not None and not diverged and overshot(refinement, objective):
         coef = refinement.best
         objective, suboptimality = run.evaluation.assess(coef)
-    if falls_without_end(run, guard.start, guard.good if diverged else coef):
+    memory = guard.memory
+    if falls_without_end(run, memory.start, memory.good if diverged else coef):
         best = guard.best_of(coef)
         return End(best, *run.evaluation.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
     if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
         return End(coef, objective, suboptimality)
     if plan.starts_from_sample:  # of which the caller knows nothing
-        start, began = np.zeros_like(guard.start), run.full.loss_of_constant(0.0)
+        start, began = np.zeros_like(memory.start), run.full.loss_of_constant(0.0)
     else:
-        start, began = guard.start, guard.start_loss + run.penalty.value(guard.start)
+        start, began = memory.start, memory.start_loss + run.penalty.value(memory.start)
     diverged = diverged or not math.isfinite(objective)
     if diverged or rose(run, start, began, objective, recorder.history()):
         best = guard.best_of(start)

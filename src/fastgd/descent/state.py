@@ -30,6 +30,27 @@ class Refinement:
         self.contraction = 0.0  # of the decrement, from step to step; 0 if unknown
 
 
+class Progress(NamedTuple):
+    """What a stopping rule remembers from epoch to epoch."""
+
+    first_norm: float = np.nan  # of the gradient
+    best: float = np.inf  # objective
+    epochs_without_progress: int = 0
+
+
+@dataclass
+class Safeguard:
+    """What the divergence guard remembers."""
+
+    start: Floats  # coefficients
+    start_loss: float
+    limit: float  # of the loss; above it, the run has diverged
+    good: Floats  # the last coefficients whose loss is known to be sound
+    candidate: Floats  # the coefficients whose loss is not known yet
+    checked: tuple[float, float] = 0.0, 0.0  # loss and weight of this epoch, checked so far
+    back_offs: int = 0
+
+
 class Evaluated(NamedTuple):
     """Loss and gradient over all rows at some coefficients."""
 
@@ -66,6 +87,8 @@ class State:
     extra_passes: int = 0  # made for the decrement, and not used by a step since
     evaluated: Evaluated | None = None  # the last evaluation, for the step to come
     evaluated_counts: bool = False  # as one of the extra passes
+    progress: Progress = field(default_factory=Progress)  # of the stopping rule
+    safeguard: Safeguard | None = None  # None before someone watches
     refinement: Refinement | None = None  # None before steps take all rows
 
     def refines(self, plan: Plan) -> bool:
