@@ -11,6 +11,7 @@ import inspect
 import itertools
 import math
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -111,10 +112,10 @@ def final_state(plan, source, cuts=()):
 def assert_same_state(state, expected):
     for field in dataclasses.fields(expected):
         ours, theirs = getattr(state, field.name), getattr(expected, field.name)
-        if field.name == "settled" and theirs is not None:
+        if field.name == "refinement" and theirs is not None:
             ours, theirs = ([*vars(one).values()] for one in (ours, theirs))
             ours, theirs = np.hstack(ours), np.hstack(theirs)
-        if field.name == "seen" and theirs is not None:
+        if field.name == "evaluated" and theirs is not None:
             ours, theirs = np.hstack(ours), np.hstack(theirs)
         np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=field.name)
 
@@ -218,6 +219,41 @@ def test_a_run_sent_back_takes_the_steps_of_a_new_one_at_a_quarter_of_the_rate(
         np.testing.assert_allclose(back.coefficients(), new.coefficients(), rtol=1e-14)
         assert back.learning_rate == pytest.approx(0.025)
         assert back.loss_of_epoch == pytest.approx(new.loss_of_epoch)
+
+
+REMEMBERED = {
+    "gradient norm": ("batch", {"learning_rate": 0.3, "tol": 1e-2}),
+    "no progress": ("stochastic", {"learning_rate": 0.05, "tol": 1e-2}),
+    "diverges": ("stochastic", {"learning_rate": 30.0}),
+}
+
+
+@pytest.mark.parametrize("name", REMEMBERED)
+def test_the_state_remembers_what_stopping_rules_and_the_guard_know(name):
+    """A new run, rule and guard after every epoch decide as those that are kept do."""
+    plan, source = prepared(TINY, *REMEMBERED[name])
+    kept, new = Run(plan, source), Run(plan, source)
+    losses = start_losses(kept)
+    guard, rule = DivergenceGuard(kept, *losses), choose_rule(plan)
+    verdicts = []
+    for _ in range(30):
+        new = Run(plan, source, pickle.loads(pickle.dumps(new.state)))
+        new_guard, new_rule = DivergenceGuard(new, *losses), choose_rule(plan)
+        for run in (kept, new):
+            run.advance(run.visits_left)
+        sound = guard.is_sound()
+        assert new_guard.is_sound() == sound
+        verdicts.append((sound, sound and rule.is_met(kept)))
+        assert (sound and new_rule.is_met(new)) == verdicts[-1][1]
+        assert_same_state(
+            dataclasses.replace(new.state, safeguard=None),
+            dataclasses.replace(kept.state, safeguard=None),
+        )
+        ours, theirs = (list(vars(run.state.safeguard).values()) for run in (new, kept))
+        np.testing.assert_array_equal(np.hstack(ours), np.hstack(theirs))
+        if verdicts[-1] != (True, False):
+            break
+    assert verdicts[-1] == (name != "diverges", name != "diverges")
 
 
 def test_a_copied_state_goes_its_own_way():
@@ -731,12 +767,12 @@ def test_the_last_good_coefficients_are_the_start_if_that_was_better(variant):
         run.load()
         start = run.coefficients()
         guard = DivergenceGuard(run, *start_losses(run))
-        guard.good = start + 1e3
+        guard.memory.good = start + 1e3
         np.testing.assert_array_equal(guard.best_of(), start)
         better = np.linalg.lstsq(np.column_stack([TINY.X, np.ones(N)]), TINY.y)[0]
-        guard.good = better
+        guard.memory.good = better
         np.testing.assert_array_equal(guard.best_of(), better)
-        guard.good = np.full_like(start, 1e100)
+        guard.memory.good = np.full_like(start, 1e100)
         np.testing.assert_array_equal(guard.best_of(), start)
 
 
@@ -815,13 +851,13 @@ def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
 )
 def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, reached):
     """At first only at the optimum; after twenty epochs within a share of the statistical error."""
-    settled = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_at_rest=0)
+    refinement = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_without_fall=0)
     curvature = SimpleNamespace(uncertainty=1.0)
     plan = SimpleNamespace(
         tol=1e-4, target=1e-8, unseen=1e-3, variant="minibatch", ends_short=False,
         curvature=curvature, settling_rate=1.0, is_smoothed=False,
     )  # fmt: skip
-    state = SimpleNamespace(settled=settled, epoch=epoch, seen=None, decrement=np.inf)
+    state = SimpleNamespace(refinement=refinement, epoch=epoch, evaluated=None, decrement=np.inf)
     for careful in (distance, 10 * distance):  # a second estimate has to agree
         run = SimpleNamespace(
             plan=plan, state=state, loss_of_epoch=1.0, scales_up=lambda near: False,
@@ -864,6 +900,6 @@ def test_no_row_pulls_harder_than_the_guard_over_the_rate_of_its_step(
 def test_passes_count_what_is_seen_beside_the_steps(looks):
     plan, source = prepared(TINY, "minibatch", {})
     run = Run(plan, source)
-    run.state.looks, run.state.epoch, run.state.visit = looks, 2, 8
+    run.state.extra_passes, run.state.epoch, run.state.visit = looks, 2, 8
     assert run.passes == pytest.approx(plan.pilot_passes + looks + 2 + 8 / N)
     assert plan.pilot_passes > 0

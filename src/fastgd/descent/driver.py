@@ -14,8 +14,8 @@ from fastgd.base.types import Array, Floats
 from fastgd.descent.divergence import DivergenceGuard, start_losses
 from fastgd.descent.ending import falls_without_end, is_above_constant, rose
 from fastgd.descent.recording import Recorder
+from fastgd.descent.refinement import overshot
 from fastgd.descent.run import Run
-from fastgd.descent.settling import went_too_far
 from fastgd.descent.stopping import ROUNDING, choose_rule
 from fastgd.monitoring.reasons import Progress, StopReason
 from fastgd.monitoring.stopwatch import Stopwatch
@@ -120,20 +120,21 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
     plan, diverged = run.plan, reason is StopReason.DIVERGED
     coef = run.coefficients()
     objective, suboptimality = run.evaluation.assess(coef)
-    settled = run.state.settled
-    if settled is not None and not diverged and went_too_far(settled, objective):
-        coef = settled.best
+    refinement = run.state.refinement
+    if refinement is not None and not diverged and overshot(refinement, objective):
+        coef = refinement.best
         objective, suboptimality = run.evaluation.assess(coef)
-    if falls_without_end(run, guard.start, guard.good if diverged else coef):
+    memory = guard.memory
+    if falls_without_end(run, memory.start, memory.good if diverged else coef):
         best = guard.best_of(coef)
         return End(best, *run.evaluation.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
     if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
         return End(coef, objective, suboptimality)
     if plan.starts_from_sample:  # of which the caller knows nothing
-        start, began = np.zeros_like(guard.start), run.full.loss_of_constant(0.0)
+        start, began = np.zeros_like(memory.start), run.full.loss_of_constant(0.0)
     else:
-        start, began = guard.start, guard.start_loss + run.penalty.value(guard.start)
+        start, began = memory.start, memory.start_loss + run.penalty.value(memory.start)
     diverged = diverged or not math.isfinite(objective)
     if diverged or rose(run, start, began, objective, recorder.history()):
         best = guard.best_of(start)
@@ -160,7 +161,7 @@ def _advance_to_the_end(
     while run.state.epoch < run.plan.max_iter:
         run.advance(recorder.visits_to_next())
         sound = not recorder.is_at_usual_stop or guard.is_sound()
-        recorder.look()
+        recorder.update()
         if not sound and not guard.backs_off():
             return StopReason.DIVERGED
         if run.state.visit == 0:

@@ -8,7 +8,7 @@ from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
 from fastgd.descent.averaging import mean_iterate
 from fastgd.descent.penalty import Penalty
-from fastgd.descent.state import Seen, State
+from fastgd.descent.state import Evaluated, State
 from fastgd.gradients.full_pass import FullPass, mean_loss
 from fastgd.kernels.arguments import TALLY_SIZE
 from fastgd.planning.plan import Plan
@@ -85,12 +85,12 @@ class Evaluation:
 
         If a smoothed loss makes the steps, the objective is that of the smoothed loss.
         """
-        seen = self.at(coef)
-        objective = mean_loss(seen.tally) + self.penalty.value(coef)
+        at_coef = self.at(coef)
+        objective = mean_loss(at_coef.tally) + self.penalty.value(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
         fall = objective - self.best_multiple(coef, objective)[1]
-        distance = max(self._suboptimality(seen), fall)
+        distance = max(self._suboptimality(at_coef), fall)
         if self.plan.loss.built_in:  # none is below 0
             distance = min(distance, objective)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
@@ -103,31 +103,31 @@ class Evaluation:
         """
         if self.plan.curvature is None or not self.plan.tells_distance:
             return 0.0
-        seen = self.at(mean_iterate(self.plan, self.state))
-        if self.state.seen is None and self.state.refines(self.plan):
-            self.state.seen, self.state.seen_counts = seen, False
-        return self._suboptimality(seen)
+        at_coef = self.at(mean_iterate(self.plan, self.state))
+        if self.state.evaluated is None and self.state.refines(self.plan):
+            self.state.evaluated, self.state.evaluated_counts = at_coef, False
+        return self._suboptimality(at_coef)
 
     def estimate_decrement(self) -> None:
         """Make a pass over the rows, counted as one, and put the Newton decrement in the state."""
         state, curvature = self.state, self.plan.curvature
         assert curvature is not None
         coef = mean_iterate(self.plan, state)
-        state.seen = self.at(coef)
-        g = self.penalty.add_l2(state.seen.g / self.source.n, coef)
+        state.evaluated = self.at(coef)
+        g = self.penalty.add_l2(state.evaluated.g / self.source.n, coef)
         state.decrement = curvature.decrement(g)
-        state.looks += 1
-        state.seen_counts = True
+        state.extra_passes += 1
+        state.evaluated_counts = True
 
-    def at(self, coef: Floats) -> Seen:
+    def at(self, coef: Floats) -> Evaluated:
         """Return loss and gradient at *coef*, by a pass over all rows if the last was elsewhere."""
         state, cast = self.state, coef.astype(self.source.dtype)
-        if state.seen is not None and (state.seen.coef == cast).all():
-            return state.seen
+        if state.evaluated is not None and (state.evaluated.coef == cast).all():
+            return state.evaluated
         self._stop_workers()
-        seen = Seen(cast, np.zeros(len(coef)), np.zeros(TALLY_SIZE))
-        self.full.add(cast, 0, self.source.n, seen.g, seen.tally)
-        return seen
+        at_coef = Evaluated(cast, np.zeros(len(coef)), np.zeros(TALLY_SIZE))
+        self.full.add(cast, 0, self.source.n, at_coef.g, at_coef.tally)
+        return at_coef
 
     def best_multiple(self, coef: Floats, objective: float) -> tuple[float, float]:
         """Return the best factor for the coefficients, and the objective there.
@@ -150,8 +150,8 @@ class Evaluation:
             return False
         return objective < FEW_WRONG * self.asked.loss_of_constant(0.0)
 
-    def _suboptimality(self, seen: Seen) -> float:
+    def _suboptimality(self, at_coef: Evaluated) -> float:
         assert self.plan.curvature is not None
-        gradient = self.penalty.add_l2(seen.g / self.source.n, seen.coef)
-        caution = CAUTION_IF_FEW if self.few_are_wrong(mean_loss(seen.tally)) else 1.0
+        gradient = self.penalty.add_l2(at_coef.g / self.source.n, at_coef.coef)
+        caution = CAUTION_IF_FEW if self.few_are_wrong(mean_loss(at_coef.tally)) else 1.0
         return caution * self.plan.curvature.suboptimality(gradient)

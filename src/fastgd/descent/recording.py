@@ -1,4 +1,4 @@
-"""Recording: where a run is looked at, and the history and the path that come of it."""
+"""Recording: when a run is recorded, and the history and the path that result."""
 
 import math
 import sys
@@ -31,7 +31,7 @@ FREE_VALUES = 1 << 16  # values of X that are evaluated in no time
 
 
 class Recorder:
-    """Looks at a run whenever `visits_to_next` more visits are made.
+    """Records a run, updated whenever `visits_to_next` more visits are made.
 
     *path_every* is None for no path, 0 for a point per record, k for the iterate after every k
     steps.
@@ -72,7 +72,7 @@ class Recorder:
             self._add_point(0, self.run.state.coef)
 
     def visits_to_next(self) -> int:
-        """Return how many visits to make before the next look."""
+        """Return how many visits to make before the next update."""
         state = self.run.state
         stops = [state.visit + self.run.visits_to_cut]
         if state.epoch == 0:
@@ -81,7 +81,7 @@ class Recorder:
             stops.append(self._visit_of_next_point(self.path_every))
         return min(stops) - state.visit
 
-    def look(self) -> None:
+    def update(self) -> None:
         """Make a record, add a point to the path, if now is the time."""
         if self.path_every:
             step, coef = self.run.iterate()
@@ -92,7 +92,7 @@ class Recorder:
 
     @property
     def is_at_usual_stop(self) -> bool:
-        """Tell whether every run of this plan stops here, whatever its path records."""
+        """Return True if every run of this plan stops here, whatever its path records."""
         state = self.run.state
         in_first_epoch = state.epoch == 0 and state.visit in self._first_epoch
         return in_first_epoch or state.visit % self.run.stepper.call_visits == 0

@@ -10,8 +10,8 @@ from fastgd.descent.averaging import begin_tail, drop_older_half, is_epoch_of_ta
 from fastgd.descent.evaluation import Evaluation
 from fastgd.descent.penalty import Penalty
 from fastgd.descent.rates import BACK_OFF, LearningRates, back_off
-from fastgd.descent.settling import begin_to_settle, settle
-from fastgd.descent.state import Settled, State, initial_state
+from fastgd.descent.refinement import begin_refinement, refine
+from fastgd.descent.state import Refinement, State, initial_state
 from fastgd.descent.steppers import RefinementStepper, Stepper, choose_stepper
 from fastgd.gradients.full_pass import FullPass
 from fastgd.kernels.arguments import LOSS, WEIGHT
@@ -98,7 +98,7 @@ class Run:
     def passes(self) -> float:
         """Return the row gradients so far, the pilot's included, per row of the table."""
         visits = self.state.epoch * self.plan.order.length + self.state.visit
-        return self.plan.pilot_passes + self.state.looks + visits / self.source.n
+        return self.plan.pilot_passes + self.state.extra_passes + visits / self.source.n
 
     @property
     def reads(self) -> float:
@@ -150,10 +150,10 @@ class Run:
         state.epoch += 1
         state.visit = 0
         if refined:
-            assert state.settled is not None
-            settle(state, plan, self.loss_of_epoch + self.penalty.value(state.settled.anchor))
+            assert state.refinement is not None
+            refine(state, plan, self.loss_of_epoch + self.penalty.value(state.refinement.anchor))
         elif state.refines(plan):
-            begin_to_settle(state, self.coefficients())
+            begin_refinement(state, self.coefficients())
             if plan.ends_short:
                 self.evaluation.estimate_decrement()
         elif state.epoch & (state.epoch - 1) == 0:  # a power of two
@@ -188,9 +188,9 @@ class Run:
         for sums in (*summed, state.first, state.second):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
-        state.decrement, state.seen = np.inf, None
+        state.decrement, state.evaluated = np.inf, None
         if self.stepper.takes_all_rows:  # the pass would lack the rows before
             state.visit = 0
         back_off(state, shorter)
         if state.refines(self.plan):
-            state.settled = Settled(state.coef)
+            state.refinement = Refinement(state.coef)

@@ -14,24 +14,45 @@ from fastgd.planning.plan import Plan
 from fastgd.schedules import Memory
 
 
-class Settled:
-    """How far steps on all rows have come; they begin at *coef*."""
+class Refinement:
+    """Progress of steps with full gradients, which begin at *coef*."""
 
     def __init__(self, coef: Array) -> None:
         self.anchor = coef.astype(np.float64)  # where the last step began
-        self.best = self.anchor  # where the last one began that did not go too far
-        self.objective = np.inf  # there
-        self.step = np.zeros(len(coef))  # from there
-        self.pull = np.zeros(len(coef))  # minus what it would have been at a rate of 1
-        self.coming = np.zeros(len(coef))  # the same of the step that was just taken
-        self.decrement = np.inf  # how far the objective was above its optimum there
-        self.least = np.inf  # objective that was lower than the one before by more than rounding
-        self.epochs_at_rest = 0  # since then
-        self.contraction = 0.0  # of that, from step to step; 0 where it is not known
+        self.best = self.anchor  # where the last step began that did not overshoot
+        self.objective = np.inf  # at `best`
+        self.step = np.zeros(len(coef))  # from `best`
+        self.direction = np.zeros(len(coef))  # minus that step at a rate of 1
+        self.last_direction = np.zeros(len(coef))  # the same of the step that was just taken
+        self.decrement = np.inf  # Newton decrement at `best`: about its suboptimality
+        self.least = np.inf  # least objective so far, up to rounding
+        self.epochs_without_fall = 0  # since then
+        self.contraction = 0.0  # of the decrement, from step to step; 0 if unknown
 
 
-class Seen(NamedTuple):
-    """What a pass over all rows found at some coefficients."""
+class Progress(NamedTuple):
+    """What a stopping rule remembers from epoch to epoch."""
+
+    first_norm: float = np.nan  # of the gradient
+    best: float = np.inf  # objective
+    epochs_without_progress: int = 0
+
+
+@dataclass
+class Safeguard:
+    """What the divergence guard remembers."""
+
+    start: Floats  # coefficients
+    start_loss: float
+    limit: float  # of the loss; above it, the run has diverged
+    good: Floats  # the last coefficients whose loss is known to be sound
+    candidate: Floats  # the coefficients whose loss is not known yet
+    checked: tuple[float, float] = 0.0, 0.0  # loss and weight of this epoch, checked so far
+    back_offs: int = 0
+
+
+class Evaluated(NamedTuple):
+    """Loss and gradient over all rows at some coefficients."""
 
     coef: Array
     g: Floats  # sum of the gradients
@@ -47,8 +68,8 @@ class State:
     first: Array  # the optimizer's slots, (d + 1,) or (0,)
     second: Array
     g: Floats  # (d + 1,): gradients of a batch that is not full yet
-    sums: Floats  # (groups, d + 1 and more): the same by groups of its rows, where threads share it
-    tallies: Floats  # what was met with them, not yet in `tally`
+    sums: Floats  # (groups, d + 1 and more): the same by groups of rows that threads share
+    tallies: Floats  # accumulated with them, not yet in `tally`
     total: Floats  # (d + 1,): sum of the points that are averaged, or (0,)
     tally: Floats = field(default_factory=lambda: np.zeros(TALLY_SIZE))  # of the epoch begun last
     t: int = 0  # steps taken
@@ -60,13 +81,15 @@ class State:
     older_counted: int = 0
     memory: Memory = field(default_factory=Memory)  # the schedule's
     grad_norm: float = np.nan  # batch: norm of the (proximal) gradient before the last step
-    pull: float = np.nan  # the same in the plan's coordinates
-    decrement: float = np.inf  # batch, or after some epochs: about how far above its optimum it is
-    in_tail: bool = False  # the share of the steps that is averaged has begun
-    looks: int = 0  # passes made to see that, and not made use of since
-    seen: Seen | None = None  # what the last of them found
-    seen_counts: bool = False  # as one of the looks
-    settled: "Settled | None" = None
+    scaled_grad_norm: float = np.nan  # the same in the plan's coordinates
+    decrement: float = np.inf  # Newton decrement, about the suboptimality; not after every epoch
+    in_tail: bool = False  # averaging of the "tail" has begun
+    extra_passes: int = 0  # made for the decrement, and not used by a step since
+    evaluated: Evaluated | None = None  # the last evaluation, for the step to come
+    evaluated_counts: bool = False  # as one of the extra passes
+    progress: Progress = field(default_factory=Progress)  # of the stopping rule
+    safeguard: Safeguard | None = None  # None before someone watches
+    refinement: Refinement | None = None  # None before steps take all rows
 
     def refines(self, plan: Plan) -> bool:
         """Return True if every step is a refinement with full gradients by now."""
@@ -95,7 +118,7 @@ def initial_state(plan: Plan, source: Source) -> State:
     return State(
         coef=coef,
         point=point,
-        settled=Settled(coef) if settles else None,
+        refinement=Refinement(coef) if settles else None,
         first=np.zeros(size if slots > 0 else 0, dtype),
         second=np.zeros(size if slots > 1 else 0, dtype),
         g=np.zeros(size),

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
+from fastgd.descent.refinement import remaining
 from fastgd.descent.run import Run
-from fastgd.descent.settling import remaining
 from fastgd.planning.pilot.curvature import CAUTION
 from fastgd.planning.plan import PATIENCE, Plan, has_gradient_test
 
@@ -23,12 +23,11 @@ class StoppingRule(Protocol):
         """Return True if the run has converged; call it once after every epoch."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class GradientNorm:
     """The gradient norm has fallen to *tol* times its value at the start."""
 
     tol: float
-    first_norm: float = math.nan
 
     def is_met(self, run: Run) -> bool:
         """Return True if the gradient norm before the last step was small enough.
@@ -36,30 +35,32 @@ class GradientNorm:
         A start from the optimum of a sample has a small gradient already; the norm at
         coefficients of zero is the reference then.
         """
-        norm = run.state.pull
-        if math.isnan(self.first_norm):
-            self.first_norm = norm
+        state, first = run.state, run.state.progress.first_norm
+        if math.isnan(first):
+            first = state.scaled_grad_norm
             if run.plan.starts_from_sample:
-                self.first_norm = run.evaluation.scaled_gradient_norm(np.zeros(run.source.d + 1))
-        return norm <= self.tol * self.first_norm
+                first = run.evaluation.scaled_gradient_norm(np.zeros(run.source.d + 1))
+            state.progress = state.progress._replace(first_norm=first)
+        return state.scaled_grad_norm <= self.tol * first
 
 
-@dataclass
+@dataclass(frozen=True)
 class NoProgress:
     """The objective has not fallen by more than *tol*, relative to its best, for some epochs."""
 
     tol: float
     epochs: int
-    best: float = math.inf
-    epochs_without_progress: int = 0
 
     def is_met(self, run: Run) -> bool:
         """Return True if the last *epochs* epochs made no progress."""
         value = run.loss_of_epoch + run.penalty.value(run.state.coef)
-        stalled = self.best < math.inf and not value < self.best - self.tol * abs(self.best)
-        self.epochs_without_progress = self.epochs_without_progress + 1 if stalled else 0
-        self.best = min(self.best, value)
-        return self.epochs_without_progress >= self.epochs
+        progress = run.state.progress
+        best, epochs = progress.best, progress.epochs_without_progress
+        stalled = best < math.inf and not value < best - self.tol * abs(best)
+        epochs = epochs + 1 if stalled else 0
+        best = min(best, value)
+        run.state.progress = progress._replace(best=best, epochs_without_progress=epochs)
+        return epochs >= self.epochs
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,21 @@ class Suboptimality:
 
     def is_met(self, run: Run) -> bool:
         """Return True if two estimates of the suboptimality are small enough."""
-        state, settled = run.state, run.state.settled
-        if settled is not None and settled.epochs_at_rest >= PATIENCE:
-            return settled.decrement <= self.statistical  # the precision of X allows no more
+        state, refinement = run.state, run.state.refinement
+        if refinement is not None and refinement.epochs_without_fall >= PATIENCE:
+            return refinement.decrement <= self.statistical  # the precision of X allows no more
         near = max(self._wanted(run), _rounding(run))
         decrement = state.decrement
-        if settled is not None:
+        if refinement is not None:
             decrement = remaining(state, run.plan)
-            if run.plan.ends_short and state.seen is not None:
+            if run.plan.ends_short and state.evaluated is not None:
                 decrement = min(decrement, state.decrement)
         if decrement > near or run.scales_up(near):
             return False
         return run.evaluation.suboptimality() <= CAUTION * near
 
     def _wanted(self, run: Run) -> float:
-        goes_on = run.state.settled is None or run.state.epoch < PATIENCE
+        goes_on = run.state.refinement is None or run.state.epoch < PATIENCE
         return self.exact if goes_on else self.statistical
 
 

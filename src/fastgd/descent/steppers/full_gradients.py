@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastgd.base.types import Floats
-from fastgd.descent.state import Seen
+from fastgd.descent.state import Evaluated
 from fastgd.descent.steppers.base import Stepper, make_model, make_settings, make_step
 from fastgd.gradients.binding import batch_step_kernel, compiling
 from fastgd.kernels.arguments import Model
@@ -23,10 +23,10 @@ class FullGradients(Stepper):
     def advance(self, start: int, stop: int) -> None:
         """Add the rows to the gradient; step at the end of the epoch."""
         state, is_end = self.state, stop == self.plan.order.length
-        if state.seen is None:
+        if state.evaluated is None:
             self.full.add(state.coef, start, stop, state.g, state.tally)
         elif is_end:
-            self._use(state.seen)
+            self._use(state.evaluated)
         if is_end:
             self._take_step()
 
@@ -40,20 +40,20 @@ class FullGradients(Stepper):
         """Return the next place where calls end."""
         return visit - visit % self.call_visits + self.call_visits
 
-    def _use(self, seen: Seen) -> None:
+    def _use(self, evaluated: Evaluated) -> None:
         """Take the gradient from the last evaluation, which was at the same coefficients."""
         state = self.state
-        state.g += seen.g
-        state.tally += seen.tally
-        state.seen = None
-        state.looks -= state.seen_counts
+        state.g += evaluated.g
+        state.tally += evaluated.tally
+        state.evaluated = None
+        state.extra_passes -= state.evaluated_counts
 
     def _take_step(self) -> None:
         state, plan = self.state, self.plan
         g = state.g / self.source.n
-        state.grad_norm = state.pull = self.penalty.gradient_norm(state.coef, g)
+        state.grad_norm = state.scaled_grad_norm = self.penalty.gradient_norm(state.coef, g)
         if plan.coordinates is not None:
-            state.pull = self.penalty.scaled_gradient_norm(state.coef, g)
+            state.scaled_grad_norm = self.penalty.scaled_gradient_norm(state.coef, g)
         if plan.curvature is not None:
             state.decrement = plan.curvature.decrement(self.penalty.add_l2(g, state.coef))
         self._move(g)
@@ -146,5 +146,5 @@ class RefinementStepper(PreconditionedStepper):
 
     def _record(self, step: Floats) -> None:
         """Keep the step for `refine`."""
-        assert self.state.settled is not None
-        self.state.settled.coming = step
+        assert self.state.refinement is not None
+        self.state.refinement.last_direction = step

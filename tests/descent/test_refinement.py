@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fastgd.descent.settling import begin_to_settle, remaining, settle, went_too_far
-from fastgd.descent.state import Settled
+from fastgd.descent.refinement import begin_refinement, overshot, refine, remaining
+from fastgd.descent.state import Refinement
 from fastgd.schedules import Memory
 
 
@@ -18,7 +18,7 @@ class Descent:
         curvature = SimpleNamespace(between=lambda v, w: float(v @ w), uncertainty=1.0 / rate)
         self.plan = SimpleNamespace(curvature=curvature, settling_rate=rate)
         coef = np.zeros(len(self.H), dtype)
-        self.state = SimpleNamespace(coef=coef, memory=Memory(), settled=Settled(coef))
+        self.state = SimpleNamespace(coef=coef, memory=Memory(), refinement=Refinement(coef))
 
     def value(self, w):
         return 0.5 * (w - 1.0) @ self.H @ (w - 1.0)
@@ -28,10 +28,10 @@ class Descent:
         return self.plan.settling_rate * self.state.memory.factor
 
     def step(self):
-        state, settled = self.state, self.state.settled
-        settled.coming = self.H @ (settled.anchor - 1.0)
-        state.coef[:] = settled.anchor - self.rate * settled.coming
-        settle(state, self.plan, self.value(settled.anchor))
+        state, refinement = self.state, self.state.refinement
+        refinement.last_direction = self.H @ (refinement.anchor - 1.0)
+        state.coef[:] = refinement.anchor - self.rate * refinement.last_direction
+        refine(state, self.plan, self.value(refinement.anchor))
 
 
 @pytest.mark.parametrize("curvature", [0.6, 0.9, 1.0, 1.3, 1.9])
@@ -55,17 +55,17 @@ def test_no_rate_is_above_two(curvature):
 @pytest.mark.parametrize("curvature", [2.5, 5.0, 100.0])
 def test_a_step_that_overshoots_is_taken_back_by_half(curvature):
     descent = Descent([[curvature]])
-    settled = descent.state.settled
+    refinement = descent.state.refinement
     descent.step()  # from 0, beyond 1
     first = descent.state.coef.copy()
-    assert went_too_far(settled, descent.value(first))
+    assert overshot(refinement, descent.value(first))
     for halved in range(1, 20):
         descent.step()
-        if not went_too_far(settled, descent.value(first / 2 ** (halved - 1))):
+        if not overshot(refinement, descent.value(first / 2 ** (halved - 1))):
             break
         np.testing.assert_allclose(descent.state.coef, first / 2**halved)
         assert descent.state.memory.factor == 0.5**halved
-        np.testing.assert_array_equal(settled.best, 0.0)
+        np.testing.assert_array_equal(refinement.best, 0.0)
     for _ in range(30):
         descent.step()
     assert descent.state.coef[0] == pytest.approx(1.0, abs=1e-6)
@@ -78,7 +78,7 @@ def test_quadratics_that_a_sample_saw_wrong_are_solved(seed):
     descent = Descent(basis * rng.uniform(0.2, 4.0, 6) @ basis.T)
     for _ in range(60):
         descent.step()
-    assert descent.value(descent.state.settled.best) < 1e-12 * descent.value(np.zeros(6))
+    assert descent.value(descent.state.refinement.best) < 1e-12 * descent.value(np.zeros(6))
 
 
 @pytest.mark.parametrize("contraction", [0.05, 0.3, 0.5, 0.9, 0.99])
@@ -87,8 +87,8 @@ def test_what_remains_of_a_slow_direction_is_more_than_its_decrement(contraction
     h = 1.0 - np.sqrt(contraction)
     descent = Descent([[h]])
     distance = 0.01
-    settled = descent.state.settled
-    settled.decrement, settled.contraction = 0.5 * (h * distance) ** 2, contraction
+    refinement = descent.state.refinement
+    refinement.decrement, refinement.contraction = 0.5 * (h * distance) ** 2, contraction
     after_the_step = 0.5 * h * ((1.0 - h) * distance) ** 2
     if contraction < 0.3:  # of one that is fast a little less is believed
         assert remaining(descent.state, descent.plan) > after_the_step
@@ -99,16 +99,16 @@ def test_what_remains_of_a_slow_direction_is_more_than_its_decrement(contraction
 @pytest.mark.parametrize("contraction", [1.0, 1.5])
 def test_nothing_is_known_of_what_does_not_shrink(contraction):
     descent = Descent([[1.0]])
-    descent.state.settled.decrement, descent.state.settled.contraction = 1.0, contraction
+    descent.state.refinement.decrement, descent.state.refinement.contraction = 1.0, contraction
     assert remaining(descent.state, descent.plan) == np.inf
-    assert remaining(SimpleNamespace(settled=None), descent.plan) == np.inf
+    assert remaining(SimpleNamespace(refinement=None), descent.plan) == np.inf
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_epochs_at_rest_are_those_since_the_last_fall(dtype):
     """By more than rounding of the coefficients' type."""
     descent = Descent([[0.5]], dtype=dtype)
-    settled, eps = descent.state.settled, np.finfo(dtype).eps
+    refinement, eps = descent.state.refinement, np.finfo(dtype).eps
     for fall, at_rest in [
         (1e-2, 0),
         (0.1 * eps, 1),
@@ -117,17 +117,17 @@ def test_epochs_at_rest_are_those_since_the_last_fall(dtype):
         (2e-2, 0),
         (0.5 * eps, 1),
     ]:
-        before = settled.least if np.isfinite(settled.least) else 1.0
-        settled.coming = np.ones(1)
-        settle(descent.state, descent.plan, before * (1.0 - fall))
-        assert settled.epochs_at_rest == at_rest
+        before = refinement.least if np.isfinite(refinement.least) else 1.0
+        refinement.last_direction = np.ones(1)
+        refine(descent.state, descent.plan, before * (1.0 - fall))
+        assert refinement.epochs_without_fall == at_rest
 
 
 def test_settling_begins_at_the_mean_of_the_iterates():
     descent = Descent(np.eye(3))
     state = descent.state
     state.total, state.counted, state.older_counted = np.ones(3), 5, 7
-    begin_to_settle(state, np.array([1.0, 2.0, 3.0]))
+    begin_refinement(state, np.array([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(state.coef, [1.0, 2.0, 3.0])
-    np.testing.assert_array_equal(state.settled.anchor, [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(state.refinement.anchor, [1.0, 2.0, 3.0])
     assert (state.counted, state.older_counted) == (0, 0) and not state.total.any()
