@@ -249,7 +249,7 @@ def numpy_minibatches(X: np.ndarray, y: np.ndarray, order: np.ndarray | None = N
 
 
 def torch_installed() -> bool:
-    """Tell whether PyTorch can be imported."""
+    """Return True if PyTorch can be imported."""
     try:
         import torch  # noqa: F401
     except ImportError:

@@ -114,7 +114,7 @@ def listen(page: Page, root: str, heard: list[str]) -> None:
 
 
 def is_dead(link: str, html: Path, ids: dict[str, set[str]]) -> bool:
-    """Tell whether a link within the site has no page, or no place on it, to lead to."""
+    """Return True if a link within the site has no page, or no place on it, to lead to."""
     address, place = urldefrag(link)
     name = unquote(urlparse(address).path)
     name = f"{name}index.html" if not name or name.endswith("/") else name

@@ -11,7 +11,7 @@ import fastgd.comparing.bandwidth
 
 # Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
 # more.
-MOST_CASES = int(os.environ.get("FASTGD_MOST_CASES", "8"))
+MAX_CASES = int(os.environ.get("FASTGD_MOST_CASES", "8"))
 
 # The first example of a property compiles, so no deadline; the same examples in every run.
 settings.register_profile("fastgd", deadline=None, derandomize=True)
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("compiled"):
             item.add_marker(pytest.mark.skip(reason="needs compiled code"))
         cases[item.nodeid.partition("[")[0]].append(item)
-    chosen = {item for alike in cases.values() for item in alike[:: -(-len(alike) // MOST_CASES)]}
+    chosen = {item for alike in cases.values() for item in alike[:: -(-len(alike) // MAX_CASES)]}
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = [item for item in items if item in chosen]
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-MOST_LINES = 80
-MOST_LINES_OF_A_STORY = 205
+MAX_LINES = 80
+MAX_LINES_OF_A_STORY = 205
 
 pytest.importorskip("matplotlib", reason="pictures need the extra `plot`")
 pytest.importorskip("pandas", reason="tables need the extra `data`")
 
 
-def ran(name, capsys, most=MOST_LINES):
+def ran(name, capsys, most=MAX_LINES):
     """Run an example; return its variables and what it printed."""
     path = EXAMPLES / f"{name}.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) < most
@@ -71,7 +71,7 @@ def told(name, capsys):
     from matplotlib import pyplot as plt
 
     with plt.rc_context({"backend": "agg"}):
-        found, printed = ran(name, capsys, MOST_LINES_OF_A_STORY)
+        found, printed = ran(name, capsys, MAX_LINES_OF_A_STORY)
         plt.close("all")
     return found, printed
 

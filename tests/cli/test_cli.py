@@ -337,7 +337,7 @@ def test_the_run_of_a_comparison_and_the_time_left_are_shown(monkeypatch):
         ("fit --tol foo", "'foo' is not auto, none or a number."),
         ("fit --learning-rate -1", "--learning-rate must be a positive number"),
         ("fit --learning-rate nan", "--learning-rate must be a positive number"),
-        ("fit --max-iter 0", "--max-iter must be a whole number >= 1; got 0."),
+        ("fit --max-iter 0", "--max-iter must be an integer >= 1; got 0."),
         ("fit --l1-ratio 2", "--l1-ratio must be"),
         ("fit --time-limit 0", "--time-limit must be"),
         ("fit --seed -1", "--seed must be"),

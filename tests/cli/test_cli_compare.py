@@ -137,9 +137,9 @@ def test_another_baseline_is_refused_before_the_race(change, said, monkeypatch):
     [
         ("batch:learning_rate=abc", 'learning_rate must be a positive number or "auto"; got \'abc'),
         ("batch:learning_rate=-1", 'learning_rate must be a positive number or "auto"; got -1.'),
-        ("minibatch:batch_size=0", "batch_size must be a whole number >= 1"),
-        ("batch:max_iter=few", "max_iter must be a whole number >= 1; got 'few'."),
-        ("batch:n_threads=0", "n_threads must be a whole number >= 1; got 0."),
+        ("minibatch:batch_size=0", "batch_size must be an integer >= 1"),
+        ("batch:max_iter=few", "max_iter must be an integer >= 1; got 'few'."),
+        ("batch:n_threads=0", "n_threads must be an integer >= 1; got 0."),
         ("batch:scaling=much", "scaling must be one of"),
         ("minibatch:route=gram", 'route="gram" computes gradients of the squared error'),
     ],

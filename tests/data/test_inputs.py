@@ -44,11 +44,11 @@ def refusal(kind, **settings):
 # ------------------------------------------------------------------------------------ bad arguments
 
 ORDER = 'shuffle must be True, False, "replacement" or an integer array (n_epochs, n_visits); got'
-SEED = "random_state must be None, a whole number >= 0 or a numpy.random.Generator; got"
-PATH = "record_path must be a whole number >= 1, True or False; got"
+SEED = "random_state must be None, an integer >= 0 or a numpy.random.Generator; got"
+PATH = "record_path must be an integer >= 1, True or False; got"
 
 BAD_VALUES = [
-    ("max_iter", 1e3, "max_iter must be a whole number >= 1; got 1000.0: write 1000."),
+    ("max_iter", 1e3, "max_iter must be an integer >= 1; got 1000.0: write 1000."),
     ("alpha", 10**400, "alpha must be a finite number >= 0; got 1000"),
     ("average", "yes", "a fraction of the steps between 0 and 1; got 'yes'."),
     ("average", 2, "a fraction of the steps between 0 and 1; got 2."),
@@ -61,14 +61,14 @@ BAD_VALUES = [
     ("shuffle", np.array([[-1, 5]]), "shuffle must name rows from 0 to 59; got -1 to 5."),
     ("shuffle", np.zeros((0, 3), dtype=int), "(n_epochs, n_visits)"),
     *[("random_state", value, f"{SEED} {value!r}.") for value in (-1, 1.5, True)],
-    *[("n_threads", value, f"n_threads must be a whole number >= 1; got {value!r}.")
+    *[("n_threads", value, f"n_threads must be an integer >= 1; got {value!r}.")
       for value in (0, 1.5)],
     ("record", ["loss"], "record may hold ['grad_norm', 'objective']; got ['loss']."),
     ("record", [["loss"]], "record may hold ['grad_norm', 'objective']; got [['loss']]."),
     *[("record_path", value, f"{PATH} {value!r}.") for value in (0, -1, 2.5)],
     *[("time_limit", value, f"time_limit must be a finite number above 0; got {value!r}.")
       for value in (0, -1, np.nan)],
-    ("verbose", -1, "verbose must be a whole number >= 0, True or False; got -1."),
+    ("verbose", -1, "verbose must be an integer >= 0, True or False; got -1."),
     ("coef_init", [1, 2], "coef_init must have the shape (4,); got (2,)."),
     ("coef_init", [1, 2, 3, np.nan], "coef_init must be finite; got nan."),
     ("coef_init", [1, 2, 3, None], "coef_init has missing values (first in row 3; 1 in all)"),
@@ -97,8 +97,8 @@ BAD_TYPES = [
     ("learning_rate", [0.1], 'a schedule, a callable or "auto"; got [0.1].'),
     ("learning_rate", lambda: 0.1, "which cannot be called with one argument (too many positional"),
     ("learning_rate", lambda t, loss: 0.1, "(missing a required argument: 'loss')."),
-    ("max_iter", "ten", "max_iter must be a whole number >= 1; got 'ten'."),
-    ("batch_size", None, 'batch_size must be a whole number >= 1 or "auto"; got None.'),
+    ("max_iter", "ten", "max_iter must be an integer >= 1; got 'ten'."),
+    ("batch_size", None, 'batch_size must be an integer >= 1 or "auto"; got None.'),
     ("tol", [1e-3], 'tol must be a finite number >= 0, None or "auto"; got [0.001].'),
     ("alpha", "much", "alpha must be a finite number >= 0; got 'much'."),
     ("alpha", np.arange(3.0), "alpha must be a finite number >= 0; got an array of shape (3,)."),
@@ -111,14 +111,14 @@ BAD_TYPES = [
     ("random_state", "seed", f"{SEED} 'seed'."),
     ("random_state", np.random.RandomState(0),
      f"{SEED} a RandomState: write numpy.random.default_rng(seed)."),
-    ("n_threads", "all", "n_threads must be a whole number >= 1; got 'all'."),
+    ("n_threads", "all", "n_threads must be an integer >= 1; got 'all'."),
     ("callback", 3, "callback must be a function of one argument; got 3."),
     ("callback", lambda: True, "callback must be a function of one argument; got the function"),
     ("callback", lambda state, more: True, "(missing a required argument: 'more')."),
     ("record", 5, "record must be a collection of ['grad_norm', 'objective']; got 5."),
     ("record", None, "record must be a collection of ['grad_norm', 'objective']; got None."),
     ("record_path", "all", f"{PATH} 'all'."),
-    ("verbose", "yes", "verbose must be a whole number >= 0, True or False; got 'yes'."),
+    ("verbose", "yes", "verbose must be an integer >= 0, True or False; got 'yes'."),
     ("time_limit", "1 min", "time_limit must be a finite number above 0; got '1 min'."),
 ]  # fmt: skip
 
@@ -497,12 +497,12 @@ def test_only_ratios_of_weights_count(size):
 
 def test_true_and_false_are_no_numbers():
     for bad in (True, False, np.True_):
-        with pytest.raises(ValueError, match="max_iter must be a whole number >= 1"):
+        with pytest.raises(ValueError, match="max_iter must be an integer >= 1"):
             check_count("max_iter", bad)
-        with pytest.raises(ValueError, match="random_state must be None, a whole number >= 0"):
+        with pytest.raises(ValueError, match="random_state must be None, an integer >= 0"):
             check_random_state(bad)
     for seed in (-1, -(2**70)):
-        with pytest.raises(ValueError, match="random_state must be None, a whole number >= 0"):
+        with pytest.raises(ValueError, match="random_state must be None, an integer >= 0"):
             check_random_state(seed)
     assert check_random_state(2**70) == 2**70 and check_count("max_iter", np.int8(3)) == 3
 

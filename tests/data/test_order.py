@@ -23,8 +23,8 @@ def make_small(monkeypatch, piece_bytes, pieces):
     """Let pieces be so small, and buffers so few of them."""
     monkeypatch.setattr(order, "PIECE_BYTES", piece_bytes)
     monkeypatch.setattr(order, "BUFFER_BYTES", 0)
-    monkeypatch.setattr(order, "FEWEST_PIECES", pieces)
-    monkeypatch.setattr(order, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(order, "MIN_PIECES", pieces)
+    monkeypatch.setattr(order, "MIN_ROWS", 1)
 
 
 LARGE = 1 << 20
@@ -269,7 +269,7 @@ def test_no_buffer_is_much_smaller_than_the_others(n, d):
 
 @pytest.mark.parametrize("d", [1, 3, 2000])
 def test_a_table_that_fits_a_buffer_is_shuffled_in_one_level(d):
-    n = order.FEWEST_PIECES
+    n = order.MIN_PIECES
     assert shape_of(n, d)[1] >= n
 
 
@@ -317,11 +317,11 @@ def test_fit_visits_what_visiting_order_says_of_a_large_table():
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        ((0, 3), ValueError, "n must be a whole number >= 1; got 0"),
-        ((5, 0), ValueError, "d must be a whole number >= 1; got 0"),
-        ((5.5, 3), ValueError, "n must be a whole number >= 1; got 5.5"),
-        ((5, 3, 0, -1), ValueError, "epoch must be a whole number >= 0; got -1"),
-        ((5, 3, 0, "last"), TypeError, "epoch must be a whole number >= 0; got 'last'"),
+        ((0, 3), ValueError, "n must be an integer >= 1; got 0"),
+        ((5, 0), ValueError, "d must be an integer >= 1; got 0"),
+        ((5.5, 3), ValueError, "n must be an integer >= 1; got 5.5"),
+        ((5, 3, 0, -1), ValueError, "epoch must be an integer >= 0; got -1"),
+        ((5, 3, 0, "last"), TypeError, "epoch must be an integer >= 0; got 'last'"),
         ((5, 3, -1), ValueError, "random_state must be .* got -1"),
         ((5, 3, "seed"), TypeError, "random_state must be .* got 'seed'"),
         ((5, 3, True), ValueError, "random_state must be .* got True"),
@@ -378,8 +378,8 @@ def test_an_order_of_rows_that_do_not_exist_is_refused(bad):
 def test_a_stretch_read_piece_by_piece_holds_the_visits_in_their_order(n, monkeypatch):
     """Whole buffers and the last one, which is not full."""
     monkeypatch.setattr(order, "PIECE_BYTES", 4 * 3 * 8)
-    monkeypatch.setattr(order, "FEWEST_ROWS", 1)
-    monkeypatch.setattr(order, "FEWEST_PIECES", 4)
+    monkeypatch.setattr(order, "MIN_ROWS", 1)
+    monkeypatch.setattr(order, "MIN_PIECES", 4)
     monkeypatch.setattr(order, "BUFFER_BYTES", 0)
     for made in (make_order(n, 3, 7, shuffle) for shuffle in (True, False, "replacement")):
         for epoch in range(3):

@@ -245,10 +245,10 @@ def test_extra_memory_is_bounded(make, dtype, shape):
 # ---- bad arguments
 
 
-WHOLE = "must be a whole number >="
+WHOLE = "must be an integer >="
 NUMBER = "must be a finite number >="
 DTYPE = 'must be "float64" or "float32"; got'
-SEED = "must be None, a whole number >= 0 or a numpy.random.Generator; got"
+SEED = "must be None, an integer >= 0 or a numpy.random.Generator; got"
 BAD_ARGUMENTS = [
     ("n_samples", 0, ValueError, f"{WHOLE} 1; got 0."),
     ("n_samples", -3, ValueError, f"{WHOLE} 1; got -3."),

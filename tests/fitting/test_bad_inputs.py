@@ -189,7 +189,7 @@ REFUSED = {
     "learning_rate invscaling": ({"learning_rate": "invscaling"}, ValueError,
                                  "write learning_rate=fastgd.InverseScaling(eta0=0.01, power_t="),
     **{f"max_iter {count}": ({"max_iter": count}, ValueError,
-                             f"max_iter must be a whole number >= 1; got {count!r}.")
+                             f"max_iter must be an integer >= 1; got {count!r}.")
        for count in (0, -1, 2.5, True)},
     **{f"tol {tol}": ({"tol": tol}, ValueError,
                       f'tol must be a finite number >= 0, None or "auto"; got {tol!r}.')
@@ -201,7 +201,7 @@ REFUSED = {
                              f"l1_ratio must be a number in [0, 1]; got {ratio!r}.")
        for ratio in (-0.1, 1.1, np.nan)},
     **{f"batch_size {size}": ({"batch_size": size}, ValueError,
-                              f'batch_size must be a whole number >= 1 or "auto"; got {size!r}.')
+                              f'batch_size must be an integer >= 1 or "auto"; got {size!r}.')
        for size in (0, -3, 2.5, "all")},
     # unknown name, unknown keyword
     "an unknown loss": ({"loss": "squared_eror"}, ValueError, "Did you mean 'squared_error'?"),

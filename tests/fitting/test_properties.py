@@ -447,8 +447,8 @@ def test_splitting_a_table_into_columns_changes_nothing(kind, data):
         mock.patch.object(order, "PIECE_BYTES", data.draw(st.integers(1, 100))),
         mock.patch.object(sources, "BUFFERS_GATHERED", data.draw(st.integers(1, 3))),
         mock.patch.object(order, "BUFFER_BYTES", 0),
-        mock.patch.object(order, "FEWEST_PIECES", 4),
-        mock.patch.object(order, "FEWEST_ROWS", 1),
+        mock.patch.object(order, "MIN_PIECES", 4),
+        mock.patch.object(order, "MIN_ROWS", 1),
         mock.patch.object(order, "WINDOW_WORK", data.draw(st.integers(1, 40)) * (d + 16)),
         mock.patch.object(passes, "BLOCK_VALUES", data.draw(st.integers(1, 100))),
     ):

@@ -605,7 +605,7 @@ def test_many_losses_of_the_user_are_remarked_on(monkeypatch):
         lambda z, y, k=3.0: (k * z, k * y),
         lambda z=1.0, y=2.0, k=3, is_odd=True: (k * z, y if is_odd else z),
     ],
-    ids=["whole numbers", "other types", "jitted", "an array", "a default", "defaults"],
+    ids=["integers", "other types", "jitted", "an array", "a default", "defaults"],
 )
 def test_whatever_a_loss_of_the_user_returns_becomes_two_numbers(function):
     kernel, values, slopes = prediction_kernel(CustomLoss(function)), np.empty(2), np.empty(2)

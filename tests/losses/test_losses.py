@@ -239,7 +239,7 @@ def test_log_loss_keeps_its_digits_where_the_loss_is_small():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_nan_stays_nan(name):
-    """Or a run that ran away would go unnoticed."""
+    """Or a run that diverged would go unnoticed."""
     for z, y in ((math.nan, 1.0), (1.0, math.nan))[: 1 if name == "half_square" else 2]:
         met, along = ROWS[name].function(z, y, ROWS[name].parameters)
         assert math.isnan(met) and math.isnan(along)

@@ -825,7 +825,7 @@ def test_a_path_of_every_seventh_step():
 
 
 def test_a_path_of_many_parameters_stays_small(monkeypatch):
-    monkeypatch.setattr("fastgd.minimizing.walk.MOST_NUMBERS", 3000)
+    monkeypatch.setattr("fastgd.minimizing.walk.MAX_NUMBERS", 3000)
     result = minimize(
         lambda x: 0.5 * x @ x, np.ones(100), jac=lambda x: x, learning_rate=0.01, max_iter=333,
         tol=None,

@@ -1,4 +1,4 @@
-"""Pictures of paths and losses: what the results say is drawn, what runs away is cut."""
+"""Pictures of paths and losses: what the results say is drawn, what diverges is cut."""
 
 import sys
 from dataclasses import replace
@@ -15,7 +15,7 @@ from fastgd.plot.animation import Actor, _clocks
 from fastgd.plot.contours import FINE, choose_levels, cubic_weights
 from fastgd.plot.plane import choose_plane
 from fastgd.plot.surface import make_surface
-from fastgd.plot.trails import MOST_DRAWN, Trail, read_trails
+from fastgd.plot.trails import MAX_DRAWN, Trail, read_trails
 from tests.refusals import refused
 
 pytest.importorskip("matplotlib", reason="pictures of the extra `plot`")
@@ -33,8 +33,8 @@ def minimised(x, path, path_steps, history, learning_rate_=0.1):
 @pytest.fixture(autouse=True)
 def coarse(monkeypatch):
     """Contours of few points: what is tested here does not depend on them."""
-    monkeypatch.setattr(surface, "MOST_TABLE_POINTS", surface.FEWEST_TABLE_POINTS)
-    monkeypatch.setattr(surface.FunctionSurface, "grid_points", surface.FEWEST_TABLE_POINTS)
+    monkeypatch.setattr(surface, "MAX_TABLE_POINTS", surface.MIN_TABLE_POINTS)
+    monkeypatch.setattr(surface.FunctionSurface, "grid_points", surface.MIN_TABLE_POINTS)
 
 
 def descend(gradient, x0, rate, steps, fun=lambda x: 0.0):
@@ -424,7 +424,7 @@ def test_results_are_named_by_what_differs():
 def test_long_paths_are_thinned_and_keep_their_ends():
     long = minimised(0.0, np.arange(1e5), np.arange(100_000), {})
     (trail,) = read_trails(long)
-    assert len(trail.points) == MOST_DRAWN
+    assert len(trail.points) == MAX_DRAWN
     assert (trail.steps[0], trail.steps[-1]) == (0, 99_999)
 
 
@@ -454,7 +454,7 @@ def test_minimised_functions_are_drawn_against_steps():
     assert ax.get_xlabel() == "steps"
     assert ax.get_yscale() == "log"
     assert ax.get_ylim()[1] == pytest.approx(100 * bowl(-1.0))
-    assert ax.get_title() == "what runs away leaves the view"
+    assert ax.get_title() == "what diverges leaves the view"
 
 
 def test_a_result_without_a_number_is_an_empty_picture():

@@ -62,7 +62,7 @@ def small_model(**changes):
 
 
 def are_same(a, b):
-    """Tell whether two values have the same types and bits, all the way down."""
+    """Return True if two values have the same types and bits, all the way down."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
@@ -961,6 +961,6 @@ def test_names_of_arrays_are_words_each_of_them_once(names):
 
 @pytest.mark.parametrize("version", [0, -1, 1.0, "1", None, True])
 def test_a_version_is_a_number_from_one_on(version):
-    with pytest.raises(ValueError, match="its version is no whole number from 1 on"):
+    with pytest.raises(ValueError, match="its version is no integer from 1 on"):
         archive._check_version(version)
     archive._check_version(archive.VERSION)

@@ -18,7 +18,7 @@ from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
 
 WHOLE = 64  # to a multiple of which sizes are padded; up to it, LAPACK takes one thread
-FEWEST_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
+MIN_ROWS, ROWS_PER_COLUMN = 512, 4  # that are multiplied at a time
 FEW_COLUMNS = 4 * WHOLE
 UNSHARED = 1 << 18  # multiplications of a product that OpenBLAS hands to no other thread
 ALONE = Workers(1)
@@ -105,7 +105,7 @@ def _widened(
     virtual machine.
     """
     size, columns = rows.shape[1], padded(rows.shape[1])
-    wide = np.zeros((max(FEWEST_ROWS, ROWS_PER_COLUMN * columns), columns))
+    wide = np.zeros((max(MIN_ROWS, ROWS_PER_COLUMN * columns), columns))
     for start in range(first, last, len(wide)):
         here = slice(start, min(start + len(wide), last))
         count = here.stop - start

@@ -115,7 +115,7 @@ def as_float(value: Any) -> float:
 
 
 def as_int(value: Any) -> int | None:
-    """Return a whole number as an int; of all else, None."""
+    """Return an integer as an int; of all else, None."""
     return int(value) if isinstance(value, numbers.Integral) and is_number(value) else None
 
 
@@ -157,13 +157,13 @@ def check_count(
     least: int = 1,
     kinds: tuple[type, ...] = NUMBER,
 ) -> int:
-    """Return *value* as an int; refuse whatever is not a whole number from *least* on."""
+    """Return *value* as an int; refuse whatever is not an integer from *least* on."""
     whole = as_int(value)
     if whole is not None and whole >= least:
         return whole
     x = as_float(value)
     mend = f": write {int(x)}" if x.is_integer() and x >= least else ""
-    raise refusal(name, f"a whole number >= {least}{hint}", value, kinds, mend)
+    raise refusal(name, f"an integer >= {least}{hint}", value, kinds, mend)
 
 
 def check_flag(name: str, value: Any, hint: str = "", kinds: tuple[type, ...] = ()) -> bool:
@@ -182,7 +182,7 @@ def check_random_state(random_state: Any) -> int | np.random.Generator | None:
         return seed
     is_old = isinstance(random_state, np.random.RandomState)
     mend = ": write numpy.random.default_rng(seed)" if is_old else ""
-    wanted = "None, a whole number >= 0 or a numpy.random.Generator"
+    wanted = "None, an integer >= 0 or a numpy.random.Generator"
     raise refusal("random_state", wanted, random_state, mend=mend)
 
 

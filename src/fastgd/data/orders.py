@@ -23,9 +23,9 @@ Rows = NDArray[np.int64]
 
 PIECE_BYTES = 16384
 PIECE_ROWS = 32  # at most: neighbours in a table may be alike
-FEWEST_ROWS = 16  # so many or a multiple: what lies column after column is read by whole lines
+MIN_ROWS = 16  # so many or a multiple: what lies column after column is read by whole lines
 BUFFER_BYTES = 1 << 18  # two of them leave half of a second-level cache to others
-FEWEST_PIECES = 16  # in a buffer, however wide the rows
+MIN_PIECES = 16  # in a buffer, however wide the rows
 WIDE_BUFFER_BYTES = 1 << 19  # of a larger one, rows are asked for shortly before their visit
 BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
 WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
@@ -51,8 +51,8 @@ class Order:
         """Choose the sizes."""
         row_bytes = BYTES_PER_VALUE * self.d
         rows = min(PIECE_ROWS, PIECE_BYTES // row_bytes)
-        self.piece_rows = max(FEWEST_ROWS, rows - rows % FEWEST_ROWS)
-        most = max(FEWEST_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
+        self.piece_rows = max(MIN_ROWS, rows - rows % MIN_ROWS)
+        most = max(MIN_PIECES, BUFFER_BYTES // (self.piece_rows * row_bytes))
         # All buffers about as large: in a small one, rows come last that are all of a few pieces.
         buffers = -(-self.length // (most * self.piece_rows))
         self.buffer_rows = -(-self.length // (buffers * self.piece_rows)) * self.piece_rows
@@ -277,7 +277,7 @@ def check_visits(visits: NDArray[Any], n: int) -> Rows:
 
 
 def settle_random_state(random_state: Any) -> int:
-    """Return a whole number that stands for *random_state*: an int for itself, else one drawn."""
+    """Return an integer that stands for *random_state*: an int for itself, else one drawn."""
     checked = check_random_state(random_state)
     if isinstance(checked, int):
         return checked

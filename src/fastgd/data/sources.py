@@ -82,7 +82,7 @@ class Source:
         nothing = read_only(np.empty((stop - start, 0), self.dtype))
         return Data(nothing, y[start:stop], weights[start:stop], weight_scale)
 
-    def nobody(self) -> Data:
+    def empty(self) -> Data:
         """Return a table of no rows: enough to compile for."""
         X, y, weights, weight_scale = self._in_place
         return Data(X[:0], y[:0], weights[:0], weight_scale)

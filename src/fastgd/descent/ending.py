@@ -21,7 +21,7 @@ NOISE = 0.5  # of the objective: what steps may add to it of which theory says n
 FLUCTUATION = 4.0  # of that noise, at most, where few coefficients make it
 RAY_ROWS = 100  # whose predictions tell how far to go
 RAY = (1e3, 1e5, 1e7)  # how far the predictions go, times the size of targets and predictions
-LEAST_GROWTH = 5.0  # of the fall from one of them to the next, if it has no end
+MIN_GROWTH = 5.0  # of the fall from one of them to the next, if it has no end
 LARGEST_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
 
 
@@ -89,7 +89,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
 
 def _falls_ever_faster(values: list[float]) -> bool:
     falls = [values[0] - value for value in values[1:]]
-    grow = all(after >= LEAST_GROWTH * fall > 0 for fall, after in pairwise(falls))
+    grow = all(after >= MIN_GROWTH * fall > 0 for fall, after in pairwise(falls))
     return bool(falls) and grow and math.isfinite(falls[-1])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from fastgd.data.sources import Source
 from fastgd.planning.plan import EXACT, UNSEEN, Plan
 
-MOST_NAMED = 10  # columns
+MAX_NAMED = 10  # columns
 
 
 def explain(plan: Plan, source: Source) -> dict[str, str]:
@@ -52,9 +52,9 @@ def _constant_columns(plan: Plan, source: Source) -> str:
 def name_columns(source: Source, columns: Sequence[int]) -> str:
     """Return the names, or numbers, of some columns."""
     names = source.feature_names
-    shown = [repr(names[j]) if names else str(j) for j in columns[:MOST_NAMED]]
-    if len(columns) > MOST_NAMED:
-        shown.append(f"and {len(columns) - MOST_NAMED} more")
+    shown = [repr(names[j]) if names else str(j) for j in columns[:MAX_NAMED]]
+    if len(columns) > MAX_NAMED:
+        shown.append(f"and {len(columns) - MAX_NAMED} more")
     return ", ".join(shown)
 
 

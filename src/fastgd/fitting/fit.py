@@ -23,7 +23,7 @@ from fastgd.fitting.separation import find_separation
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
 from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.derivatives import refuse_wrong_derivative
-from fastgd.planning.pilot.coordinates import LEAST_SPREAD
+from fastgd.planning.pilot.coordinates import MIN_SPREAD
 from fastgd.planning.plan import PATIENCE, Plan, make_plan
 from fastgd.planning.request import (
     as_schedule,
@@ -415,7 +415,7 @@ def warn_of(outcome: Outcome, run: Run) -> None:
         which = "column" if len(unresolved) == 1 else "each of the columns"
         warn(
             f"the values of {which} {name_columns(source, unresolved)} differ by less than "
-            f"{LEAST_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
+            f"{MIN_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
             "coefficient is 0; subtract a constant, such as the mean, from the column.",
             ConvergenceWarning,
         )

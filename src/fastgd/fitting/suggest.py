@@ -15,7 +15,7 @@ from fastgd.losses import Loss
 from fastgd.planning.costs import expected_passes, seconds_of_a_pass, seconds_of_cholesky, shortest
 from fastgd.planning.moments import has_moments, sum_moments
 from fastgd.planning.pilot.rates import Look, look_at
-from fastgd.planning.plan import DEFAULT_BATCH_SIZE, MOST_PRECONDITIONED, best_variant
+from fastgd.planning.plan import DEFAULT_BATCH_SIZE, MAX_PRECONDITIONED, best_variant
 from fastgd.planning.request import VARIANTS, read_loss, read_n_threads
 from fastgd.planning.stability import Smoothness, smoothness, smoothness_of
 
@@ -182,7 +182,7 @@ def _suggestion(
 ) -> Suggestion:
     """Look, and draw the conclusions."""
     given = source, loss, l2, fit_intercept, threads
-    wants_curvature = loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+    wants_curvature = loss.curvature is not None and source.d <= MAX_PRECONDITIONED
 
     def look() -> Look:
         return look_at(*given, seed, wants_curvature=wants_curvature, scaling="none")

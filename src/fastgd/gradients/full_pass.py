@@ -59,7 +59,7 @@ class FullPass:
         if self.gradients:
             self.team.load()
         else:
-            arguments = self._arguments(self.source.nobody(), self.coef, np.zeros((1, TALLY_SIZE)))
+            arguments = self._arguments(self.source.empty(), self.coef, np.zeros((1, TALLY_SIZE)))
             load(loss_kernel(self.loss), *arguments)
 
     def add(self, coef: Array, start: int, stop: int, g: Floats, tally: Floats) -> None:

@@ -56,7 +56,7 @@ class Team:
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
-        table = self.source.nobody(), NOT_LISTED, NOT_LISTED
+        table = self.source.empty(), NOT_LISTED, NOT_LISTED
         arguments = self._arguments(table, self.room[0])
         load(self.kernel, *arguments, True, 0, 0, 0, 0)
 

@@ -11,12 +11,12 @@ import numpy as np
 from fastgd.kernels.compiler.jit import compiled_as_written
 
 LOG2_E = 1.4426950408889634
-LN_2_HIGH = 6.93147180369123816490e-01  # its last 32 bits are zero: times a whole number exact
+LN_2_HIGH = 6.93147180369123816490e-01  # its last 32 bits are zero: times an integer exact
 LN_2_LOW = 1.90821492927058770002e-10
 LEAST = -708.0  # exp of it is the least number with all its digits
 LARGEST = float(np.finfo(np.float64).max)
 MANTISSA_BITS = np.int64(52)
-# Added to a whole number, it leaves that and the bias of exponents in the last bits.
+# Added to an integer, it leaves that and the bias of exponents in the last bits.
 TO_EXPONENT = 1.5 * 2.0**52 + 1023.0
 
 

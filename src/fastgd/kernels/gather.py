@@ -6,7 +6,7 @@ from fastgd.kernels.lines import ask, at, turn, width
 
 # Between what is gathered and what is asked for meanwhile; more at once, and some is forgotten.
 BYTES_AHEAD = 12800
-MOST_ROWS_AHEAD = 32
+MAX_ROWS_AHEAD = 32
 
 
 @compiled_apart
@@ -19,7 +19,7 @@ def gather(columns: Array, rows: Array, out: Array) -> None:
     d, n = columns.shape
     last = rows.shape[0] - 1
     square = width(at(columns, 0))
-    rows_ahead = max(1, min(MOST_ROWS_AHEAD, BYTES_AHEAD // (d * columns.itemsize)))
+    rows_ahead = max(1, min(MAX_ROWS_AHEAD, BYTES_AHEAD // (d * columns.itemsize)))
     k = 0
     while k <= last:
         first, count = rows[k], 1

@@ -19,8 +19,8 @@ sufficient: Kernel = unbound
 ROUNDING = 4e-16  # of the value: less tells nothing
 REST = 0.5  # of the slope: so much, either way, a step may leave where only the slope tells
 SHARPNESS = 1e-10  # of the slope: what an exact search leaves of it
-MOST_TRIALS = 100_000
-MOST_CUTS = 100  # of a bracket
+MAX_TRIALS = 100_000
+MAX_CUTS = 100  # of a bracket
 LARGEST = 1e308
 
 
@@ -83,7 +83,7 @@ def first_sufficient(
     Where the value has no digits left to tell, the slope does (Hager, Zhang 2005, section 2): it
     must have come to rest or, at the first trial, promise no more than would go unseen.
     """
-    for k in range(MOST_TRIALS):
+    for k in range(MAX_TRIALS):
         ray(x, g, rate, trial)
         if not moved(x, trial):
             break
@@ -125,7 +125,7 @@ def exact(
         low, slope_low, high = high, slope_high, 2.0 * high
         slope_high = along(x, g, known, high, trial, slope, args, counts)
     rate, last, found = high, 0, slope_high
-    for _ in range(MOST_CUTS):
+    for _ in range(MAX_CUTS):
         if slope_high < 0.0 or abs(found) <= SHARPNESS:
             break
         rate = 0.5 * (low + high)

@@ -2,7 +2,7 @@
 
 LLVM's own vectors need long rows: of ten features it takes all but a few one by one, and a plain
 loop leaves no place to ask for what is read next. Here a row is taken line by line, the last one
-masked, so that every number of features costs a whole number of vectors.
+masked, so that every number of features costs an integer of vectors.
 
 A line is half of what a cache holds in one: with 64 bytes batch descent on 1000 features reads 20
 GB/s instead of 23, for a wider vector seldom lies within one.

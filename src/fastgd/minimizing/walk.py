@@ -26,8 +26,8 @@ from fastgd.planning.stability import largest_rate
 from fastgd.schedules import Memory, Schedule, shown_rate
 from fastgd.schedules.line_search import LineSearch
 
-MOST_ROWS = 1024  # of the history: evaluating fun for them must stay cheap beside the steps
-MOST_NUMBERS = 1 << 23  # of the path: 64 MB
+MAX_ROWS = 1024  # of the history: evaluating fun for them must stay cheap beside the steps
+MAX_NUMBERS = 1 << 23  # of the path: 64 MB
 CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
 NEVER = 1 << 62  # steps
 EPS = float(np.finfo(np.float64).eps)
@@ -77,7 +77,7 @@ class Walk:
         self.state = (before, self.good, trial, slope, *slots, np.empty(0))
         self.t, self.memory = 0, Memory()
         self.first_curvature = self.first_change = math.nan
-        self.rows = Journal(MOST_ROWS)
+        self.rows = Journal(MAX_ROWS)
         self.rows.mark(0, self.known[:STILL])
         self.points = _make_path(path_every, n)
         if self.points is not None:
@@ -335,9 +335,7 @@ def _multiples(t: int, steps: int, every: int) -> int:
 def _make_path(every: int | None, n: int) -> Journal | None:
     if every is None:
         return None
-    return (
-        Journal(min(MOST_ROWS, max(2, MOST_NUMBERS // n))) if every == 0 else Journal(NEVER, every)
-    )
+    return Journal(min(MAX_ROWS, max(2, MAX_NUMBERS // n))) if every == 0 else Journal(NEVER, every)
 
 
 def _curvature_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> float:

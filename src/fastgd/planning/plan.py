@@ -28,9 +28,9 @@ USUAL_STEPS = 50  # of self-tuned batch descent, or more
 GRAM_COLUMNS_PER_STEP = 5  # X'X takes the time of d / 5 passes
 SELF_TUNED_STEPS = 32  # an epoch at least, where there are so many rows
 PRECONDITIONED_STEPS = 64  # an epoch, within these bounds of the rows of one
-FEWEST_TOGETHER, MOST_TOGETHER = 64, 8192
-FEWEST_STEPS = 8
-MOST_PRECONDITIONED = 1024  # columns: the square of it is met with every step
+MIN_TOGETHER, MAX_TOGETHER = 64, 8192
+MIN_STEPS = 8
+MAX_PRECONDITIONED = 1024  # columns: the square of it is met with every step
 EPOCHS_OF_STEPS = 1  # of batches, before every step takes all rows
 EXACT = 1e-8  # of the fall of the objective from coefficients of zero
 OF_SMOOTHING = 1e-3  # of the width of smoothing, which itself moves the optimum by more
@@ -131,7 +131,7 @@ def best_variant(loss: Loss, has_l1: bool, n: int, d: int) -> tuple[str, str]:
         return "batch", "X'X costs some passes, once; then steps are nearly free, and exact"
     if n * d < SMALL and not has_l1:
         return "batch", "so few values are read so fast that the exact optimum costs nothing"
-    if has_l1 or d > MOST_PRECONDITIONED:
+    if has_l1 or d > MAX_PRECONDITIONED:
         return "minibatch", "steps of all rows would be many, for no curvature is inverted here"
     return "minibatch", "statistical precision after a pass or two; more would fit noise"
 
@@ -206,7 +206,7 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
         return None
     if request.self_tuned:
         refuse_wild_targets(source, request.loss)
-    wants_curvature = source.d <= MOST_PRECONDITIONED and (
+    wants_curvature = source.d <= MAX_PRECONDITIONED and (
         request.loss.curvature is not None or _is_smoothed(request)
     )
     seen = pilot.look_at(
@@ -255,13 +255,13 @@ def _coordinates(request: Request, source: Source, seen: pilot.Look | None) -> C
 
 def _refuse_preconditioner(request: Request, source: Source) -> None:
     """Refuse to multiply steps by a matrix where there is none, or no sense in it."""
-    has_curvature = request.loss.curvature is not None and source.d <= MOST_PRECONDITIONED
+    has_curvature = request.loss.curvature is not None and source.d <= MAX_PRECONDITIONED
     if has_curvature and _is_preconditioned(request):
         return
     raise ValueError(
         'preconditioner="full" multiplies steps by the inverse of the curvature: it needs a loss '
         'that has one, variant="batch" or "minibatch", the optimizer "gd", no L1 penalty, '
-        f'route="direct" or "auto", and at most {MOST_PRECONDITIONED} columns; got loss='
+        f'route="direct" or "auto", and at most {MAX_PRECONDITIONED} columns; got loss='
         f"{show(request.loss.name)}, variant={show(request.variant)}, optimizer="
         f"{show(request.optimizer.name if request.optimizer else 'auto')}, l1_ratio="
         f"{request.l1_ratio:g}, route={show(request.route)}, {source.d} columns."
@@ -329,8 +329,8 @@ def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int
     if request.variant != "minibatch":
         return n if request.variant == "batch" else 1
     if request.batch_size is None and preconditioned and request.self_tuned:
-        wanted = min(max(n // PRECONDITIONED_STEPS, FEWEST_TOGETHER), MOST_TOGETHER)
-        wanted = max(1, min(wanted, n // FEWEST_STEPS))
+        wanted = min(max(n // PRECONDITIONED_STEPS, MIN_TOGETHER), MAX_TOGETHER)
+        wanted = max(1, min(wanted, n // MIN_STEPS))
         size = -(-n // (n // wanted))  # or the last batch might be of a few rows, and all noise
         pair = 2 * buffer_rows  # for two threads, which take whole buffers, to end together
         return size if size < pair else min(n, -(-size // pair) * pair)

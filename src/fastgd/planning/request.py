@@ -35,7 +35,7 @@ VARIANTS = ("batch", "stochastic", "minibatch")
 SCALINGS = ("auto", "standardize")
 PRECONDITIONERS = ("auto", "diagonal", "full")
 ROUTES = ("auto", "direct", "gram")
-MOST_STEPS = 1 << 62
+MAX_STEPS = 1 << 62
 RECORDABLE = frozenset({"objective", "grad_norm"})
 SCHEDULE_HINTS = {row.word: f"fastgd.{row.written}" for row in SCHEDULES.values() if row.word}
 
@@ -289,7 +289,7 @@ def read_record_path(record_path: Any) -> int | None:
     """Return every how many steps a point is kept: 0 at every record, None never."""
     if isinstance(record_path, (bool, np.bool_)):
         return 0 if record_path else None
-    return min(check_count("record_path", record_path, ", True or False"), MOST_STEPS)
+    return min(check_count("record_path", record_path, ", True or False"), MAX_STEPS)
 
 
 def read_callback(callback: Any) -> Any:

@@ -124,11 +124,11 @@ def _read_sizes(batch_sizes: Any, n: int) -> list[int]:
         powers = GROWTH ** np.arange(int(np.log(n) / np.log(GROWTH)) + 1)
         return [*(int(size) for size in powers if size < n), n]
     if isinstance(batch_sizes, str) or not isinstance(batch_sizes, Iterable):
-        raise TypeError(f"batch_sizes must be a list of whole numbers; got {show(batch_sizes)}.")
+        raise TypeError(f"batch_sizes must be a list of integers; got {show(batch_sizes)}.")
     sizes = {check_count("each of batch_sizes", size) for size in batch_sizes}
     if not sizes or max(sizes) > n:
         raise ValueError(
-            f"batch_sizes must be whole numbers from 1 to the number of rows, {n}; got "
+            f"batch_sizes must be integers from 1 to the number of rows, {n}; got "
             f"{show(batch_sizes)}."
         )
     return sorted(sizes)

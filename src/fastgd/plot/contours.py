@@ -13,7 +13,7 @@ BANDS = 16
 LIGHT, DEEP = "#f7fafc", "#b9cbd9"  # at the optimum, and far above it
 LINE = "#9fb4c4"
 ZOOMS = 12  # of the search for the lowest point: so often its grids get narrower
-MOST_GRIDS = 80  # of that search
+MAX_GRIDS = 80  # of that search
 NEAR = 2.0  # times the view: how far from its middle that search goes
 FINE = 4  # times finer than it was computed is a grid drawn
 
@@ -78,7 +78,7 @@ def find_lowest(
         return None
     step = (high - low) / (len(grid.first) - 1)
     narrow = step / 2**ZOOMS
-    for _ in range(MOST_GRIDS):
+    for _ in range(MAX_GRIDS):
         box = (best[0] - 4 * step, best[0] + 4 * step)
         lowest = min(best, make_grid(surface, plane, box, 9).lowest, key=lambda found: found[1])
         moved, best = np.abs(lowest[0] - best[0]), lowest

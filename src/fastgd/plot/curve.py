@@ -13,9 +13,9 @@ from fastgd.plot.surface import Surface, make_surface, value_at
 from fastgd.plot.trails import Trail, read_trails
 from fastgd.plot.view import Span, find_span, pad
 
-REACH = 5.0  # times the distance at the start: where a path that runs away leaves the picture
+REACH = 5.0  # times the distance at the start: where a path that diverges leaves the picture
 CURVE_POINTS = 401
-MOST_ON_CURVE = 500  # points of a path that are drawn on it
+MAX_ON_CURVE = 500  # points of a path that are drawn on it
 ZOOMS, ZOOM = 4, 50.0  # how often, and how much nearer, the lowest point is looked for
 TARGET = {"color": "0.35", "linestyle": "--", "linewidth": 1.0}
 
@@ -78,7 +78,7 @@ def make_scene(fun: Any, result: Any, target: Any = None) -> Scene:
     span = find_span(np.array([settled]), [trail.points], REACH)
     left_at = span.leaves(trail.points)
     shown = span.shown(trail.points)
-    on_curve = Trail(trail.label, shown, trail.steps[: len(shown)], result).thinned(MOST_ON_CURVE)
+    on_curve = Trail(trail.label, shown, trail.steps[: len(shown)], result).thinned(MAX_ON_CURVE)
     heights = along_line(surface, on_curve.points[:, 0])
     scene = Scene(trail, surface, settled, span, left_at, on_curve, heights)
     surface.check_values(np.append(heights, scene.curve[1]))
@@ -98,7 +98,7 @@ def _settle_target(surface: Surface, trail: Trail) -> float:
     first, last = (value_at(surface, trail.points[k]) for k in (0, -1))
     if np.isfinite(trail.points[-1]).all() and last <= first:
         return float(trail.points[-1, 0])
-    some = trail.thinned(MOST_ON_CURVE).points
+    some = trail.thinned(MAX_ON_CURVE).points
     values = along_line(surface, some[:, 0])
     best = some[_lowest(values)]
     span = find_span(best, [trail.points], REACH)

@@ -24,7 +24,7 @@ HEIGHTS = {
 }
 FEW = 40  # records that are marked one by one
 DECADES_FROM = 20.0  # largest over smallest value from which on the scale is one of decades
-TALLEST = 100.0  # times the highest start: what runs away further leaves the picture
+TALLEST = 100.0  # times the highest start: what diverges further leaves the picture
 
 
 @displayed
@@ -129,7 +129,7 @@ def _new_name(name: str, taken: list[str]) -> str:
 
 
 def _scale(ax: Any, curves: list[Floats]) -> None:
-    """Scale the heights by decades where they span some; cut off what runs away."""
+    """Scale the heights by decades where they span some; cut off what diverges."""
     curves = [curve for curve in curves if len(curve)]
     if not curves:
         return
@@ -141,4 +141,4 @@ def _scale(ax: Any, curves: list[Floats]) -> None:
         is_decades = ax.get_yscale() == "log"
         floor = low / 1.5 if is_decades else low - 0.05 * (top - low)
         ax.set_ylim(None if is_decades and low <= 0 else floor, top)
-        ax.set_title("what runs away leaves the view", fontsize=SMALL, color="0.25")
+        ax.set_title("what diverges leaves the view", fontsize=SMALL, color="0.25")

@@ -12,7 +12,7 @@ from fastgd.plot.style import LARGEST, add_legend_above, colour, some_axes, writ
 
 LABELLED = 10  # of the first steps, where there is room
 ROOM = 0.065  # of the axes that a label takes
-FEWEST_STEPS = 6  # that are shown of a path that runs away
+MIN_STEPS = 6  # that are shown of a path that diverges
 FEW = 60  # points that are marked one by one
 
 
@@ -23,7 +23,7 @@ def plot_descent_1d(
 ) -> Any:  # fmt: skip
     """Draw how one parameter descends: its cost curve, its value and its error, step by step.
 
-    Where the path runs away, the first two pictures end where it leaves the part that tells the
+    Where the path diverges, the first two pictures end where it leaves the part that tells the
     story, and say at which step; the third shows all of it.
 
     Parameters
@@ -108,7 +108,7 @@ def _draw_parameter(ax: Any, scene: Scene) -> None:
     mark = "o" if len(drawn) <= FEW else ""
     ax.plot(steps[: len(drawn)], drawn, color=colour(0), marker=mark, ms=4, lw=1.4)
     ax.axhline(scene.target, label=f"target {scene.target:.4g}", **TARGET)
-    last = steps[-1] if scene.left_at is None else max(steps[scene.left_at], FEWEST_STEPS)
+    last = steps[-1] if scene.left_at is None else max(steps[scene.left_at], MIN_STEPS)
     room = 0.04 * max(last, 1)
     ax.set(xlim=(-room, last + room), ylim=scene.limits, xlabel="step")
     ax.set_ylabel(scene.name)

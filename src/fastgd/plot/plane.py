@@ -12,7 +12,7 @@ from fastgd.plot.trails import Trail, entry_name
 from fastgd.plot.view import find_span
 
 WORDS = ("auto", "leading")
-REACH = 3.0  # times the distance at the start: where a path that runs away stops to count
+REACH = 3.0  # times the distance at the start: where a path that diverges stops to count
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def leading_plane(trails: list[Trail], optimum: Floats) -> Plane:
 
     Principal directions of all paths together, each of the same weight whatever its number of
     points (Li, Xu, Taylor, Studer, Goldstein, "Visualizing the loss landscape of neural nets",
-    2018, section 7, where the last point is the centre). Points of a path that ran away do not
+    2018, section 7, where the last point is the centre). Points of a path that diverged do not
     count.
     """
     span = find_span(optimum, [trail.points for trail in trails], REACH)

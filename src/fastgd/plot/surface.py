@@ -14,10 +14,10 @@ from fastgd.fitting.result import FitResult
 from fastgd.minimizing.function import as_number, call
 from fastgd.plot.trails import Trail
 
-MOST_LOOKED_AT = 200  # points of a path that may be the best one known
+MAX_LOOKED_AT = 200  # points of a path that may be the best one known
 FUNCTION_POINTS = 61**2  # of a grid
 TABLE_VALUES = 1.5e8  # losses of rows on a grid: some seconds
-FEWEST_TABLE_POINTS, MOST_TABLE_POINTS = 25**2, 81**2
+MIN_TABLE_POINTS, MAX_TABLE_POINTS = 25**2, 81**2
 STATED = ("alpha", "l1_ratio", "fit_intercept")
 
 
@@ -74,7 +74,7 @@ class TableSurface:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         affordable = TABLE_VALUES / problem.n
-        self.grid_points = int(np.clip(affordable, FEWEST_TABLE_POINTS, MOST_TABLE_POINTS))
+        self.grid_points = int(np.clip(affordable, MIN_TABLE_POINTS, MAX_TABLE_POINTS))
 
     def along(self, origin: Floats, directions: Floats, shares: Floats) -> Floats:
         """Return F there, from the predictions of the origin and of each direction.
@@ -204,7 +204,7 @@ def best_known(surface: Surface, trails: list[Trail]) -> Known:
     optimum = surface.optimum()
     if optimum is not None:
         return Known(optimum, value_at(surface, optimum), True)
-    points = np.concatenate([trail.thinned(MOST_LOOKED_AT).points for trail in trails])
+    points = np.concatenate([trail.thinned(MAX_LOOKED_AT).points for trail in trails])
     points = points[np.isfinite(points).all(axis=1)]
     values = np.array([value_at(surface, point) for point in points])
     best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))

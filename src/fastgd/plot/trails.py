@@ -13,7 +13,7 @@ from fastgd.base.validation import describe_type
 from fastgd.fitting.result import FitResult
 from fastgd.minimizing.result import MinimizeResult
 
-MOST_DRAWN = 20_000  # points of a path: more cannot be told apart, and take long
+MAX_DRAWN = 20_000  # points of a path: more cannot be told apart, and take long
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def read_trails(results: Any) -> list[Trail]:
             "results must all be about the same parameters; got paths of "
             f"{' and '.join(map(str, sorted(counts)))} parameters."
         )
-    return [trail.thinned(MOST_DRAWN) for trail in trails]
+    return [trail.thinned(MAX_DRAWN) for trail in trails]
 
 
 def _trail(label: str, result: Any) -> Trail:

@@ -26,7 +26,7 @@ from fastgd.plot.view import MARGIN, Span, find_span
 FEW = 60  # points that are marked one by one
 CORNERS = {"upper right": (1, 1), "upper left": (0, 1), "lower right": (1, 0), "lower left": (0, 0)}
 LEGEND = (0.33, 0.3)  # of the axes that a legend takes, about
-MOST_WITHIN = 5  # entries of a legend within the axes
+MAX_WITHIN = 5  # entries of a legend within the axes
 BETWEEN = 20  # places on each line between two points that a legend should not hide
 MANY = 1000  # points from which on a line is thin
 
@@ -54,7 +54,7 @@ def plot_descent_2d(fun: Any, results: Any, *, plane: Any = "auto", ax: Any = No
 
     Contours lie densest about the optimum, the star; there is none where a function is flat, or
     falls on and on, or is lowest far from all paths. A path of up to 60 points has a marker at
-    each; its start is a ring. A path that runs away does not set the scale: it leaves the picture,
+    each; its start is a ring. A path that diverges does not set the scale: it leaves the picture,
     and the legend says at which step.
 
     Parameters
@@ -161,7 +161,7 @@ def draw_scene(ax: Any, scene: Scene) -> list[Any]:
     if scene.optimum is not None:
         best = {"ms": 15, "mfc": "#F0E442", "mec": "black", "mew": 0.9, "zorder": 6}
         ax.plot(*scene.optimum[:, None], "*", label="optimum", **best)
-    if len(ax.get_legend_handles_labels()[1]) > MOST_WITHIN:
+    if len(ax.get_legend_handles_labels()[1]) > MAX_WITHIN:
         add_legend_beside(ax)
     else:
         add_legend(ax, free_corner(scene))

@@ -1,4 +1,4 @@
-"""The view: which part of a picture tells the story where a path runs away."""
+"""The view: which part of a picture tells the story where a path diverges."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from fastgd.base.types import Floats
 
-LOST = 10.0  # times the usual distance of a path: beyond it runs away
+LOST = 10.0  # times the usual distance of a path: beyond it diverges
 MARGIN = 0.12  # of the view on each side
 BEYOND = 20.0  # times the view's size: as far as lines are drawn, whatever the numbers
 
 
 @dataclass(frozen=True)
 class Span:
-    """How far about *centre* a picture has to show, for paths of which some may run away."""
+    """How far about *centre* a picture has to show, for paths of which some may diverge."""
 
     centre: Floats
     limit: float  # the largest distance that is shown
@@ -50,7 +50,7 @@ def distances_to(centre: Floats, points: Floats) -> Floats:
 def find_span(centre: Floats, paths: list[Floats], reach: float) -> Span:
     """Return how far to look: as far as all paths go that stay.
 
-    A path that runs away counts with *reach* times the distance at which it starts.
+    A path that diverges counts with *reach* times the distance at which it starts.
     """
     limits, cut = [0.0], False
     for points in paths:
@@ -67,7 +67,7 @@ def find_span(centre: Floats, paths: list[Floats], reach: float) -> Span:
 
 
 def is_lost(distances: Floats) -> bool:
-    """Return True if a path runs away: it ends far beyond where it starts and mostly is."""
+    """Return True if a path diverges: it ends far beyond where it starts and mostly is."""
     usual = max(float(distances[0]), float(np.median(distances)))
     return not np.isfinite(distances).all() or bool(distances.max() > LOST * usual > 0)
 

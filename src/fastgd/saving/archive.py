@@ -156,7 +156,7 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> Array:
 
 def _check_version(version: Any) -> None:
     if type(version) is not int or version < 1:
-        raise ValueError("its version is no whole number from 1 on")
+        raise ValueError("its version is no integer from 1 on")
     if version > VERSION:
         raise ValueError(
             f"a newer fastgd wrote it, as version {version} of the file, and this one reads "

@@ -24,7 +24,7 @@ from fastgd.schedules import SCHEDULES, Schedule
 Arrays = dict[str, Array]
 
 MAX_DEPTH = 32  # of lists and dicts in each other
-MAX_BITS = 1 << 13  # of a whole number: Python takes its time to read longer ones
+MAX_BITS = 1 << 13  # of an integer: Python takes its time to read longer ones
 SINGLE = (bool, int, float, str, np.generic)
 TIMES: dict[str, Any] = {"date": datetime.date, "datetime": datetime.datetime}
 TABLES: dict[str, Mapping[str, type[Any]]] = {

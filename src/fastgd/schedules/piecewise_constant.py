@@ -43,7 +43,7 @@ class PiecewiseConstant(Schedule):
             or not all(0 < rate < math.inf for _, rate in pairs)
         ):
             wanted = (
-                "a dictionary {first step: rate} of whole numbers that begin with 1, the first "
+                "a dictionary {first step: rate} of integers that begin with 1, the first "
                 "step, and finite rates above 0, as in {1: 0.1, 1000: 0.01}"
             )
             raise refusal("rates", wanted, self.rates, (Mapping, tuple, list))

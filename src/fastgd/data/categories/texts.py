@@ -62,7 +62,7 @@ def declared_levels(column: Any) -> list[str]:
 
 
 def level_of(value: Any) -> str:
-    """Return the level that a value is; whole numbers are the same level as floats."""
+    """Return the level that a value is; integers are the same level as floats."""
     is_whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
     return str(int(value)) if is_whole else str(value)
 

@@ -51,7 +51,7 @@ class BatchStepper(Batches):
         self.plan.order.load()
         no_rows = np.empty(0, np.int64)
         with compiling("optimizer", self.plan.optimizer):
-            load(self.kernel, *self._arguments((self.source.nobody(), no_rows, no_rows), 0, 0))
+            load(self.kernel, *self._arguments((self.source.empty(), no_rows, no_rows), 0, 0))
 
     def advance(self, start: int, stop: int) -> None:
         """Add the rows to the gradient of their batch; step whenever a batch is full."""

@@ -40,7 +40,7 @@ class RowStepper(Stepper):
         """Compile or fetch the kernels."""
         self.plan.order.load()
         no_rows = np.empty(0, np.int64)
-        table = self.source.nobody(), no_rows, no_rows
+        table = self.source.empty(), no_rows, no_rows
         with compiling("optimizer", self.plan.optimizer):
             for kernel in {self.kernel, self._row_kernel}:
                 load(kernel, *table, *self._arguments(self.state, np.empty(0)))

@@ -14,7 +14,7 @@ from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
 from fastgd.data.tables import pieces, take
 
-LEAST_SPREAD = 1e-12  # a spread below this share of the size is none
+MIN_SPREAD = 1e-12  # a spread below this share of the size is none
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _moments(source: Source, columns: Array, about: Floats, centred: bool) -> tu
 
 def _varies(spread: Floats, sizes: Floats) -> Array:
     """Return which columns are not constant, to the digits of float64."""
-    return np.asarray(spread > np.maximum(LEAST_SPREAD * sizes, np.finfo(np.float64).tiny))
+    return np.asarray(spread > np.maximum(MIN_SPREAD * sizes, np.finfo(np.float64).tiny))
 
 
 def _of_moments(mean: Floats, spread: Floats, sizes: Floats, passes: float) -> Coordinates:

@@ -31,9 +31,9 @@ CONJUGATE_STEPS = 50
 STOPS_AT = 1e-6  # of the first residual, as the inverse measures it
 CAUTION = 1.5  # times what the sample shows
 MEASURED_VALUES = 1 << 20  # of wide rows, some are left out where each is measured
-MOST_LEVERAGE = 0.99
+MAX_LEVERAGE = 0.99
 NORMAL = 3.0  # kurtosis of a normal column
-MOST_OF_FEW = 0.04  # or the way to where labels are told apart would be long
+MAX_OF_FEW = 0.04  # or the way to where labels are told apart would be long
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Curvature:
     reach: float  # the largest (u, 1)'inverse(u, 1) / ||(u, 1)||^2
     spread: float  # sqrt(d / m), 0 where the sample is all there is
     stands: float  # variance of predictions within which that holds; inf for quadratic losses
-    noise: float  # E[||(u, 1)||^2 slope^2]
+    noise: float  # E[||(u, 1)||^2 derivative^2]
     statistical_error: float  # NaN where there are no more rows than columns
     loss: float  # of the sample there
     fall: float  # of the objective from coefficients of zero, the intercept at its best
@@ -157,10 +157,10 @@ def look(
         loss = sample.loss
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance, start)
     z = predictions(u, at_optimum)
-    values, slopes = sample.meet(z)
-    slopes = shares * slopes
+    values, derivatives = sample.meet(z)
+    derivatives = shares * derivatives
     if metric is None:
-        far = region(sample, z, slopes, min(1.0, (d + 1) / m))
+        far = region(sample, z, derivatives, min(1.0, (d + 1) / m))
         metric = sample.metric(sample.curvatures(z, far), of_l2, ridges[0])
     curvatures, along, inverted = metric.curvatures, metric.along, metric.inverse
     # A mean over rows needs fewer of them than an inverse.
@@ -169,9 +169,9 @@ def look(
     sensitivity, lengths = forms(u[some, :-1], metric.centre, inverted, workers)
     sensitivity, lengths = sensitivity + ones[some] / along, lengths + ones[some]
     levers = curvatures[some] * sensitivity
-    squares = np.square(slopes[some]) / stands_for
+    squares = np.square(derivatives[some]) / stands_for
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
-    own = 0.0 if drawn.is_everything else np.minimum(levers / m, MOST_LEVERAGE)
+    own = 0.0 if drawn.is_everything else np.minimum(levers / m, MAX_LEVERAGE)
     centre = np.divide(metric.centre, units, out=np.zeros(d), where=units > 0)
     return Curvature(
         loss_function=loss,
@@ -209,12 +209,12 @@ def _ridges(u: Floats, share: float, has_labels: bool) -> tuple[Floats, Floats]:
     if share > 0 and has_labels:
         fourths = np.einsum("ij,ij->j", np.square(u), np.square(u))
         few = fourths / np.square(np.where(squares > 0, squares, np.inf)) - NORMAL / len(u)
-        of_optimum = np.maximum(of_optimum, np.minimum(few, MOST_OF_FEW))
+        of_optimum = np.maximum(of_optimum, np.minimum(few, MAX_OF_FEW))
     return np.maximum(share**1.5 * shown, SMALLEST_RIDGE), of_optimum * shown
 
 
 def _statistical_error(squares: Floats, source: Source) -> float:
-    """Return tr(H^-1 C) / 2n, C the covariance of the rows' slopes, given both for each row."""
+    """Return tr(H^-1 C) / 2n, C the covariance of the derivatives, given both for each row."""
     return float(np.mean(squares)) / (2.0 * source.n) if source.n > source.d else math.nan
 
 

@@ -1,6 +1,7 @@
 """The optimum of a sample of rows, by Newton's method, and the curvature that leads there.
 
-The curvature is as steps meet it: how the slope changes over as far as predictions may have to go.
+The curvature is that which steps meet: how the derivative changes over as far as predictions may
+have to go.
 """
 
 import math
@@ -21,7 +22,7 @@ from fastgd.planning.pilot.robust import Targets
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # where one step would do, were there no ridge
 SHORTEST = 1e-3  # of a Newton step
-LEAST_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
+MIN_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
 SMALLEST_CURVATURE = 1e-9  # of the loss's bound
 REGION_STEPS = 4
 SMOOTHED = 0.02  # of the distance of targets from predictions, on both sides of a kink
@@ -70,13 +71,13 @@ class Sample:
         load(self.kernel, nothing, self.y[:0], self.loss_arguments, nothing, nothing)
 
     def meet(self, z: Floats) -> tuple[Floats, Floats]:
-        """Return each row's loss and slope."""
+        """Return each row's loss and derivative."""
         if isinstance(self.loss, SquaredError):
             residuals = z - self.y
             return 0.5 * residuals * residuals, residuals
-        values, slopes = np.empty(len(z)), np.empty(len(z))
-        self.kernel(z, self.y, self.loss_arguments, values, slopes)
-        return values, slopes
+        values, derivatives = np.empty(len(z)), np.empty(len(z))
+        self.kernel(z, self.y, self.loss_arguments, values, derivatives)
+        return values, derivatives
 
     @cached_property
     def unit(self) -> float:
@@ -112,19 +113,20 @@ class Sample:
         far_enough = np.maximum(far, DIFFERENCE * (self.unit + np.abs(z)))
         change = self.meet(z + far_enough)[1] - self.meet(z - far_enough)[1]
         curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
-        least = LEAST_CURVATURE * float(np.mean(curvatures))
+        least = MIN_CURVATURE * float(np.mean(curvatures))
         return self.shares * np.maximum(curvatures, max(least, bound * SMALLEST_CURVATURE))
 
 
-def region(sample: Sample, z: Floats, slopes: Floats, share: float) -> float:
+def region(sample: Sample, z: Floats, derivatives: Floats, share: float) -> float:
     """Return how far predictions probably are from those at the optimum of all rows.
 
-    With so many columns a row, the sample's are off by share E[slope^2] / E[curvature]^2, squared.
+    With so many columns a row, the sample's are off by share E[derivative^2] / E[curvature]^2,
+    squared.
     """
     far = sample.scale(z)
     for _ in range(REGION_STEPS):
         along = float(np.mean(sample.curvatures(z, far)))
-        far = math.sqrt(share * float(np.mean(slopes * slopes))) / along
+        far = math.sqrt(share * float(np.mean(derivatives * derivatives))) / along
     return far
 
 
@@ -166,9 +168,9 @@ def descend(
 
     def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
         z = predictions(u, point)
-        values, slopes = sample.meet(z)
+        values, derivatives = sample.meet(z)
         value = float(np.mean(shares * values)) + 0.5 * float(penalty @ np.square(point))
-        return value, z, shares * slopes / m
+        return value, z, shares * derivatives / m
 
     point = np.zeros(u.shape[1])
     point[-1] = sample.targets.middle(sample.loss) * fit_intercept
@@ -176,15 +178,15 @@ def descend(
     far = sample.scale(z)
     along = float(np.mean(sample.curvatures(z, far)))
     penalty = np.append(l2 + along * ridges[1], 0.0)
-    value, z, slopes = evaluate(point)
+    value, z, derivatives = evaluate(point)
     at_constant = value
     if start is not None:
         point = start
-        value, z, slopes = evaluate(point)
+        value, z, derivatives = evaluate(point)
     metric: Metric | None = None
     quadratic = sample.loss.is_quadratic
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
-        gradient = np.einsum("ij,i->j", u, slopes) + penalty * point
+        gradient = np.einsum("ij,i->j", u, derivatives) + penalty * point
         if metric is None or not quadratic:
             metric = sample.metric(sample.curvatures(z, far), l2, ridges[0])
         step = metric.step(gradient)
@@ -199,8 +201,8 @@ def descend(
             break
         point = point - length * step
         far = math.sqrt(float(np.mean(np.square(new[1] - z))))
-        value, z, slopes = new
-        if decrement <= tolerance * float(np.sum(np.square(slopes))) / along:
+        value, z, derivatives = new
+        if decrement <= tolerance * float(np.sum(np.square(derivatives))) / along:
             break
     if fit_intercept:  # how far an offset of y alone makes it fall is not the columns' work
         constant = np.zeros_like(point)

@@ -17,8 +17,8 @@ from fastgd.planning.pilot.robust import Targets
 
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
-FEWEST_ROWS = 64
-FEWEST_OF_A_LABEL = 100  # of which there are as many
+MIN_ROWS = 64
+MIN_OF_A_LABEL = 100  # of which there are as many
 WILDEST = 1e13  # times the median distance of the targets from their median
 PIECE = 512  # rows that a cache holds
 POWER_ITERATIONS = 30
@@ -95,7 +95,7 @@ def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMP
     """Draw up to 4096 rows, by weight if there are more."""
     pool = np.flatnonzero(source.weights) if source.weighted else None
     count = source.n if pool is None else len(pool)
-    size = min(SAMPLE_ROWS, count, max(FEWEST_ROWS, most_values // source.d))
+    size = min(SAMPLE_ROWS, count, max(MIN_ROWS, most_values // source.d))
     rng = np.random.default_rng(seed)
     chosen, each = _some(source, count if pool is None else pool, size, rng)
     if source.classes is not None and size < count:
@@ -143,9 +143,9 @@ def _with_both_labels(
     y = source.y
     for label in (-1.0, 1.0):
         others = y[chosen] != label
-        if np.count_nonzero(~others) < FEWEST_OF_A_LABEL:
+        if np.count_nonzero(~others) < MIN_OF_A_LABEL:
             rare = np.flatnonzero(y == label) if pool is None else pool[y[pool] == label]
-            drawn, for_each = _some(source, rare, min(FEWEST_OF_A_LABEL, len(rare)), rng)
+            drawn, for_each = _some(source, rare, min(MIN_OF_A_LABEL, len(rare)), rng)
             chosen = np.concatenate([chosen[others], drawn])
             if each is not None:
                 for_each = np.ones(len(drawn)) if for_each is None else for_each
