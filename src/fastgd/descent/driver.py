@@ -29,7 +29,7 @@ end_request: ContextVar[Event | None] = ContextVar("end_request", default=None)
 
 @dataclass(frozen=True)
 class Watching:
-    """Who looks at a run, and when: none of it changes a bit of the run."""
+    """What observes a run, and when: results are bitwise identical without it."""
 
     record: frozenset[str]
     path_every: int | None
@@ -70,7 +70,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     reason = _advance_to_the_end(run, watching, watch, guard, recorder)
     diverged = reason is StopReason.DIVERGED
     if diverged or run.state.epoch == 0 or not run.plan.order.meets_every_row:
-        run.source.check_finite()  # kernels only notice that something is amiss where they look
+        run.source.check_finite()  # kernels only check the rows that they visit
     recorder.end()
     with watch.paused():
         end = _end(run, guard, recorder, reason)

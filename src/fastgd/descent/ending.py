@@ -18,11 +18,11 @@ ROUNDING_UNITS = 16.0  # of a coefficient: what a change by rounding does to the
 SUMMED_UNITS = 256.0  # of the objective itself
 GROWTH = 4.0  # of the loss over the second half of a run, that noise alone does not show
 NOISE = 0.5  # of the objective: what steps may add to it of which theory says nothing
-FLUCTUATION = 4.0  # of that noise, at most, where few coefficients make it
+FLUCTUATION = 4.0  # of that noise, at most, if few coefficients make it
 RAY_ROWS = 100  # whose predictions tell how far to go
 RAY = (1e3, 1e5, 1e7)  # how far the predictions go, times the size of targets and predictions
 MIN_GROWTH = 5.0  # of the fall from one of them to the next, if it has no end
-LARGEST_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
+MAX_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
 
 
 def rose(run: Run, start: Floats, began: float, ended: float, history: dict[str, Array]) -> bool:
@@ -37,14 +37,16 @@ def rose(run: Run, start: Floats, began: float, ended: float, history: dict[str,
     plan = run.plan
     if is_exact(run):
         return True
-    share = share_of_stable_rate(run)
-    if share >= 1 or (math.isnan(share) and may_grow(plan) and grows(history)):
+    fraction = fraction_of_stable_rate(run)
+    if fraction >= 1 or (math.isnan(fraction) and may_grow(plan) and grows(history)):
         return True
     if plan.variant == "batch" and plan.initial is None:
         return True
-    # At a share r of the largest stable rate, noise adds about r / (1 - r) of the least objective
+    # At a fraction r of the largest stable rate, noise adds about r / (1 - r) of the least F
     # (Bach, Moulines, "Non-strongly-convex smooth stochastic approximation", 2013, section 2).
-    noise = NOISE if math.isnan(share) else min(FLUCTUATION * share / (1.0 - share), LARGEST_NOISE)
+    noise = (
+        NOISE if math.isnan(fraction) else min(FLUCTUATION * fraction / (1.0 - fraction), MAX_NOISE)
+    )
     reference = max(began, run.full.loss_of_constant(0.0))
     return ended > reference + noise * abs(reference)
 
@@ -94,7 +96,7 @@ def _falls_ever_faster(values: list[float]) -> bool:
 
 
 def is_exact(run: Run) -> bool:
-    """Return True if the last steps have no noise, and come to rest at any stable rate."""
+    """Return True if the last steps have no noise, and converge at any stable rate."""
     plan = run.plan
     return (
         run.stepper.takes_all_rows
@@ -126,7 +128,7 @@ def grows(history: dict[str, Array]) -> bool:
     return bool(last > GROWTH * half and last - half >= half - first)
 
 
-def share_of_stable_rate(run: Run) -> float:
+def fraction_of_stable_rate(run: Run) -> float:
     """Return the last rate over the largest stable one of a sample of rows; NaN without theory.
 
     Momentum takes each step 1 / (1 - mu) times.

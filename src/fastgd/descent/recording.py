@@ -26,7 +26,7 @@ COUNTS = ("epoch", "step")
 RECORDS_OF_FIRST_EPOCH = 20
 STEPS_OF_BATCH_RECORDED = 100
 GROWTH = 1.1  # from one recorded step of batch descent to the next, later on
-LONGEST_PATH = 1 << 32  # bytes
+MAX_PATH = 1 << 32  # bytes
 FREE_VALUES = 1 << 16  # values of X that are evaluated in no time
 
 
@@ -50,7 +50,7 @@ class Recorder:
         self._rows: list[tuple[float, ...]] = []
         self._points: list[Array] = []
         self._point_steps: list[int] = []
-        self._seen = np.zeros(2)  # loss and weight met up to the last record, in this epoch
+        self._recorded = np.zeros(2)  # loss and weight up to the last record, in this epoch
         self._refuse_long_path()
         self._first_epoch = self._visits_of_first_epoch()
         self._next_batch_step = 1
@@ -59,7 +59,7 @@ class Recorder:
         plan = self.run.plan
         steps = plan.max_iter * self.run.stepper.steps_at(plan.order.length)
         size = steps / (self.path_every or steps) * (self.run.source.d + 1) * 8
-        if size > LONGEST_PATH:
+        if size > MAX_PATH:
             raise ValueError(
                 f"record_path={self.path_every} would keep {size / 1e9:,.1f} GB of coefficients; "
                 "give a larger record_path, fewer epochs or record_path=True."
@@ -88,7 +88,7 @@ class Recorder:
             if step % self.path_every == 0 and step > self._point_steps[-1]:
                 self._add_point(step, coef)
         if self._is_due():
-            self._record(self._loss_met())
+            self._record(self._recent_loss())
 
     @property
     def is_at_usual_stop(self) -> bool:
@@ -101,7 +101,7 @@ class Recorder:
         """Record the end, unless it is the last record."""
         place = COLUMNS.index("passes")
         if self._rows[-1][place] < self.run.passes:
-            self._record(self._loss_met())
+            self._record(self._recent_loss())
 
     def history(self) -> dict[str, Array]:
         """Return the records, column by column."""
@@ -110,7 +110,7 @@ class Recorder:
         return {k: v.astype(np.int64) if k in COUNTS else v for k, v in columns}
 
     def path(self) -> Array | None:
-        """Return the points, one a row, or None where none were asked for."""
+        """Return the points, one a row, or None if no path was asked for."""
         return None if self.path_every is None else np.array(self._points)
 
     def path_steps(self) -> NDArray[np.int64] | None:
@@ -164,18 +164,18 @@ class Recorder:
                     grad_norm,
                 )
             )
-            self._seen = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
+            self._recorded = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
             if self.path_every == 0:
                 self._add_point(state.t, coef)
             if self.verbose:
                 line = f"epoch {state.epoch}  step {state.t}  {seconds:.3f} s  loss {loss:.6g}\n"
                 sys.stdout.write(line)
 
-    def _loss_met(self) -> float:
-        """Return the weighted mean loss met since the last record."""
+    def _recent_loss(self) -> float:
+        """Return the weighted mean loss since the last record."""
         if self.run.plan.variant == "batch":
             return self.run.loss_of_epoch
-        loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self._seen
+        loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self._recorded
         return float(loss / weight) if weight != 0 else math.nan
 
     def _add_point(self, step: int, coef: Array) -> None:
