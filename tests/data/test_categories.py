@@ -986,7 +986,7 @@ def test_what_is_refused_says_what_to_give(missing, column, said, name, folder):
     ],
 )
 def test_options_about_columns_need_a_file(arguments):
-    assert "is about a file; give the file as --data" in refused(run(*arguments))
+    assert "is an option for files; give a file with --data" in refused(run(*arguments))
 
 
 # ---- memory
