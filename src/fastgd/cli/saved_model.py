@@ -8,7 +8,7 @@ from fastgd.data.categories.encoding import Column, names_of
 from fastgd.data.files.opening import check_file
 from fastgd.data.files.roles import PLACE, Encoding
 from fastgd.data.frames import are_default
-from fastgd.fitting.result import fitted_names
+from fastgd.fitting.columns import fitted_names
 
 
 def open_model(path: Path) -> fastgd.FitResult:

@@ -1,7 +1,5 @@
 """`fit`: check -> plan -> run -> result."""
 
-import copy
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,22 +7,21 @@ from typing import Any
 import numpy as np
 
 from fastgd.base.validation import refuse_unknown
-from fastgd.base.warning import warn
 from fastgd.data.categories.encoding import read_policy
 from fastgd.data.inputs import check_initial, make_source
 from fastgd.data.orders import draw_seed, settle_random_state
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome, Watching, descend
 from fastgd.descent.run import Run
-from fastgd.fitting.choices import explain, name_columns
-from fastgd.fitting.divergence_message import divergence_message
+from fastgd.fitting.choices import explain
+from fastgd.fitting.messages import warn_of
+from fastgd.fitting.recipe import make_recipe
 from fastgd.fitting.result import FitResult
 from fastgd.fitting.separation import find_separation
-from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
+from fastgd.monitoring.reasons import Progress
 from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.derivatives import refuse_wrong_derivative
-from fastgd.planning.pilot.coordinates import MIN_SPREAD
-from fastgd.planning.plan import PATIENCE, Plan, make_plan
+from fastgd.planning.plan import Plan, make_plan
 from fastgd.planning.request import (
     as_schedule,
     owner_of,
@@ -201,8 +198,9 @@ def fit(
         the noise of steps; or that of a loss of your own falls without end. The better of the start
         and the last good coefficients is returned.
     ConvergenceWarning
-        `max_iter` was reached before `tol`, or the labels are linearly separable, for which
-        `log_loss` has no minimum without a penalty.
+        `max_iter` was reached before `tol`; the labels are linearly separable, for which
+        `log_loss` has no minimum without a penalty; or the values of a column differ too little
+        from each other, for their size, to be told from a constant.
     UserWarning
         X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
         unique.
@@ -295,38 +293,6 @@ def fit(
     return replace(result, choices=result.choices | remarks) if remarks else result
 
 
-def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
-    """Return the keywords with which `fit` replays a run; its arrays are copies."""
-    # A run that diverged within an epoch does so again; one that was cut there ends before it.
-    diverged = outcome.stop_reason is StopReason.DIVERGED
-    epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
-    given["average"] = replayed_average(plan, given["average"], epochs)
-    if isinstance(given["shuffle"], np.ndarray):
-        given["shuffle"] = given["shuffle"][:epochs]
-    return {
-        "variant": plan.variant,
-        "loss": plan.asked_loss,
-        "optimizer": "auto" if plan.is_smoothed else plan.optimizer,  # others are not smoothed
-        "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
-        "route": plan.route,
-        "max_iter": epochs,
-        "tol": None,
-        "fit_intercept": plan.fit_intercept,
-        **{name: copy.copy(value) for name, value in given.items()},
-    }
-
-
-def replayed_average(plan: Plan, average: Any, epochs: int) -> Any:
-    """Return what averages the same iterates where *epochs* is all that is asked for."""
-    if average == "auto" or plan.average not in ("recent", "tail"):
-        return average
-    if plan.average == "recent":
-        return "recent"
-    steps = -(-plan.order.length // plan.batch_size)
-    before = plan.averages_from[0] * steps + plan.averages_from[1] // plan.batch_size
-    return max(0.0, 1.0 - before / (steps * epochs)) or False
-
-
 def make_result(
     plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
 ) -> FitResult:
@@ -373,57 +339,3 @@ def _statistical_error(plan: Plan) -> float | None:
         return None
     least = NEGLIGIBLE * abs(curvature.fall)
     return curvature.statistical_error if curvature.statistical_error > least else None
-
-
-def warn_of(outcome: Outcome, run: Run) -> None:
-    """Warn the caller of `fit` of what the result alone might not make him look at."""
-    plan, source = run.plan, run.source
-    if outcome.stop_reason is StopReason.DIVERGED:
-        message = divergence_message(run, outcome.rise, outcome.falls_without_end)
-        warn(message, DivergenceWarning)
-    if outcome.stop_reason is StopReason.CAPPED:
-        missed, advice = f"meeting tol={plan.tol:g}", ""
-        if plan.mode == "textbook":
-            advice = ", a larger learning_rate or scaled features"
-        if math.isfinite(plan.target):
-            missed = (
-                f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
-            )
-            advice = ", or look for rows unlike all others, or columns nearly alike"
-            if plan.max_iter < PATIENCE:
-                advice = ""
-            elif not plan.loss.has_minimum and plan.alpha == 0:
-                advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
-        warn(
-            f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
-            f"{missed}; give more epochs{advice}.",
-            ConvergenceWarning,
-        )
-    if outcome.stop_reason is StopReason.STALLED:
-        missed = "stopped where a constant prediction is still better: give a smaller tol"
-        if outcome.suboptimality is not None:
-            missed = (
-                f"could get no nearer than about {outcome.suboptimality:.1g} to the least "
-                "objective: look for columns that are nearly collinear"
-            )
-        warn(
-            f"{plan.variant} gradient descent {missed}, or give an alpha above 0.",
-            ConvergenceWarning,
-        )
-    if plan.seen_in is not None and plan.seen_in.unresolved:
-        unresolved = plan.seen_in.unresolved
-        which = "column" if len(unresolved) == 1 else "each of the columns"
-        warn(
-            f"the values of {which} {name_columns(source, unresolved)} differ by less than "
-            f"{MIN_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
-            "coefficient is 0; subtract a constant, such as the mean, from the column.",
-            ConvergenceWarning,
-        )
-    n_counted = int(np.count_nonzero(source.weights)) if source.weighted else source.n
-    if n_counted < source.d and plan.alpha == 0:
-        of_weight = "" if n_counted == source.n else " of weight above 0"
-        warn(
-            f"X has fewer rows{of_weight} ({n_counted}) than features ({source.d}): the solution "
-            "is not unique; an alpha above 0 makes it so.",
-            UserWarning,
-        )

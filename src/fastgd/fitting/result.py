@@ -1,7 +1,6 @@
 """Results: what a fit learned, what it did, and why it stopped."""
 
 from dataclasses import dataclass, field, fields, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,30 +8,23 @@ from numpy.typing import NDArray
 
 from fastgd.base.files import StrPath
 from fastgd.base.types import Array
-from fastgd.base.validation import check_name, did_you_mean, show
+from fastgd.base.validation import check_name
 from fastgd.data.categories.encoding import MISSING, UNKNOWN, Encoding
 from fastgd.data.categories.rows import Encoded
-from fastgd.data.frames import Names, are_other_names
-from fastgd.data.inputs import apply_rows, check_X, refuse_empty
-from fastgd.data.sources import refuse_non_finite, refuse_non_finite_table, row_in_frame
+from fastgd.data.frames import Names
+from fastgd.data.inputs import apply_rows, check_X
+from fastgd.data.sources import refuse_non_finite_table, row_in_frame
 from fastgd.data.tables import pieces
-from fastgd.data.targets import (
-    check_known_labels,
-    check_real_targets,
-    check_weights,
-    check_y,
-    fill_missing_targets,
-)
 from fastgd.descent.recording import COLUMNS
+from fastgd.fitting.columns import check_columns, describe_columns, fitted_names
+from fastgd.fitting.score import score_of
+from fastgd.fitting.summary import say_precision, summarise
 from fastgd.losses import LOSSES, Loss
 from fastgd.monitoring.reasons import StopReason
 from fastgd.optimizers import Optimizer
 from fastgd.saving.archive import read_archive, reading, write_archive
 from fastgd.saving.fields import pack, unpack
 from fastgd.schedules import Schedule
-
-VISIBLE = 0.01  # of the statistical error
-LARGEST_SHOWN = 5  # coefficients in a summary
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to a single answer
@@ -176,7 +168,7 @@ class FitResult:
             return X
         if self.encoding_ is None:
             table, names = check_X(X, min_rows=0)
-            self.check_columns(table.shape[1], names)
+            check_columns(self, table.shape[1], names)
             return Encoded(table, table.shape[0], names)
         encoding = replace(
             self.encoding_,
@@ -209,15 +201,6 @@ class FitResult:
                 f"{row})."
             )
         return encoded.spread(z)
-
-    def check_columns(self, d: int, names: Names) -> None:
-        """Refuse a table whose columns are not those that were fitted, in their order."""
-        fitted = fitted_names(self) if self.encoding_ is None else self.encoding_.features
-        if are_other_names(fitted, names):
-            assert fitted is not None and names is not None
-            raise ValueError(describe_columns([*fitted], [*names]))
-        if d != len(self.coef_):
-            raise ValueError(f"X has {d} features, but this model was fitted on {len(self.coef_)}.")
 
     def predict(self, X: Any) -> Array:
         """Return the predicted target, or label, of each row, shape (n_samples,).
@@ -257,73 +240,16 @@ class FitResult:
 
         Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
         """
-        encoded = self.encode(X)
-        refuse_empty((encoded.n_rows, len(self.coef_)))
-        predicted = self.predict(encoded)
-        absent = None
-        if encoded.encoding is not None and encoded.encoding.missing == "drop":
-            y, absent = fill_missing_targets(y)
-        targets = check_y(y, len(predicted))
-        weights = check_weights(sample_weight, len(predicted))
-        kept = encoded.kept
-        if absent is not None:
-            kept = np.arange(len(targets)) if kept is None else kept
-            kept = kept[~absent[kept]]
-        if kept is not None:
-            if len(kept) == 0:
-                raise ValueError("every row has a missing value: none is left to score.")
-            predicted, targets = predicted[kept], targets[kept]
-            weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
-        average = partial(np.average, weights=weights if len(weights) else None)
-        if self.classes_ is not None:
-            check_known_labels(targets, self.classes_)
-            return float(average(predicted == targets))
-        targets = check_real_targets(targets, np.dtype(np.float64))
-        refuse_non_finite(targets, "y")
-        residual = float(average((targets - predicted) ** 2))
-        spread = float(average((targets - average(targets)) ** 2))
-        return 1.0 - residual / spread if spread > 0 else float(residual == 0)
+        return score_of(self, X, y, sample_weight)
 
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""
-        history = self.history
-        is_named = self.coef_names_ is not None
-        lines = [
-            f"{self.variant} gradient descent, {self.mode}",
-            f"  loss           {self.loss_}",
-            f"  optimizer      {self.optimizer_}",
-            f"  learning rate  {_short(self.learning_rate_)} ({self.rate_reason})",
-            f"  rows per step  {self.batch_size_}",
-            *(["  route          gram: gradients from X'X"] if self.route_ == "gram" else []),
-            f"  epochs, steps  {self.n_iter_}, {self.t_}",
-            f"  passes         {history['passes'][-1]:.4g}",
-            f"  seconds        {history['seconds'][-1]:.3g}"
-            f" (+ {self.compile_seconds:.2g} to compile or load)",
-            f"  objective      {self.objective:.6g}",
-            *([f"  largest        {self._largest()}"] if is_named else []),
-            *([f"  precision      {self.precision}"] if self.precision else []),
-            *(f"  {name:<14} {words}" for name, words in self.choices.items()),
-            f"  {self.stop_reason}",
-        ]
-        return "\n".join(lines)
+        return summarise(self)
 
     @property
     def precision(self) -> str:
         """How near the optimum the fit is, in words; "" where that is not known."""
-        if self.suboptimality is None:
-            return ""
-        if self.statistical_error is None:
-            return f"within {self.suboptimality:.2g} of the least objective, as far as it can tell"
-        share = self.suboptimality / self.statistical_error
-        exact = "" if share < VISIBLE or self.variant == "batch" else '; variant="batch" for exact'
-        return f"within {share:.2g} statistical errors of the optimum, as far as it can tell{exact}"
-
-    def _largest(self) -> str:
-        """Return the largest coefficients by name."""
-        order = np.argsort(-np.abs(self.coef_), kind="stable")
-        names: Any = self.coef_names_
-        shown = [f"{names[j]} {self.coef_[j]:.4g}" for j in order[:LARGEST_SHOWN]]
-        return ", ".join([*shown, *(["..."] if len(order) > LARGEST_SHOWN else [])])
+        return say_precision(self)
 
     def plot(self, **keywords: Any) -> Any:
         """Return Matplotlib Axes with the objective, or the loss met, against passes.
@@ -416,33 +342,3 @@ def load(path: StrPath) -> FitResult:
         values = unpack(facts, arrays, COLUMNS)
         name = check_name("stop_reason", values["stop_reason"], StopReason.__members__)
         return FitResult(**{**values, "stop_reason": StopReason[name]})
-
-
-def fitted_names(result: FitResult) -> Names:
-    """Return the names of the columns that were fitted, of whatever type."""
-    names = result.feature_names_in_
-    return result.column_names_ if names is None else (*names.tolist(),)
-
-
-def describe_columns(fitted: list[Any], got: list[Any]) -> str:
-    """Say how the columns of a table differ from those that were fitted."""
-    missing = [name for name in fitted if name not in got]
-    unknown = [name for name in got if name not in fitted]
-    if not missing and not unknown and len(fitted) == len(got):
-        attribute = "feature_names_in_" if isinstance(fitted[0], str) else "column_names_"
-        return (
-            f"X must have the columns that were fitted, in that order: {show(fitted)}; got "
-            f"{show(got)}: X[list(result.{attribute})] puts them so."
-        )
-    begins = "X must have the columns that were fitted"
-    if len(got) != len(fitted):
-        begins = f"X has {len(got)} features, but this model was fitted on {len(fitted)}"
-    lists = {"missing": missing, "not fitted": unknown}
-    differences = ", ".join(f"{what}: {show(names)}" for what, names in lists.items() if names)
-    texts = [name for name in missing if isinstance(name, str)]
-    hint = did_you_mean(unknown[0], texts) if unknown and isinstance(unknown[0], str) else ""
-    return f"{begins}; {differences or 'some are there twice'}.{hint}"
-
-
-def _short(learning_rate: float | Schedule) -> str:
-    return f"{learning_rate:.6g}" if isinstance(learning_rate, float) else str(learning_rate)

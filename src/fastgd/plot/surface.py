@@ -10,6 +10,7 @@ from fastgd.base.types import Floats
 from fastgd.base.validation import check_arity, show
 from fastgd.comparing.problem import BLOCK_ROWS, Problem
 from fastgd.comparing.reference import Curvature, find_reference
+from fastgd.fitting.columns import check_columns
 from fastgd.fitting.result import FitResult
 from fastgd.minimizing.function import as_number, call
 from fastgd.plot.trails import Trail
@@ -141,7 +142,7 @@ def make_surface(fun: Any, trails: list[Trail]) -> Surface:
     _check_same_objective(results)
     problem = _problem(fun, results[0])
     for result in results:
-        result.check_columns(problem.d, problem.source.feature_names)
+        check_columns(result, problem.d, problem.source.feature_names)
     return TableSurface(problem)
 
 

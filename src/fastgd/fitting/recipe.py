@@ -1,0 +1,42 @@
+"""Recipes: the keywords with which `fit` repeats a run bit for bit."""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from fastgd.descent.driver import Outcome
+from fastgd.monitoring.reasons import StopReason
+from fastgd.planning.plan import Plan
+
+
+def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
+    """Return the keywords with which `fit` replays a run; its arrays are copies."""
+    # A run that diverged within an epoch does so again; one that was cut there ends before it.
+    diverged = outcome.stop_reason is StopReason.DIVERGED
+    epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)
+    given["average"] = replayed_average(plan, given["average"], epochs)
+    if isinstance(given["shuffle"], np.ndarray):
+        given["shuffle"] = given["shuffle"][:epochs]
+    return {
+        "variant": plan.variant,
+        "loss": plan.asked_loss,
+        "optimizer": "auto" if plan.is_smoothed else plan.optimizer,  # others are not smoothed
+        "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
+        "route": plan.route,
+        "max_iter": epochs,
+        "tol": None,
+        "fit_intercept": plan.fit_intercept,
+        **{name: copy.copy(value) for name, value in given.items()},
+    }
+
+
+def replayed_average(plan: Plan, average: Any, epochs: int) -> Any:
+    """Return what averages the same iterates where *epochs* is all that is asked for."""
+    if average == "auto" or plan.average not in ("recent", "tail"):
+        return average
+    if plan.average == "recent":
+        return "recent"
+    steps = -(-plan.order.length // plan.batch_size)
+    before = plan.averages_from[0] * steps + plan.averages_from[1] // plan.batch_size
+    return max(0.0, 1.0 - before / (steps * epochs)) or False
