@@ -1,6 +1,8 @@
 """Evaluation: the objective, gradient norms and the suboptimality, by passes over all rows."""
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +17,15 @@ from fastgd.planning.plan import Plan
 
 FEW_WRONG = 0.05  # of the loss at zero; with more, second derivatives say how far F can fall
 CAUTION_IF_FEW = 10.0  # of rows with a second derivative
-FIRST_MULTIPLE, LAST_MULTIPLE = 1.25, 2.0**20
+FIRST_MULTIPLE, LAST_MULTIPLE = 1.25, 2.0**20  # of the coefficients; each is twice the last
+
+
+class Multiple(NamedTuple):
+    """A multiple of coefficients."""
+
+    factor: float
+    objective: float
+    passes: int  # over the rows, that it took to find it
 
 
 class Evaluation:
@@ -89,7 +99,7 @@ class Evaluation:
         objective = mean_loss(at_coef.tally) + self.penalty.value(coef)
         if self.plan.curvature is None or not self.plan.tells_distance:
             return objective, None
-        fall = objective - self.best_multiple(coef, objective)[1]
+        fall = objective - self.best_multiple(coef, objective).objective
         distance = max(self._suboptimality(at_coef), fall)
         if self.plan.loss.built_in:  # none is below 0
             distance = min(distance, objective)
@@ -129,26 +139,30 @@ class Evaluation:
         self.full.add(cast, 0, self.source.n, at_coef.g, at_coef.tally)
         return at_coef
 
-    def best_multiple(self, coef: Floats, objective: float) -> tuple[float, float]:
-        """Return the best factor for the coefficients, and the objective there.
+    def best_multiple(self, coef: Floats, objective: float) -> Multiple:
+        """Return by what to multiply the coefficients, where the objective is *objective*.
 
-        Only if few labels are predicted wrong, the factor is other than 1.
+        The factor is 1 unless few labels are predicted wrong.
         """
-        best, factor = (1.0, objective), FIRST_MULTIPLE
-        while self.few_are_wrong(objective) and factor < LAST_MULTIPLE:
-            value = self.objective(factor * coef)
-            if not value < best[1]:
+        best, factor, passes = Multiple(1.0, objective, 0), FIRST_MULTIPLE, 0
+        if not self.few_are_wrong(objective):
+            return best
+        while factor < LAST_MULTIPLE:
+            value, passes = self.objective(factor * coef), passes + 1
+            if not value < best.objective:
                 break
-            best = factor, value
+            best = Multiple(factor, value, passes)
             factor *= 2.0
-        return best
+        return best._replace(passes=passes)
 
     def few_are_wrong(self, objective: float) -> bool:
         """Return True if few labels are predicted wrong, of a loss that has a minimum."""
         loss = self.plan.asked_loss
-        if loss.target != "binary" or not loss.has_minimum:
-            return False
-        return objective < FEW_WRONG * self.asked.loss_of_constant(0.0)
+        return loss.is_binary and loss.has_minimum and objective < FEW_WRONG * self._loss_at_zero
+
+    @cached_property
+    def _loss_at_zero(self) -> float:
+        return self.asked.loss_of_constant(0.0)
 
     def _suboptimality(self, at_coef: Evaluated) -> float:
         assert self.plan.curvature is not None

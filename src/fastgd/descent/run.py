@@ -172,10 +172,11 @@ class Run:
             return False
         coef = self.coefficients()
         objective = self.evaluation.objective(coef)
-        factor, least = self.evaluation.best_multiple(coef, objective)
-        if objective - least <= near:
+        best = self.evaluation.best_multiple(coef, objective)
+        self.state.extra_passes += 1 + best.passes
+        if objective - best.objective <= near:
             return False
-        self.go_on_from(factor * coef, shorter=1.0)
+        self.go_on_from(best.factor * coef, shorter=1.0)
         return True
 
     def go_on_from(self, coef: Floats, shorter: float = BACK_OFF) -> None:
