@@ -175,7 +175,6 @@ def read_other(cases: list[dict[str, Any]], theirs: Path, folder: Path) -> dict[
         saved = path.with_suffix(".hash").read_text()
         if describe(model) != saved:
             found[path.name] = "the model that was loaded differs"
-            continue
     return found
 
 

@@ -1,9 +1,14 @@
-"""asv: a fresh process until fastgd is imported, and until its first fit is done."""
+"""asv: a fresh process until fastgd is imported, and until its first fit is done; a new loss."""
 
 import os
 import subprocess
 import sys
 import tempfile
+import time
+
+import numpy as np
+
+import fastgd
 
 FIT = """
 import numpy as np, fastgd
@@ -34,3 +39,40 @@ class StartUp:
     def time_first_fit_cold(self):
         with tempfile.TemporaryDirectory() as folder:
             python(FIT, NUMBA_CACHE_DIR=folder)
+
+
+class OwnLoss:
+    """A loss of the user's: what a new one costs, and an epoch beside the built-in one's."""
+
+    timeout = 120
+    params = ("built-in", "own")
+    param_names = ("loss",)
+
+    def setup(self, loss):
+        rng = np.random.default_rng(0)
+        self.X = rng.standard_normal((400_000, 10))
+        self.y = self.X.sum(axis=1)
+        self.loss = "squared_error" if loss == "built-in" else make_loss(-1)
+        self.fit(self.loss, len(self.y))
+
+    def fit(self, loss, rows):
+        settings = {"learning_rate": 1e-3, "max_iter": 5, "random_state": 0}
+        fastgd.fit(self.X[:rows], self.y[:rows], loss=loss, **settings)
+
+    def time_five_epochs(self, loss):
+        self.fit(self.loss, len(self.y))
+
+    def track_milliseconds_of_a_new_loss(self, loss):
+        if loss == "built-in":
+            raise NotImplementedError
+        seconds = []
+        for k in range(10):
+            began = time.perf_counter()
+            self.fit(make_loss(k), 10)
+            seconds.append(time.perf_counter() - began)
+        return 1e3 * float(np.median(seconds))
+
+
+def make_loss(k):
+    """Return a squared error whose code is compiled anew for each k."""
+    return lambda z, y: (0.5 * (z - y) ** 2 + k, z - y)
