@@ -199,8 +199,8 @@ def fit(
         and the last good coefficients is returned.
     ConvergenceWarning
         `max_iter` was reached before `tol`; the labels are linearly separable, for which
-        `log_loss` has no minimum without a penalty; or the values of a column differ too little
-        from each other, for their size, to be told from a constant.
+        `log_loss` has no minimum without a penalty; or the values of a column are equal up to
+        rounding, and not exactly.
     UserWarning
         X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
         unique.
