@@ -56,6 +56,17 @@ def start(*arguments, **environment):
     )
 
 
+def run_python(code):
+    """Run lines of Python in a process of their own."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | PYTHON_PATH,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def refused(done, status=2):
     """Return the only line that was said."""
     assert (done.exit_code, done.stdout) == (status, "")
@@ -395,13 +406,7 @@ def test_flights_without_their_extra(monkeypatch):
 @pytest.mark.parametrize("missing", ["click", "rich"])
 def test_command_without_its_extra(missing):
     code = f"import sys; sys.modules[{missing!r}] = None; from fastgd.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | PYTHON_PATH,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(code)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
         "fastgd: the command needs click and rich: run `pip install click rich`.\n"

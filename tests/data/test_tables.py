@@ -15,6 +15,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from layouts import read_only, unaligned
 
 import fastgd
 from fastgd.data import frames, sources, tables
@@ -105,19 +106,6 @@ class Subclass(np.ndarray):
 
     def __array_ufunc__(self, *_, **__):
         raise AssertionError("the subclass was computed with")
-
-
-def read_only(values):
-    values = values.copy()
-    values.flags.writeable = False
-    return values
-
-
-def unaligned(values):
-    raw = np.empty(values.nbytes + 1, dtype=np.uint8)
-    table = raw[1:].view(values.dtype).reshape(values.shape)
-    table[:] = values
-    return table
 
 
 def spread_out(values):

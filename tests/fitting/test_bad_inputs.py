@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import scipy.sparse
+from layouts import read_only, unaligned
 from refusals import frozen, refused
 
 import fastgd
@@ -286,19 +287,6 @@ def memory_map(tmp_path, values):
     table[:] = values
     table.flush()
     return np.memmap(tmp_path / "X", dtype=values.dtype, mode="r", shape=values.shape)
-
-
-def read_only(values):
-    values = values.copy()
-    values.flags.writeable = False
-    return values
-
-
-def unaligned(values):
-    raw = np.empty(values.nbytes + 1, dtype=np.uint8)
-    table = raw[1:].view(values.dtype).reshape(values.shape)
-    table[:] = values
-    return table
 
 
 SMALL = RNG.integers(0, 4, (N, D)).astype(np.float64)  # the same numbers in every type
