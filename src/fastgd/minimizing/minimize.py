@@ -269,9 +269,9 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
             f"{advice}.",
             ConvergenceWarning,
         )
-    if reason is StopReason.STALLED and walk.doubt is not None:
+    if result.doubt is not None:
         warn(
-            f"{name} is not known to have found a minimum after step {result.nit}: {walk.doubt}.",
+            f"{name} is not known to have found a minimum after step {result.nit}: {result.doubt}.",
             ConvergenceWarning,
         )
     elif reason is StopReason.STALLED:

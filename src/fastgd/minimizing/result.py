@@ -63,11 +63,14 @@ class MinimizeResult:
     success : bool
         Whether the tolerance was met, or all steps were made where there was none.
     status : int
-        0: success; 1: `max_iter` steps were not enough; 2: stalled; 3: diverged; 4: the time limit;
-        99: the callback.
+        0: success; 1: `max_iter` steps were not enough; 2: stalled, or there is a `doubt`;
+        3: diverged; 4: the time limit; 99: the callback.
     stop_reason : StopReason
     message : str
-        Its sentence.
+        Why it stopped, in a sentence, which includes the `doubt`.
+    doubt : str or None
+        Why x may be no minimum although the gradient is about zero there; None if there is no
+        reason.
     history : dict of ndarray, all of one length
         step, objective, grad_norm, learning_rate (of the step that led there; NaN at the start).
         Every step of the first 1,000; of longer runs every second, fourth, ... and the last.
@@ -99,6 +102,7 @@ class MinimizeResult:
     function: Callable[[Any], float] = field(repr=False)
     seconds: float
     compile_seconds: float
+    doubt: str | None = field(default=None, repr=False)
 
     @property
     def status(self) -> int:
@@ -112,7 +116,9 @@ class MinimizeResult:
 
     @property
     def message(self) -> str:
-        """The reason's sentence."""
+        """Why it stopped, in a sentence."""
+        if self.doubt is not None:
+            return f"It is not known to have found a minimum: {self.doubt}."
         return MESSAGES.get(self.stop_reason, self.stop_reason.value)
 
     def summary(self) -> str:

@@ -178,6 +178,7 @@ class Walk:
             function=self.function.value_at,
             seconds=seconds,
             compile_seconds=compile_seconds,
+            doubt=self.doubt,
         )
 
     def stable_rate(self) -> float | None:
