@@ -155,6 +155,14 @@ LATE = {  # right at x0 = (2, 2), wrong where they are zero
 }
 
 
+def says_what_was_warned_of(result, caught):
+    """Return True if the message gives the reason that the warning gives."""
+    begins, reason = str(caught[0].message).split(": ", 1)
+    assert begins == f"gd is not known to have found a minimum after step {result.nit}"
+    assert result.message in repr(result) and result.message in result.summary()
+    return result.message == f"It is not known to have found a minimum: {reason}"
+
+
 @pytest.mark.parametrize("rate", [0.1, LineSearch()], ids=str)
 @pytest.mark.parametrize("together", [False, True], ids=["jac", "both"])
 @pytest.mark.parametrize("case", LATE)
@@ -165,6 +173,7 @@ def test_a_gradient_that_vanishes_where_fun_falls_is_no_success(case, together, 
     assert not result.success
     if not isinstance(rate, LineSearch):  # a search may notice before
         assert "about zero there, but fun still falls: by x[" in str(caught[0].message)
+        assert says_what_was_warned_of(result, caught)
 
 
 @pytest.mark.parametrize("offset", [1e10, 1e12, 1e14, 1e16])
@@ -173,6 +182,12 @@ def test_no_success_is_claimed_that_differences_cannot_see(rate, offset):
     with pytest.warns((fastgd.ConvergenceWarning, fastgd.DivergenceWarning)):
         result = minimize(lambda w: offset + (w - 100) ** 2, 103.0, learning_rate=rate)
     assert not result.success and result.stop_reason is not StopReason.TOLERANCE
+
+
+def test_the_message_says_that_rounding_hides_the_gradient():
+    with pytest.warns(fastgd.ConvergenceWarning, match="whose rounding hides") as caught:
+        result = minimize(lambda w: 1e12 + (w - 100) ** 2, 103.0)
+    assert says_what_was_warned_of(result, caught)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1.0, 1e4, 1e6])

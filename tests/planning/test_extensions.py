@@ -71,7 +71,11 @@ def test_a_loss_that_misses_a_part_is_refused(case, as_class):
     assert words in refused(TypeError, lambda: fastgd.fit(X, Y, loss=loss))
 
 
-@pytest.mark.parametrize("given", [Schedule, Schedule(), made(Schedule, {}), made(Schedule, {})()])
+UNCALLABLE = [Schedule, Schedule(), made(Schedule, {}), made(Schedule, {})()]
+WARMED_UP = [fastgd.Warmup(UNCALLABLE[1]), fastgd.Warmup(fastgd.Warmup(UNCALLABLE[3]))]
+
+
+@pytest.mark.parametrize("given", [*UNCALLABLE, *WARMED_UP], ids=str)
 def test_a_schedule_that_cannot_be_called_is_refused(given):
     for descend in (
         lambda: fastgd.fit(X, Y, learning_rate=given),

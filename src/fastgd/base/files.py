@@ -22,7 +22,7 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
     Raises
     ------
     OSError
-        Where the file cannot be written, of the type and with the words that `open` would use.
+        If the file cannot be written, of the type and with the words that `open` would use.
     """
     target = Path(os.path.realpath(path))  # of a link, what it points to
     part = target.parent / f".{secrets.token_hex(8)}.part"
@@ -60,7 +60,7 @@ def _mode_to_keep(target: Path) -> int | None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut, where the system can."""
+    """Make the renaming itself survive a power cut, if the system can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

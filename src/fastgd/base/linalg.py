@@ -90,7 +90,7 @@ def multiply(a: Floats, b: Floats, out: Floats | None = None) -> Floats:
 def _parts(count: int, size: int) -> list[tuple[int, int]]:
     """Return from where to where rows of so many columns are a thread's.
 
-    There are two where it pays, however many threads there are: sums are the same.
+    There are two if it pays, however many threads there are: sums are the same.
     """
     half = count // 2
     return [(0, half), (half, count)] if WHOLE < padded(size) <= FEW_COLUMNS else [(0, count)]
@@ -137,7 +137,7 @@ def inverse(matrix: Floats) -> Floats:
     Raises
     ------
     numpy.linalg.LinAlgError
-        Where it is not positive definite, up to rounding.
+        If it is not positive definite, up to rounding.
     """
     size = len(matrix)
     wide = np.eye(padded(size))

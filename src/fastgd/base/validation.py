@@ -107,7 +107,7 @@ def is_number(value: Any) -> bool:
 
 
 def as_float(value: Any) -> float:
-    """Return a real number as a float, infinity where it is too large; of all else, NaN."""
+    """Return a real number as a float, infinity if it is too large; of all else, NaN."""
     try:
         return float(value) if is_number(value) else math.nan
     except OverflowError:
@@ -249,7 +249,7 @@ def _parameters_of(row: type) -> tuple[str, ...] | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" where a known word is close or means the same, else ""."""
+    """Return " Did you mean 'x'?" if a known word is close or means the same, else ""."""
     names = {_plain(name): name for name in known}
     close = difflib.get_close_matches(_plain(word), names, n=1, cutoff=0.6)
     return _synonym(word, names.values()) or (

@@ -1,10 +1,10 @@
 """Losses: one scalar function ``(z, y, parameters) -> (value, slope)`` and one row each.
 
-z is the prediction, y the target; the slope is the derivative by z (where there is none: one
-between those of the two sides). To add a loss, write its function and its row in a file of its own
-and name the row in `LOSSES`: it is then compiled, checked and tested with the others. Labels of a
-"binary" target reach the function as -1 and +1. A NaN must give NaNs: "+ 0.0 * r" sees to that
-where the slope would forget it.
+z is the prediction, y the target; the slope is the derivative by z (at a kink: a number between
+the derivatives on its two sides). To add a loss, write its function and its row in a file of its
+own and name the row in `LOSSES`: it is then compiled, checked and tested with the others. Labels of
+a "binary" target reach the function as -1 and +1. A NaN must give NaNs: "+ 0.0 * r" makes a slope
+NaN that would otherwise be a number.
 """
 
 from fastgd.losses.absolute_error import AbsoluteError
@@ -38,10 +38,7 @@ LOSSES: dict[str, type[Loss]] = {
     )
 }
 
-BUILT_IN = frozenset([*LOSSES.values(), HalfSquare])
-
 __all__ = [
-    "BUILT_IN",
     "LOSSES",
     "AbsoluteError",
     "CustomLoss",

@@ -24,7 +24,7 @@ class Huber(Loss):
     ----------
     delta : float
         Where the loss turns from quadratic to linear, in units of y. The default, 1.35, keeps
-        95 % of the efficiency of least squares where the noise is normal with variance 1.
+        95 % of the efficiency of least squares if the noise is normal with variance 1.
 
     References
     ----------

@@ -105,7 +105,7 @@ class Function:
             return math.nan, NO_NUMBER
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise TypeError(
-                "fun must return (value, gradient) where jac=True; got "
+                "fun must return (value, gradient) if jac=True; got "
                 f"{show(answer)}: give the gradient apart as jac=..., or leave jac out."
             )
         return as_number(answer[0]), answer[1]
@@ -130,7 +130,7 @@ class Function:
         g[:] = slopes.ravel()
 
 
-NO_NUMBER = object()  # what a function of Python's raises where NumPy would say NaN or infinity
+NO_NUMBER = object()  # Python raised an error for what NumPy would return as NaN or infinity
 OUTSIDE = ("math domain error", "expected a ")  # of a function of `math`
 
 
@@ -171,7 +171,7 @@ def as_number(answer: Any) -> float:
 
 
 def _as_real(answer: Any) -> NDArray[np.float64] | None:
-    """Return real numbers as an array; None where *answer* is none, or hides some."""
+    """Return real numbers as an array; None if *answer* is something else, or masked."""
     if np.ma.is_masked(answer):
         return None
     try:

@@ -16,7 +16,7 @@ from fastgd.schedules.line_search import LineSearch
 def make_loop(
     function: Function, optimizer: Optimizer, search: LineSearch | None, arguments: tuple[Any, ...]
 ) -> Kernel:
-    """Return the loop: compiled where the function is, else run as Python.
+    """Return the loop: compiled if the function is, else run as Python.
 
     *arguments* are those of a call without a step.
     """

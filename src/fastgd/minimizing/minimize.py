@@ -65,7 +65,7 @@ def minimize(
     Parameters
     ----------
     fun : callable
-        ``fun(x, *args) -> number``; x is a copy, in the shape of x0: a number where that is one.
+        ``fun(x, *args) -> number``; x is a copy, in the shape of x0: a number if x0 is one.
     x0 : number or array-like of any shape
         Where to start.
     jac : callable, True or None
@@ -82,7 +82,7 @@ def minimize(
     max_iter : int
         At most so many steps.
     tol : float or None
-        In [0, 1): it stops when the gradient's norm is tol times that at x0, or where steps change
+        In [0, 1): it stops when the gradient's norm is tol times that at x0, or if steps change
         nothing any more; None: after `max_iter` steps.
     callback : function, optional
         Called with an `Iterate` after every step; True or StopIteration ends the run.
@@ -253,7 +253,7 @@ def _divergence_message(walk: Walk, result: MinimizeResult) -> str:
 
 
 def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
-    """Warn the caller of `minimize` of what the result alone might not make him look at."""
+    """Warn the caller of `minimize` of what the result alone might not make clear."""
     reason, name = result.stop_reason, result.optimizer_.name
     if reason is StopReason.DIVERGED:
         warn(_divergence_message(walk, result), DivergenceWarning)
@@ -269,9 +269,9 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
             f"{advice}.",
             ConvergenceWarning,
         )
-    if reason is StopReason.STALLED and walk.doubt is not None:
+    if result.doubt is not None:
         warn(
-            f"{name} is not known to have found a minimum after step {result.nit}: {walk.doubt}.",
+            f"{name} is not known to have found a minimum after step {result.nit}: {result.doubt}.",
             ConvergenceWarning,
         )
     elif reason is StopReason.STALLED:

@@ -1,4 +1,4 @@
-"""What came of `minimize`: where it ended, what it did, and why it stopped."""
+"""The result of `minimize`: where it ended, what it did, and why it stopped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from fastgd.optimizers import Optimizer
 from fastgd.schedules import Schedule
 from fastgd.schedules.line_search import LineSearch
 
-STATUS = {  # SciPy's 0 and 1 where they mean the same
+STATUS = {  # SciPy's 0 and 1 if they mean the same
     StopReason.TOLERANCE: 0,
     StopReason.MAX_ITER: 0,
     StopReason.CAPPED: 1,
@@ -22,7 +22,7 @@ STATUS = {  # SciPy's 0 and 1 where they mean the same
     StopReason.TIME_LIMIT: 4,
     StopReason.CALLBACK: 99,
 }
-MESSAGES = {  # where those of `fit` speak of epochs and coefficients
+MESSAGES = {  # instead of those of `fit`, which speak of epochs and coefficients
     StopReason.MAX_ITER: "It made all the steps it was asked for.",
     StopReason.STALLED: "No step changes the point any more.",
     StopReason.DIVERGED: "It diverged; the last good point is returned.",
@@ -48,7 +48,7 @@ class MinimizeResult:
     Attributes
     ----------
     x : float or ndarray, in the shape of x0
-        Where it ended; of a run that diverged the last good point, or x0 where that was better.
+        Where it ended; of a run that diverged the last good point, or x0 if that was better.
     fun : float
         The function there.
     jac : float or ndarray, in the shape of x0
@@ -56,18 +56,21 @@ class MinimizeResult:
     nit : int
         Steps taken.
     nfev, njev : int
-        How often the function and the gradient were evaluated. Where `gradient` is "central
+        How often the function and the gradient were evaluated. If `gradient` is "central
         differences", one gradient takes 2 n evaluations of the function, counted in `nfev`.
     gradient : {"jac", "fun", "central differences"}
         Where gradients came from.
     success : bool
-        Whether the tolerance was met, or all steps were made where there was none.
+        Whether the tolerance was met, or all steps were made if there was none.
     status : int
-        0: success; 1: `max_iter` steps were not enough; 2: stalled; 3: diverged; 4: the time limit;
-        99: the callback.
+        0: success; 1: `max_iter` steps were not enough; 2: stalled, or there is a `doubt`;
+        3: diverged; 4: the time limit; 99: the callback.
     stop_reason : StopReason
     message : str
-        Its sentence.
+        Why it stopped, in a sentence, which includes the `doubt`.
+    doubt : str or None
+        Why x may be no minimum although the gradient is about zero there; None if there is no
+        reason.
     history : dict of ndarray, all of one length
         step, objective, grad_norm, learning_rate (of the step that led there; NaN at the start).
         Every step of the first 1,000; of longer runs every second, fourth, ... and the last.
@@ -99,6 +102,7 @@ class MinimizeResult:
     function: Callable[[Any], float] = field(repr=False)
     seconds: float
     compile_seconds: float
+    doubt: str | None = field(default=None, repr=False)
 
     @property
     def status(self) -> int:
@@ -112,7 +116,9 @@ class MinimizeResult:
 
     @property
     def message(self) -> str:
-        """The reason's sentence."""
+        """Why it stopped, in a sentence."""
+        if self.doubt is not None:
+            return f"It is not known to have found a minimum: {self.doubt}."
         return MESSAGES.get(self.stop_reason, self.stop_reason.value)
 
     def summary(self) -> str:

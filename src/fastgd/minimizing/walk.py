@@ -178,6 +178,7 @@ class Walk:
             function=self.function.value_at,
             seconds=seconds,
             compile_seconds=compile_seconds,
+            doubt=self.doubt,
         )
 
     def stable_rate(self) -> float | None:
@@ -273,7 +274,7 @@ class Walk:
         return Iterate(self.t, x, here.value, g, float(self.known[RATE]))
 
     def _here(self) -> Place:
-        """Return where it is; the value is looked for where no step wanted it."""
+        """Return where it is; the value is computed if no step has done so."""
         if math.isnan(self.known[VALUE]):
             self.known[VALUE] = self._value_at(self.x)
         return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())

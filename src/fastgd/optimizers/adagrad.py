@@ -27,7 +27,7 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     eps : float
-        Keeps the division defined where no gradient was met yet.
+        Keeps the division defined while all gradients so far are zero.
 
     References
     ----------

@@ -44,7 +44,7 @@ class Adam(Optimizer):
     beta_1, beta_2 : float
         Memory of the two running means, in [0, 1).
     eps : float
-        Keeps the division defined where no gradient was met yet.
+        Keeps the division defined while all gradients so far are zero.
 
     References
     ----------

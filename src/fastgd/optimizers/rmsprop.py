@@ -29,7 +29,7 @@ class RMSprop(Optimizer):
     rho : float
         Memory of the squared gradients' running mean, in [0, 1).
     eps : float
-        Keeps the division defined where no gradient was met yet.
+        Keeps the division defined while all gradients so far are zero.
 
     References
     ----------

@@ -45,7 +45,7 @@ class Point:
     z: float
     y: float
     returned: float
-    difference: float  # the same where the derivative is right
+    difference: float  # the same if the derivative is right
 
     @property
     def is_right(self) -> bool:
@@ -144,7 +144,7 @@ def _middle_and_spread(y: Floats) -> tuple[float, float]:
 
 
 def in_python(loss: Loss) -> ScalarLoss:
-    """Return the loss as a function of two floats; NaNs where it raises."""
+    """Return the loss as a function of two floats; NaNs if it raises."""
     function: Any = getattr(loss.function, "py_func", loss.function)
     more = (loss.parameters,) if loss.takes_parameters else ()
 

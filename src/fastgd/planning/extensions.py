@@ -7,7 +7,7 @@ from typing import Any
 from fastgd.base.validation import as_float, as_int, show
 from fastgd.losses import CustomLoss, Loss
 from fastgd.optimizers import Optimizer
-from fastgd.schedules import SCHEDULES, FromCallable, Schedule
+from fastgd.schedules import SCHEDULES, FromCallable, Schedule, Warmup
 
 MAX_SLOTS = 2
 Part = tuple[str, str, Callable[[Any], bool]]  # name, what it must be, whether it is
@@ -59,7 +59,10 @@ def check_optimizer(optimizer: Optimizer) -> None:
 
 
 def check_schedule(schedule: Any) -> None:
-    """Refuse a schedule of the user's that is not one."""
+    """Refuse a schedule of the user's that cannot be called, also one that is warmed up."""
+    while isinstance(schedule, Warmup):
+        schedule = schedule.schedule
+        schedule = schedule.function if isinstance(schedule, FromCallable) else schedule
     if not isinstance(schedule, Schedule) or type(schedule) in (*SCHEDULES.values(), FromCallable):
         return
     if type(schedule).__call__ is Schedule.__call__:

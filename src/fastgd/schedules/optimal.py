@@ -18,9 +18,9 @@ class Optimal(Schedule):
     Parameters
     ----------
     alpha : float, optional
-        Strength of the penalty; `fit`'s own where it is not given.
+        Strength of the penalty; that of `fit` if it is not given.
     t0 : float, optional
-        Where the schedule starts; Bottou's heuristic where it is not given: the first rate moves
+        Where the schedule starts; Bottou's heuristic if it is not given: the first rate moves
         the weights about as far as the penalty lets them be. (scikit-learn takes the slope there
         with its sign, so its first rates are larger, and diverge, for squared errors.)
 

@@ -13,8 +13,11 @@ from fastgd.schedules.schedule import Rates, Schedule, Steps
 class StepDecay(Schedule):
     """eta0 * gamma**floor((t - 1) / decay_steps): a lower rate every *decay_steps* steps.
 
-    These are the rates of PyTorch's `StepLR`, if its scheduler is called after every step, and of
-    Keras' `ExponentialDecay` with `staircase=True`.
+    Steps count from 1: steps 1 to *decay_steps* have the rate eta0, the next *decay_steps* steps
+    the rate eta0 * gamma, and so on. These are the rates of PyTorch's
+    `StepLR(step_size=decay_steps, gamma=gamma)`, if `scheduler.step()` is called after every step,
+    and of Keras' `ExponentialDecay` with `staircase=True`. Both count from 0: step t here is their
+    t - 1.
 
     Parameters
     ----------

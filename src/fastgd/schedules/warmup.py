@@ -20,9 +20,12 @@ from fastgd.schedules.schedule import Memory, Rates, Schedule, Steps
 class Warmup(Schedule):
     """A linear rise to the first rate of a schedule, which begins when it is reached.
 
-    The rate of step t is t / n_steps times the first rate up to step n_steps, and that of the
-    schedule's step t - n_steps + 1 from there on. These are the rates of PyTorch's `SequentialLR`
-    of a `LinearLR(start_factor=1 / n_steps, total_iters=n_steps - 1)` and the schedule.
+    Steps count from 1. Step t up to n_steps has t / n_steps times the schedule's first rate: step 1
+    has 1 / n_steps of it, step n_steps all of it. Each later step t has the rate of the schedule's
+    step t - n_steps + 1. With n_steps above 1 these are the rates of PyTorch's `SequentialLR` with
+    `LinearLR(start_factor=1 / n_steps, total_iters=n_steps - 1)`, the schedule and
+    `milestones=[n_steps - 1]`, which counts from 0. `fastgd.Adaptive` counts all epochs, those of
+    the rise included.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def apply(
     ------
     ValueError, TypeError
         For columns that cannot be used, for levels that the model has not seen and for missing
-        values, where the encoding does not say what becomes of them.
+        values, if the encoding does not say what becomes of them.
     """
     wording = wording or Wording()
     found = Found(len(columns[0]))
@@ -107,7 +107,7 @@ def look_up(found: Found, part: Column, values: Any, encoding: Encoding, wording
 def read_column(
     found: Found, part: Column, values: Any, encoding: Encoding, read: ReadNumbers, words: Wording
 ) -> Numbers:
-    """Return a column of numbers, missing ones as NaN where they may be missing."""
+    """Return a column of numbers, missing ones as NaN if they may be missing."""
     if encoding.missing == "error":
         return read(values, words.where(part.name))
     numbers = read_numbers(values, words.where(part.name), read)

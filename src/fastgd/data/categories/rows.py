@@ -193,7 +193,7 @@ class Encoded:
         return spread
 
     def to_array(self) -> Array:
-        """Return the rows kept as one array, without a copy where they are one."""
+        """Return the rows kept as one array, without a copy if they are one."""
         if isinstance(self.table, ArrayTable):
             return self.table.values
         array = np.empty(self.table.shape, self.table.dtype)
