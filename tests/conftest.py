@@ -1,6 +1,7 @@
 """What every test may rely on: repeatable examples, and `compiled` tests only where JIT is on."""
 
 import os
+import signal
 from collections import defaultdict
 
 import numba
@@ -8,6 +9,10 @@ import pytest
 from hypothesis import settings
 
 import fastgd.comparing.bandwidth
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and processes inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
 # more.
