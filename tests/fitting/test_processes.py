@@ -102,7 +102,16 @@ def start(scenario, *arguments, longest=LONGEST, **environment):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **environment},
+        start_new_session=FORKS,
     )
+
+
+def kill(process):
+    """Kill it with its children, which hold the other ends of its pipes, too."""
+    if FORKS:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def finish(process, longest=LONGEST):
@@ -110,7 +119,7 @@ def finish(process, longest=LONGEST):
     try:
         output, errors = process.communicate(timeout=longest)
     except subprocess.TimeoutExpired:
-        process.kill()
+        kill(process)
         pytest.fail(f"It hangs: {process.communicate()}")
     assert (process.returncode, errors) == (0, "")
     return json.loads(output.splitlines()[-1])
@@ -199,6 +208,31 @@ def fork_during_compiling():
     return [child, fit_bits("batch", loss=log_cosh)]
 
 
+def fork_during(lock, work):
+    """Do *work* in a child that is forked while another thread holds *lock*."""
+    held = threading.Event()
+
+    def hold():
+        with lock:
+            held.set()
+            time.sleep(0.2)
+
+    threading.Thread(target=hold).start()
+    held.wait()
+    return forked(work, limit=LONGEST / 2)
+
+
+def fork_during_numbas_locks():
+    from llvmlite import binding
+    from numba.core.compiler_lock import global_compiler_lock
+
+    return [
+        fork_during(global_compiler_lock, lambda: fit_bits("batch", loss=log_cosh)),
+        fork_during(binding.ffi.lib._lock, lambda: fit_bits("batch", loss=log_cosh)),
+        fit_bits("batch", loss=log_cosh),
+    ]
+
+
 def fork_in_a_callback():
     """The child goes on with the fit, without the threads that began it."""
     reading, writing = os.pipe()
@@ -227,6 +261,12 @@ def test_a_forked_child_fits(quiet, scenario):
 def test_a_child_forked_while_another_thread_compiles_can_compile():
     child, parent = apart(fork_during_compiling)
     assert child == parent
+
+
+@needs_fork
+def test_a_child_forked_while_another_thread_holds_a_lock_of_numba_can_compile():
+    *children, parent = apart(fork_during_numbas_locks)
+    assert children == [parent] * 2
 
 
 @needs_fork

@@ -20,6 +20,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import llvmlite
+import llvmlite.binding
 import numba
 import numpy as np
 from numba import config, njit
@@ -346,10 +347,16 @@ def record_compiling() -> Iterator[Any]:
         notice.watchers -= 1
 
 
-if hasattr(os, "register_at_fork"):
-    # A child forked while another thread compiles would wait for that thread, which it lacks.
+def _hold_when_forking(lock: Any) -> None:
+    """Let no child be forked while another thread holds *lock*: it would wait for it forever."""
     os.register_at_fork(
-        before=global_compiler_lock.acquire,
-        after_in_parent=global_compiler_lock.release,
-        after_in_child=global_compiler_lock.release,
+        before=lock.__enter__,
+        after_in_parent=lambda: lock.__exit__(None, None, None),
+        after_in_child=lambda: lock.__exit__(None, None, None),
     )
+
+
+if hasattr(os, "register_at_fork"):
+    # What is registered last is acquired first: Numba takes these locks in this order, too.
+    _hold_when_forking(getattr(llvmlite.binding.ffi.lib, "_lock", contextlib.nullcontext()))
+    _hold_when_forking(global_compiler_lock)
