@@ -34,19 +34,19 @@ def quickest(action: Callable[[], object]) -> float:
 
 
 @numba.njit
-def predict_rows(X, y, rows, coming):
+def predict_rows(X, y, rows, prefetched):
     """Return the sum of the predictions, each four rows asked for in time: half of an epoch."""
     d = X.shape[1]
     w, total = np.ones(d, X.dtype), 0.0
     for k in range(0, rows.shape[0] // QUAD * QUAD, QUAD):
         for m in range(k, k + QUAD):
-            fetch(X, y, coming[m])
+            fetch(X, y, prefetched[m])
         x = four_rows(X, rows, k)
-        total += four_dots(*x, at(w, 0), d, *x[:2])[0]
+        total += four_dots(x, at(w, 0), d, x[:2])[0]
     return total
 
 
-def meet_nothing(X, y, rows, coming):
+def meet_nothing(X, y, rows, prefetched):
     """Leave the rows as they were gathered."""
 
 
@@ -60,8 +60,8 @@ def visiting(X: np.ndarray, y: np.ndarray, meet: Callable[..., object]) -> float
         visits, start = Visits(source, order), 0
         while start < order.length:
             stop = min(visits.end(start), order.length)
-            data, rows, coming = visits.between(0, start, stop)
-            meet(data.X, data.y, rows, coming)
+            data, listed = visits.between(0, start, stop)
+            meet(data.X, data.y, *listed)
             start = stop
 
     return quickest(epoch)

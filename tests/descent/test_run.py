@@ -878,7 +878,7 @@ def test_no_row_pulls_harder_than_the_guard_over_the_rate_of_its_step(
     settings |= {"learning_rate": fastgd.InverseScaling(0.3, 1.0), "max_iter": 1}
     settings |= {"batch_size": size} if variant == "minibatch" else {}
     plan, source = prepared(TINY, variant, settings)
-    plan = dataclasses.replace(plan, guard=0.4, coordinates=identity(D))
+    plan = dataclasses.replace(plan, clip=0.4, coordinates=identity(D))
     state = final_state(plan, source, cuts=range(3, N, 5) if cut else ())
     A = np.column_stack([TINY.X, np.ones(N)])
     shares = TINY.weights / TINY.weights.mean()

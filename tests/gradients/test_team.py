@@ -17,23 +17,23 @@ from fastgd.base.threads import Workers
 from fastgd.data.inputs import make_source
 from fastgd.gradients import team
 from fastgd.gradients.full_pass import FullPass
-from fastgd.gradients.team import NOT_LISTED, Team, empty_sums
+from fastgd.gradients.team import IN_ORDER, Team, empty_sums
 from fastgd.kernels import atomics
 from fastgd.kernels import team as kernels
-from fastgd.kernels.arguments import Settings
+from fastgd.kernels.arguments import RowList, Settings
 from fastgd.kernels.compiler.jit import bound
 
 D, GROUP = 7, 20
 
 
-def make_team(n=500, n_threads=1, group_rows=GROUP, guard=np.inf):
+def make_team(n=500, n_threads=1, group_rows=GROUP, clip=np.inf):
     """A team, all of whose rows are in groups of so many."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n, D))
     y = X @ np.arange(D) + rng.standard_normal(n)
     source = make_source(X, y, None, "real")
     nothing = np.empty(0)
-    settings = Settings((), (), nothing, nothing, np.ones(D), np.zeros(D), guard, True)
+    settings = Settings((), (), nothing, nothing, np.ones(D), np.zeros(D), clip, True)
     sums = empty_sums(-(-n // group_rows) + 1, D)
     loss = fastgd.SquaredError()
     coef = rng.standard_normal(D + 1)
@@ -63,7 +63,7 @@ def eager(monkeypatch):
 def test_groups_are_summed_apart():
     made = make_team()
     order = np.random.default_rng(1).permutation(500)
-    made.sum(made.source.in_place, order, order, 0, 90)
+    made.sum(made.source.in_place, RowList(order, order), 0, 90)
     for k in range(5):
         g, loss = plain_sum(made, order[k * GROUP : min(90, (k + 1) * GROUP)])
         np.testing.assert_allclose(made.sums[k, : D + 1], g, rtol=1e-12)
@@ -72,25 +72,25 @@ def test_groups_are_summed_apart():
     assert not made.tallies[5:].any()
 
 
-def test_rows_as_they_lie():
+def test_rows_in_order():
     made = make_team(n=90)
-    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90)
+    made.sum(made.source.in_place, IN_ORDER, 0, 90)
     g, loss = plain_sum(made, slice(0, 90))
     np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], g, rtol=1e-12)
     np.testing.assert_allclose(made.tallies.sum(axis=0), [loss, 90, 0])
 
 
-@pytest.mark.parametrize("guard", [0.5, 8.0, 50.0, np.inf])
-def test_no_row_pulls_harder_than_the_guard_of_the_sum(guard):
-    """Its slope times ||(x, 1)||^2 is held to it, whatever the guard of the sum before."""
-    made = make_team(n=90, guard=1.0)
-    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90, guard=3.0)
+@pytest.mark.parametrize("clip", [0.5, 8.0, 50.0, np.inf])
+def test_the_gradients_of_rows_are_clipped(clip):
+    """A derivative times ||(x, 1)||^2 is, whatever the sum before was clipped to."""
+    made = make_team(n=90, clip=1.0)
+    made.sum(made.source.in_place, IN_ORDER, 0, 90, clip=3.0)
     made.sums[:], made.tallies[:] = 0.0, 0.0
-    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 90, guard=guard)
+    made.sum(made.source.in_place, IN_ORDER, 0, 90, clip=clip)
     X, y = made.source.in_place.X, made.source.in_place.y
-    held = np.minimum(1.0, guard / (1.0 + np.square(X).sum(axis=1)))
-    slopes = held * (X @ made.coef[:-1] + made.coef[-1] - y)
-    g = np.append(slopes @ X, slopes.sum())
+    held = np.minimum(1.0, clip / (1.0 + np.square(X).sum(axis=1)))
+    derivatives = held * (X @ made.coef[:-1] + made.coef[-1] - y)
+    g = np.append(derivatives @ X, derivatives.sum())
     np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], g, rtol=1e-11)
 
 
@@ -98,10 +98,12 @@ def test_a_group_that_was_begun_is_gone_on_with():
     """Cut where rows that are taken together end, it is the same bits."""
     whole, cut = make_team(), make_team()
     order = np.random.default_rng(1).permutation(500)
-    whole.sum(whole.source.in_place, order, order, 0, 100)
+    whole.sum(whole.source.in_place, RowList(order, order), 0, 100)
     for start, stop in [(0, 36), (36, 56), (56, 100)]:
         row = start // GROUP
-        cut.sum(cut.source.in_place, order, order, start, stop, filled=start % GROUP, row=row)
+        cut.sum(
+            cut.source.in_place, RowList(order, order), start, stop, filled=start % GROUP, row=row
+        )
     assert cut.sums.tobytes() == whole.sums.tobytes()
     assert cut.tallies.tobytes() == whole.tallies.tobytes()
 
@@ -120,7 +122,7 @@ def test_any_number_of_threads_sums_the_same_bits(n_threads, eager):
             for each in (alone, made):
                 each.coef[:] = np.random.default_rng(turn).standard_normal(D + 1)
                 each.sums[:], each.tallies[:] = 0.0, 0.0
-                each.sum(each.source.in_place, order, order, start, stop)
+                each.sum(each.source.in_place, RowList(order, order), start, stop)
             assert made.sums.tobytes() == alone.sums.tobytes()
             assert made.tallies.tobytes() == alone.tallies.tobytes()
             if turn % 200 == 0:
@@ -138,7 +140,7 @@ def test_a_helper_takes_what_is_listed_and_leaves():
     board = made._board
     board[kernels.LISTED], board[kernels.STOP] = 5, 90
     made._helpers.append(None)
-    made._help(made._arguments((made.source.in_place, order, order), made.room[0]))
+    made._help(made._arguments(made.source.in_place, RowList(order, order), made.workspace))
     np.testing.assert_allclose(
         made.sums.sum(axis=0)[: D + 1], plain_sum(made, order[:90])[0], rtol=1e-12
     )
@@ -148,16 +150,16 @@ def test_a_helper_takes_what_is_listed_and_leaves():
 def test_a_helper_without_work_leaves_at_once_where_the_team_is_dismissed():
     made = make_team()
     made.dismiss()
-    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    table = made.source.in_place, IN_ORDER
     made._helpers.append(None)
-    made._help(made._arguments(table, made.room[0]))
+    made._help(made._arguments(*table, made.workspace))
     assert not made.sums.any()
 
 
 @pytest.mark.compiled
 def test_helpers_that_find_nothing_to_do_leave(eager):
     made = make_team(n_threads=2)
-    made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
+    made.sum(made.source.in_place, IN_ORDER, 0, 500)
     deadline = time.monotonic() + 20
     while made._helpers and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -174,7 +176,7 @@ def test_where_no_thread_can_be_had_the_leader_does_it_all(eager, monkeypatch):
     made = make_team(n_threads=4)
     for _ in range(3):
         made.sums[:] = 0.0
-        made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 500)
+        made.sum(made.source.in_place, IN_ORDER, 0, 500)
         expected = plain_sum(made, slice(None))[0]
         np.testing.assert_allclose(made.sums.sum(axis=0)[: D + 1], expected, rtol=1e-12)
     close(made)
@@ -224,10 +226,10 @@ def test_what_a_helper_raises_the_leader_tells(monkeypatch):
     def fail(*_):
         raise MemoryError("no room")
 
-    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    table = made.source.in_place, IN_ORDER
     monkeypatch.setattr(made, "kernel", fail)
     made._helpers.append(None)
-    made._help(made._arguments(table, made.room[0]))
+    made._help(made._arguments(*table, made.workspace))
     assert made._board[kernels.FAILED] == 1  # or a leader would wait for its group
     monkeypatch.undo()
     for _ in range(2):
@@ -243,7 +245,7 @@ def test_a_team_whose_leader_failed_does_not_wait_for_its_group(monkeypatch):
         made._board[kernels.NEXT] += 1
         raise MemoryError("no room")
 
-    table = made.source.in_place, NOT_LISTED, NOT_LISTED
+    table = made.source.in_place, IN_ORDER
     monkeypatch.setattr(made, "kernel", fail)
     with pytest.raises(MemoryError, match="no room"):
         made.sum(*table, 0, 500)
@@ -262,7 +264,7 @@ def test_teams_at_work_side_by_side_do_not_wait_for_each_other(eager):
         try:
             for _ in range(300):
                 made.sums[:] = 0.0
-                made.sum(made.source.in_place, NOT_LISTED, NOT_LISTED, 0, 2000)
+                made.sum(made.source.in_place, IN_ORDER, 0, 2000)
             results.append(made.sums.tobytes())
         finally:
             close(made)
@@ -392,9 +394,9 @@ import numpy as np
 import fastgd
 from fastgd.gradients import team
 from fastgd.data.inputs import make_source
-from fastgd.kernels.arguments import Settings
+from fastgd.kernels.arguments import RowList, Settings
 from fastgd.base.threads import Workers
-from fastgd.gradients.team import NOT_LISTED, Team, empty_sums
+from fastgd.gradients.team import IN_ORDER, Team, empty_sums
 
 team.JIT_ENABLED, team.THREAD_VALUES = True, 1  # as if threads were of use
 rng = np.random.default_rng(0)
@@ -403,7 +405,7 @@ y = rng.standard_normal(60)
 helper_is_at_it, go_on, has_ended = threading.Event(), threading.Event(), threading.Event()
 
 def ask():
-    made.sum(source.in_place, NOT_LISTED, NOT_LISTED, 0, 60)
+    made.sum(source.in_place, IN_ORDER, 0, 60)
     has_ended.set()
 
 def loss(z, y):

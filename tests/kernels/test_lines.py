@@ -25,19 +25,17 @@ def of_arrays(function):
 def test_dots_and_sums_of_any_length(dtype):
     def everything(x, w, s, g, out):
         d = w.shape[0]
-        x0, x1, x2, x3 = lines.at(x, 0), lines.at(x, d), lines.at(x, 2 * d), lines.at(x, 3 * d)
+        rows = lines.at(x, 0), lines.at(x, d), lines.at(x, 2 * d), lines.at(x, 3 * d)
         v = lines.at(w, 0)
-        out[0] = dot(x0, v, d)
-        out[1], out[2], out[3], out[4] = four_dots(x0, x1, x2, x3, v, d, x0, x1)
-        z, p = four_dots_and_products(x0, x1, x2, x3, v, d, x0, x1)
+        out[0] = dot(rows[0], v, d)
+        out[1], out[2], out[3], out[4] = four_dots(rows, v, d, rows[:2])
+        z, p = four_dots_and_products(rows, v, d, rows[:2])
         out[5], out[6], out[7], out[8] = z
         out[9], out[10], out[11], out[12], out[13], out[14] = p
-        out[15], out[16], out[17], out[18] = four_squared_norms(
-            x0, x1, x2, x3, v, lines.at(s, 0), d
-        )
+        out[15], out[16], out[17], out[18] = four_squared_norms(rows, v, lines.at(s, 0), d)
         one = x.dtype.type(1)
         two = x.dtype.type(2)
-        add_four(lines.at(g, 0), x0, x1, x2, x3, one, two, one, two, d, x0, x1)
+        add_four(lines.at(g, 0), rows, (one, two, one, two), d, rows[:2])
 
     kernel = of_arrays(everything)
     for d in SIZES:

@@ -166,7 +166,7 @@ def test_a_first_rate_that_is_much_too_large_is_lowered_until_it_is_not(
     def too_large(*arguments):
         tuned = tune(*arguments)
         schedule = dataclasses.replace(tuned.schedule, eta0=4.0**8 * tuned.schedule.eta0)
-        return dataclasses.replace(tuned, schedule=schedule, guard=np.inf)
+        return dataclasses.replace(tuned, schedule=schedule, clip=np.inf)
 
     def counted(self):
         rates.append(self.run.learning_rate)

@@ -11,7 +11,7 @@ from fastgd.data.categories.rows import Encoded, SelectedTable
 from fastgd.data.frames import Names
 from fastgd.data.orders import Order, Rows
 from fastgd.data.tables import Table, pieces
-from fastgd.kernels.arguments import Data
+from fastgd.kernels.arguments import Data, RowList
 
 BUFFERS_GATHERED = 8  # at a time: 2 MB; of one alone, Python would take as long as the rows
 
@@ -111,22 +111,24 @@ class Visits:
         at_once = in_window - in_window % self._at_once + self._at_once
         return visit - in_window + min(self.order.window, at_once)
 
-    def between(self, epoch: int, start: int, stop: int) -> tuple[Data, Rows, Rows]:
-        """Return a block, the rows of it that visits start..stop meet, and those to ask for."""
-        data, rows, coming, first = self.around(epoch, start)
-        return data, rows[start - first : stop - first], coming[start - first : stop - first]
+    def between(self, epoch: int, start: int, stop: int) -> tuple[Data, RowList]:
+        """Return a block, and the rows of it for the visits start..stop."""
+        data, listed, first = self.around(epoch, start)
+        visits = slice(start - first, stop - first)
+        return data, RowList(listed.rows[visits], listed.prefetched[visits])
 
-    def around(self, epoch: int, visit: int) -> tuple[Data, Rows, Rows, int]:
+    def around(self, epoch: int, visit: int) -> tuple[Data, RowList, int]:
         """Return the same for all visits up to the `end`, and the first of them."""
         if self.source.resident:
-            return self.source.in_place, *self.order.window_of(epoch, visit)
+            rows, prefetched, first = self.order.window_of(epoch, visit)
+            return self.source.in_place, RowList(rows, prefetched), first
         first = visit - visit % self.order.window % self._at_once
         if self._kept != (epoch, first):
             last = min(self.end(first), self.order.length)
             rows, self._places = self.order.stretch(epoch, first, last)
             self._block = self.source.gather(rows, self._room)
             self._kept = epoch, first
-        return self._block, self._places, self._places, first
+        return self._block, RowList(self._places, self._places), first
 
 
 def refuse_non_finite_table(table: Table, names: Names) -> None:

@@ -35,8 +35,8 @@ class DivergenceGuard:
         loss, weight = now[0] - before[0], now[1] - before[1]
         memory.checked = (0.0, 0.0) if state.visit == 0 else now
         # An optimizer's slot that overflows makes steps of zero: the coefficients stay finite.
-        arrays = (state.tally, state.coef, state.first, state.second)
-        finite = all(np.isfinite(array).all() for array in arrays if len(array))
+        arrays = (state.tally, state.coef, state.slots)
+        finite = all(np.isfinite(array).all() for array in arrays)
         if not finite or state.tally[NOT_FINITE] > 0 or loss > memory.limit * weight:
             return False
         # The loss at a point is only known after the next advance.

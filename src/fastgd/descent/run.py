@@ -186,7 +186,7 @@ class Run:
         if self.plan.coordinates is not None:
             state.point[:] = self.plan.coordinates.enter(coef)
         summed = state.g, state.sums, state.tally, state.tallies, state.total
-        for sums in (*summed, state.first, state.second):
+        for sums in (*summed, state.slots):
             sums[:] = 0.0
         state.counted = state.older_counted = 0
         state.decrement, state.evaluated = np.inf, None

@@ -65,8 +65,7 @@ class State:
 
     coef: Array  # (d + 1,): coefficients and intercept, in X's type
     point: Array  # the same in the plan's coordinates, where steps are taken; or `coef` itself
-    first: Array  # the optimizer's slots, (d + 1,) or (0,)
-    second: Array
+    slots: Array  # (slots, d + 1): what the optimizer keeps per coefficient
     g: Floats  # (d + 1,): gradients of a batch that is not full yet
     sums: Floats  # (groups, d + 1 and more): the same by groups of rows that threads share
     tallies: Floats  # accumulated with them, not yet in `tally`
@@ -103,7 +102,6 @@ class State:
 def initial_state(plan: Plan, source: Source) -> State:
     """Return the state in which a plan starts."""
     size, dtype = source.d + 1, source.dtype
-    slots = plan.optimizer.slots
     averaged = plan.average != "none"
     coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
     if plan.seen_in is not None:
@@ -119,8 +117,7 @@ def initial_state(plan: Plan, source: Source) -> State:
         coef=coef,
         point=point,
         refinement=Refinement(coef) if settles else None,
-        first=np.zeros(size if slots > 0 else 0, dtype),
-        second=np.zeros(size if slots > 1 else 0, dtype),
+        slots=np.zeros((plan.optimizer.slots, size), dtype),
         g=np.zeros(size),
         sums=sums,
         tallies=tallies,

@@ -6,12 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastgd.kernels import batch, gradient, losses, minibatch, predictions, rows, stochastic, update
+from fastgd.kernels import (
+    batch,
+    dense,
+    gradient,
+    losses,
+    minibatch,
+    predictions,
+    rows,
+    stochastic,
+    update,
+)
 from fastgd.kernels.compiler.jit import JIT_ENABLED, Kernel, specialise
 from fastgd.kernels.compiler.pointers import address_of, call
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 
+ROWS = {  # what the loops call of a format of rows
+    name: getattr(dense, name) for name in ("predict_block", "squared_norms", "add_block")
+}
 REASONS = (  # what Numba says, and what it means
     (r"Untyped global name '([^']+)'", "'{}' is neither a number nor a function to compile"),
     (r"unsupported NumPy function '([^']+)'", "there is no compiled '{}'"),
@@ -58,8 +71,8 @@ def compiling(kind: str, part: Loss | Optimizer) -> Iterator[None]:
         ) from None
 
 
-def _meet(loss: Loss, guarded: bool) -> Kernel:
-    return specialise(rows.meet, inner=True, loss=scalar_loss(loss), GUARDED=guarded)
+def _meet(loss: Loss, clipped: bool) -> Kernel:
+    return specialise(rows.meet, inner=True, loss=scalar_loss(loss), CLIPPED=clipped)
 
 
 @dataclass(frozen=True)
@@ -76,13 +89,15 @@ class Step:
         """Return True if a step adds a multiple of the gradient and does nothing else."""
         return self.optimizer.is_plain and not self.penalised
 
-    def parts(self) -> dict[str, Any]:
-        """Return what a template needs to take the step; no penalty on the intercept."""
-        return {
-            "prepare": self.optimizer.prepare,
-            "move_all": self.move_all(inner=True),
-            "move_intercept": self._move_one(False),
-        }
+    def take(self) -> Kernel:
+        """Return `update.take_step`; there is no penalty on the intercept."""
+        return specialise(
+            update.take_step,
+            inner=True,
+            prepare=self.optimizer.prepare,
+            move_all=self.move_all(inner=True),
+            move_intercept=self._move_one(False),
+        )
 
     def move_all(self, inner: bool) -> Kernel:
         """Return what steps all coefficients; for Python to call, unless it is *inner*."""
@@ -93,21 +108,23 @@ class Step:
             update.move_coefficient,
             inner=True,
             step=self.optimizer.step,
-            SLOTS=self.optimizer.slots,
             PENALISED=penalised,
             AVERAGED=self.averaged,
         )
 
 
-def stochastic_kernel(loss: Loss, step: Step, guarded: bool, in_quads: bool) -> Kernel:
+def stochastic_kernel(loss: Loss, step: Step, clipped: bool, in_quads: bool) -> Kernel:
     """Return `stochastic.stochastic` for this loss and step."""
+    how: dict[str, Any] = {"meet": _meet(loss, clipped), "IN_COORDINATES": step.in_coordinates}
+    four = stochastic.take_none
+    if in_quads:
+        four = specialise(stochastic.step_on_rows, inner=True, AVERAGED=step.averaged, **how)
     return specialise(
         stochastic.stochastic,
-        meet=_meet(loss, guarded),
         IN_QUADS=in_quads,
-        AVERAGED=step.averaged,
-        IN_COORDINATES=step.in_coordinates,
-        **step.parts(),
+        step_on_four=four,
+        take_step=step.take(),
+        **how,
     )
 
 
@@ -117,7 +134,7 @@ def minibatch_kernel(loss: Loss, step: Step) -> Kernel:
         minibatch.minibatch,
         sum_gradients=gradient_kernel(loss, inner=True),
         IN_COORDINATES=step.in_coordinates,
-        **step.parts(),
+        take_step=step.take(),
     )
 
 
@@ -133,12 +150,13 @@ def prediction_kernel(loss: Loss) -> Kernel:
 
 def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
     """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
-    return specialise(gradient.sum_gradients, inner=inner, loss=scalar_loss(loss))
+    block = specialise(gradient.sum_rows, inner=True, loss=scalar_loss(loss), **ROWS)
+    return specialise(gradient.sum_gradients, inner=inner, sum_block=block)
 
 
 def batch_step_kernel(step: Step) -> Kernel:
     """Return `batch.take_batch_step` for this step."""
-    return specialise(batch.take_batch_step, **step.parts())
+    return specialise(batch.take_batch_step, take_step=step.take())
 
 
 def plain_reason(message: str) -> str:

@@ -9,7 +9,7 @@ from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
 from fastgd.gradients.binding import loss_arguments, loss_kernel
-from fastgd.gradients.team import NOT_LISTED, Team, empty_sums
+from fastgd.gradients.team import IN_ORDER, Team, empty_sums
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, TALLY_SIZE, WEIGHT, Data, Settings
 from fastgd.kernels.compiler.jit import load
 from fastgd.losses import Loss
@@ -91,7 +91,7 @@ class FullPass:
             if together:
                 sums, tallies = self.team.sums[: 1 + blocks], self.team.tallies[: 1 + blocks]
                 self.coef[:], sums[:], tallies[:] = coef, 0.0, 0.0
-                self.team.sum(self.source.in_place, NOT_LISTED, NOT_LISTED, first, last, row=1)
+                self.team.sum(self.source.in_place, IN_ORDER, first, last, row=1)
             else:
                 sums, tallies = empty_sums(1 + blocks, len(coef) - 1)
                 self._sum_apart(coef, first, last, sums[1:], tallies[1:])
@@ -123,7 +123,7 @@ class FullPass:
             first = start + k * self.block_rows
             data = block(first, min(first + at_once * self.block_rows, stop), made)
             if self.gradients:
-                alone.sum(data, NOT_LISTED, NOT_LISTED, 0, len(data.y), row=k)
+                alone.sum(data, IN_ORDER, 0, len(data.y), row=k)
             else:
                 loss_kernel(self.loss)(*self._arguments(data, coef, tallies[k : k + at_once]))
 
@@ -132,7 +132,7 @@ class FullPass:
         return Team(*how, coef, sums, tallies, self.block_rows, n_threads, self.workers)
 
     def _arguments(self, data: Data, coef: Array, tallies: Floats) -> tuple[Any, ...]:
-        return data, coef[:-1], coef[-1:], self.settings, self.block_rows, tallies
+        return data, coef, self.settings, self.block_rows, tallies
 
 
 def mean_loss(tally: Floats) -> float:

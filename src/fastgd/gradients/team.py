@@ -7,18 +7,27 @@ import numpy as np
 
 from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
-from fastgd.data.orders import Rows
 from fastgd.data.sources import Source
 from fastgd.gradients.binding import gradient_kernel
-from fastgd.kernels.arguments import TALLY_SIZE, Data, Room, Settings
+from fastgd.kernels.arguments import (
+    TALLY_SIZE,
+    Data,
+    Groups,
+    RowList,
+    Settings,
+    Span,
+    Workspace,
+)
 from fastgd.kernels.compiler.jit import JIT_ENABLED, Kernel, load
-from fastgd.kernels.gradient import make_room
+from fastgd.kernels.gradient import make_workspace
 from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
 from fastgd.losses import Loss
 
 APART = 16  # numbers that nobody uses, between sums of groups: two cache lines
 THREAD_VALUES = 1 << 16  # values of X that are worth a thread's while
-NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
+_NOTHING = np.empty(0, np.int64)
+IN_ORDER = RowList(_NOTHING, _NOTHING)  # all rows
+NO_SPAN = Span(0, 0, 0, 0)
 
 
 class Team:
@@ -43,9 +52,9 @@ class Team:
         self.source, self.loss, self.settings = source, loss, settings
         self.coef, self.sums, self.tallies = coef, sums, tallies
         self.group_rows, self.n_threads, self.workers = group_rows, n_threads, workers
-        self._guard = np.full(1, np.inf)
+        self._clip = np.full(1, np.inf)
         self._board = np.zeros(BOARD_SIZE, np.int64)
-        self.room = make_room(source.d, source.dtype.itemsize), self._guard, self._board
+        self.workspace = self._make_workspace()
         self._helpers: list[object] = []  # that are looking for something to do, or soon will
         self._failure: BaseException | None = None  # of any of them: a user's loss may raise
 
@@ -56,9 +65,7 @@ class Team:
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
-        table = self.source.empty(), NOT_LISTED, NOT_LISTED
-        arguments = self._arguments(table, self.room[0])
-        load(self.kernel, *arguments, True, 0, 0, 0, 0)
+        load(self.kernel, *self._arguments(self.source.empty(), IN_ORDER), True, NO_SPAN)
 
     def threads(self, rows: int) -> int:
         """Return how many threads are of use for so many rows at a time."""
@@ -70,28 +77,27 @@ class Team:
     def sum(
         self,
         data: Data,
-        rows: Rows,
-        coming: Rows,
+        listed: RowList,
         start: int,
         stop: int,
         *,
         filled: int = 0,
         row: int = 0,
-        guard: float = np.inf,
+        clip: float = np.inf,
     ) -> None:
         """Add the visits start..stop to the sums and tallies, from one of the rows on.
 
         The first group may have been begun before: it is *filled* with so many rows.
         """
-        table = data, rows, coming
-        self._guard[0] = guard
+        self._clip[0] = clip
         self._board[CLOSED] = 0
         helpers = self.threads(stop - start) - 1
         while len(self._helpers) < helpers:
-            self._enlist(table, helpers)
+            self._enlist(data, listed, helpers)
         if self._failure is None:
             try:
-                self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
+                span = Span(start, stop, filled, row)
+                self.kernel(*self._arguments(data, listed), True, span)
             except Exception as failure:  # a group is left that nobody will finish
                 self._fail(failure)
         if self._failure is not None:
@@ -101,14 +107,14 @@ class Team:
         """Let the helpers go, for some time."""
         self._board[CLOSED] = 1
 
-    def _enlist(self, table: tuple[Data, Rows, Rows], wanted: int) -> None:
-        room = make_room(self.source.d, self.source.dtype.itemsize)
-        self._helpers.append(room)
-        self.workers.start(wanted, self._help, self._arguments(table, room))
+    def _enlist(self, data: Data, listed: RowList, wanted: int) -> None:
+        workspace = self._make_workspace()
+        self._helpers.append(workspace)
+        self.workers.start(wanted, self._help, self._arguments(data, listed, workspace))
 
     def _help(self, arguments: tuple[Any, ...]) -> None:
         try:
-            self.kernel(*arguments, False, 0, 0, 0, 0)
+            self.kernel(*arguments, False, NO_SPAN)
         except BaseException as failure:
             self._fail(failure)
         finally:
@@ -119,9 +125,15 @@ class Team:
         self._failure = self._failure or failure
         self._board[FAILED] = 1
 
-    def _arguments(self, table: tuple[Data, Rows, Rows], room: Room) -> tuple[Any, ...]:
-        point = self.coef[:-1], self.coef[-1:], self.settings, self._guard, room
-        return *table, *point, self.group_rows, self.sums, self.tallies, self._board
+    def _make_workspace(self) -> Workspace:
+        return make_workspace(self.source.d, self.source.dtype.itemsize)
+
+    def _arguments(
+        self, data: Data, listed: RowList, workspace: Workspace | None = None
+    ) -> tuple[Any, ...]:
+        groups = Groups(self.group_rows, self.sums, self.tallies, self._board)
+        where = self.coef, self.settings, self._clip, workspace or self.workspace, groups
+        return data, listed, *where
 
 
 def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:

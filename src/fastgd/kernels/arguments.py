@@ -18,22 +18,20 @@ class Data(NamedTuple):
     weight_scale: float  # 1 / mean weight of the whole table
 
 
-class Model(NamedTuple):
-    """What a step changes in place; arrays that a run does not need are empty.
+class RowList(NamedTuple):
+    """Which rows are visited, and which are prefetched meanwhile; both empty: rows in order."""
 
-    The intercept's arrays hold one element. In coordinates x * units + shift, w and b are what
-    predictions are made with there; otherwise they lie in *coef*.
-    """
+    rows: Array  # int64
+    prefetched: Array  # as many
+
+
+class Model(NamedTuple):
+    """What a step changes in place. The intercept is the last element."""
 
     coef: Array  # (features + 1,): coefficients and intercept as they are
-    w: Array  # (features,)
-    w_first: Array  # the optimizer's slots, (features,) or (0,)
-    w_second: Array
-    w_total: Array  # sum of the iterates to average, float64, (features,) or (0,)
-    b: Array
-    b_first: Array
-    b_second: Array
-    b_total: Array
+    point: Array  # the same where steps are taken: in x * units + shift, or *coef* itself
+    slots: tuple[Array, ...]  # what the optimizer keeps per coefficient, (features + 1,) each
+    total: Array  # (features + 1,) or (0,): sum of the iterates to average, float64
 
 
 class Settings(NamedTuple):
@@ -45,17 +43,48 @@ class Settings(NamedTuple):
     l2: Array
     units: Array  # (features,): x * units + shift are the coordinates, or (0,): x itself
     shift: Array
-    guard: float  # a derivative is multiplied by min(1, guard / (rate weight ||(u, 1)||^2))
+    clip: float  # a derivative is multiplied by min(1, clip / (rate weight ||(u, 1)||^2))
     fit_intercept: bool
 
 
-class Room(NamedTuple):
-    """Where rows that are taken together are worked on; each thread needs its own."""
+class Workspace(NamedTuple):
+    """Where a block of rows is worked on; each thread needs its own."""
 
-    together: int  # how many rows
-    floats: Array  # (5, rows at most)
-    numbers: Array  # (2, rows at most), int64
+    block_rows: int  # how many rows, at most
+    rows_ahead: int  # between rows taken in order and those prefetched meanwhile
+    floats: Array  # (5, block rows at most): see the places below
+    lists: Array  # (2, block rows at most), int64
 
+
+class Groups(NamedTuple):
+    """Groups of rows, each summed into a row of its own, or all of them into the only one."""
+
+    rows: int  # in a group
+    sums: Array  # (groups, features + 1 or more): gradients
+    tallies: Array  # (groups, TALLY_SIZE)
+    board: Array  # (BOARD_SIZE,): where threads share them out
+
+
+class Span(NamedTuple):
+    """A stretch of visits."""
+
+    start: int
+    stop: int
+    filled: int  # rows of the first group that were summed before
+    row: int  # of the sums, for the first group
+
+
+class Batch(NamedTuple):
+    """Where a mini-batch stands when a call begins."""
+
+    size: int
+    filled: int  # rows of the first batch that were summed before
+    before: int  # rows of the first group that were summed before
+    ends_epoch: bool  # the last batch steps even if it is short
+
+
+Z, TARGETS, WEIGHTS, NORMS, DERIVATIVES = range(5)  # places in a workspace's floats
+VISITED, PREFETCHED = range(2)  # and in its lists
 
 # Places in a tally, the float64 array in which kernels add up what they met. It starts at zero
 # in each epoch and is carried from call to call, so that cutting calls changes no bit of it.

@@ -41,11 +41,11 @@ def turn_gradient(g: Array, units: Array, shift: Array) -> None:
 
 
 @compiled
-def leave(w: Array, b: Array, coef: Array, units: Array, shift: Array) -> None:
-    """Write to *coef* what coefficients w, b in these coordinates are as they are."""
+def leave(point: Array, coef: Array, units: Array, shift: Array) -> None:
+    """Write to *coef* what coefficients *point* in these coordinates are as they are."""
     d = units.shape[0]
-    intercept = float(b[0])
+    intercept = float(point[d])
     for j in range(d):
-        coef[j] = units[j] * w[j]
-        intercept += float(shift[j]) * float(w[j])
+        coef[j] = units[j] * point[j]
+        intercept += float(shift[j]) * float(point[j])
     coef[d] = intercept

@@ -7,154 +7,134 @@ four by four; then what the loss says of them, in a plain loop that becomes vect
 import numpy as np
 
 from fastgd.base.types import Array
-from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Data, Room, Settings
+from fastgd.kernels.arguments import (
+    DERIVATIVES,
+    LOSS,
+    NORMS,
+    NOT_FINITE,
+    PREFETCHED,
+    TARGETS,
+    VISITED,
+    WEIGHT,
+    WEIGHTS,
+    Data,
+    Groups,
+    RowList,
+    Settings,
+    Span,
+    Workspace,
+    Z,
+)
 from fastgd.kernels.atomics import add
-from fastgd.kernels.compiler.jit import unbound
+from fastgd.kernels.compiler.jit import compiled, unbound
 from fastgd.kernels.elementary import is_finite
-from fastgd.kernels.lines import at
-from fastgd.kernels.rows import (
-    QUAD,
-    add_four,
-    four_dots,
-    four_rows,
-    four_squared_norms,
-    two_ahead,
-    weight_of,
-)
-from fastgd.kernels.team import (
-    DONE,
-    FILLED,
-    FIRST,
-    ROW,
-    START,
-    STOP,
-    list_groups,
-    next_group,
-    wait_for_others,
-)
+from fastgd.kernels.rows import QUAD, clipped_to, weight_of
+from fastgd.kernels.team import DONE, list_groups, next_group, visits_of, wait_for_others
 
 loss = unbound
+predict_block = unbound
+squared_norms = unbound
+add_block = unbound
+sum_block = unbound
 
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
-AHEAD_BYTES = 16384  # between rows that are visited as they lie and those asked for meanwhile
+AHEAD_BYTES = 16384  # between rows taken in order and those prefetched meanwhile
 
 
-def make_room(d: int, itemsize: int) -> Room:
-    """Return room for a block of rows, whole quads."""
-    rows = max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // max(1, d * itemsize)) // QUAD * QUAD)
-    return Room(rows, np.empty((5, BLOCK_ROWS)), np.empty((2, BLOCK_ROWS), np.int64))
+def make_workspace(d: int, itemsize: int) -> Workspace:
+    """Return a workspace for blocks of rows, whole quads."""
+    block_rows = max(QUAD, min(BLOCK_ROWS, BLOCK_BYTES // max(1, d * itemsize)) // QUAD * QUAD)
+    rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * itemsize))
+    floats = np.ones((5, BLOCK_ROWS))  # ones: the weights of rows that have none
+    return Workspace(block_rows, rows_ahead, floats, np.empty((2, BLOCK_ROWS), np.int64))
 
 
 def sum_gradients(
     data: Data,
-    rows: Array,
-    coming: Array,
-    w: Array,
-    b: Array,
+    listed: RowList,
+    point: Array,
     settings: Settings,
-    guard: Array,
-    room: Room,
-    group_rows: int,
-    sums: Array,
-    tallies: Array,
-    board: Array,
+    clip: Array,
+    workspace: Workspace,
+    groups: Groups,
     leads: bool,
-    start: int,
-    stop: int,
-    filled: int,
-    row: int,
+    span: Span,
 ) -> None:
-    """Add the gradients and losses of the visits start..stop to *sums* and *tallies*.
+    """Add the gradients and losses of the visits of *span* to the sums and tallies of *groups*.
 
-    Visits are of *rows*, while those *coming* are asked of the memory, or where none are listed of
-    the rows as they lie. They are taken by groups from the list on the *board*; the first may have
-    begun before, with *filled* rows. Each is added to a row of the sums of its own, from *row* on,
-    or all to the only one. Blocks begin anew with each group: so it is the same bits whoever takes
-    it, and from wherever its rows were gathered. A block's last quad may be short: it repeats its
-    last row with derivative zero. *guard* holds one number, that of the settings over the rate.
+    Groups are taken from the list on the board. Blocks begin anew with each group: so it is the
+    same bits whoever takes it, and from wherever its rows were gathered. *clip* holds one number,
+    that of the settings over the rate.
 
-    The leader returns when all are summed, a helper, to whom visits are no matter, when nothing is
-    left to do. What stands before *board* is the same for all of a team but *room*.
+    The leader returns when all are summed, a helper, to whom *span* is no matter, when nothing is
+    left to do. What all of a team share is the same for them but *workspace*.
     """
-    X, y, weights, weight_scale = data
-    parameters, units, shift = settings.loss, settings.units, settings.shift
-    block_rows, floats, numbers = room
-    T = X.dtype.type
-    d = X.shape[1]
-    as_they_lie = rows.shape[0] == 0
-    one = 1.0 if settings.fit_intercept else 0.0
-    rows_ahead = QUAD * max(1, AHEAD_BYTES // max(1, QUAD * d * X.itemsize))
-    z, targets, shares, pulls, derivatives = floats[0], floats[1], floats[2], floats[3], floats[4]
-    here, ahead = numbers[0], numbers[1]
-    coef = at(w, 0)
-    is_weighted = weights.shape[0] > 0
-    is_guarded = settings.guard < np.inf
-    for m in range(BLOCK_ROWS):
-        shares[m] = 1.0
     if leads:
-        list_groups(board, start, stop, filled, row, group_rows)
+        list_groups(groups, span)
     while True:
-        number = next_group(board, leads)
+        number = next_group(groups.board, leads)
         if number < 0:
             break
-        group = number - board[FIRST]
-        begin = board[START] - board[FILLED] + group * group_rows
-        end = min(board[STOP], begin + group_rows)
-        begin = max(board[START], begin)
-        place = board[ROW] + group if sums.shape[0] > 1 else 0
-        total = at(sums, place * sums.shape[1])
-        loss_sum, weight_sum = tallies[place, LOSS], tallies[place, WEIGHT]
-        not_finite = tallies[place, NOT_FINITE]
-        for first in range(begin, end, block_rows):
-            count = min(block_rows, end - first)
-            for m in range(block_rows):
-                k = min(first + m, end - 1)
-                here[m] = k if as_they_lie else rows[k]
-                ahead[m] = k + rows_ahead if as_they_lie else coming[k]
-            # Half of what comes is asked for with the dots, half with the sums.
-            for m in range(0, count, QUAD):
-                x0, x1, x2, x3 = four_rows(X, here, m)
-                ahead0, ahead1 = two_ahead(X, y, ahead, m // 2)
-                z0, z1, z2, z3 = four_dots(x0, x1, x2, x3, coef, d, ahead0, ahead1)
-                z[m], z[m + 1], z[m + 2], z[m + 3] = z0, z1, z2, z3
-            asked = (count + QUAD - 1) // QUAD * 2
-            for m in range(count):
-                targets[m] = y[here[m]]
-            if is_weighted:
-                for m in range(count):
-                    shares[m] = weight_of(weights, weight_scale, here[m])
-            z_sum, derivative_sum, intercept = 0.0, 0.0, float(b[0])
-            for m in range(count):
-                value, derivative = loss(z[m] + intercept, targets[m], parameters)
-                derivatives[m] = shares[m] * derivative
-                loss_sum += shares[m] * value
-                weight_sum += shares[m]
-                z_sum += z[m]
-            if is_guarded:
-                for m in range(0, count, QUAD):
-                    x0, x1, x2, x3 = four_rows(X, here, m)
-                    lengths = four_squared_norms(x0, x1, x2, x3, at(units, 0), at(shift, 0), d)
-                    pulls[m] = shares[m] * (one + lengths[0])
-                    pulls[m + 1] = shares[m + 1] * (one + lengths[1])
-                    pulls[m + 2] = shares[m + 2] * (one + lengths[2])
-                    pulls[m + 3] = shares[m + 3] * (one + lengths[3])
-                for m in range(count):
-                    derivatives[m] *= guard[0] / pulls[m] if pulls[m] > guard[0] else 1.0
-            for m in range(count):
-                derivative_sum += derivatives[m]
-            for m in range(count, block_rows):
-                derivatives[m] = 0.0
-            not_finite += not is_finite(z_sum + intercept)
-            sums[place, d] += derivative_sum
-            for m in range(0, count, QUAD):
-                x0, x1, x2, x3 = four_rows(X, here, m)
-                r0, r1 = derivatives[m], derivatives[m + 1]
-                r2, r3 = derivatives[m + 2], derivatives[m + 3]
-                ahead0, ahead1 = two_ahead(X, y, ahead, asked + m // 2)
-                add_four(total, x0, x1, x2, x3, T(r0), T(r1), T(r2), T(r3), d, ahead0, ahead1)
-        tallies[place, LOSS], tallies[place, WEIGHT] = loss_sum, weight_sum
-        tallies[place, NOT_FINITE] = not_finite
-        add(board, DONE, 1)
+        begin, end, row = visits_of(groups, number)
+        for first in range(begin, end, workspace.block_rows):
+            list_block(listed, workspace, first, end)
+            count = min(workspace.block_rows, end - first)
+            sum_block(data, point, settings, clip[0], workspace, groups, row, count)
+        add(groups.board, DONE, 1)
     if leads:
-        wait_for_others(board)
+        wait_for_others(groups.board)
+
+
+@compiled
+def list_block(listed: RowList, workspace: Workspace, first: int, end: int) -> None:
+    """List the rows of a block, the last one again where there are fewer, and those to prefetch."""
+    visited, prefetched = workspace.lists[VISITED], workspace.lists[PREFETCHED]
+    in_order = listed.rows.shape[0] == 0
+    for m in range(workspace.block_rows):
+        k = min(first + m, end - 1)
+        visited[m] = k if in_order else listed.rows[k]
+        prefetched[m] = k + workspace.rows_ahead if in_order else listed.prefetched[k]
+
+
+def sum_rows(
+    data: Data,
+    point: Array,
+    settings: Settings,
+    clip: float,
+    workspace: Workspace,
+    groups: Groups,
+    row: int,
+    count: int,
+) -> None:
+    """Add a block of *count* listed rows to a row of the sums and tallies."""
+    visited, z, targets = workspace.lists[VISITED], workspace.floats[Z], workspace.floats[TARGETS]
+    weights, derivatives = workspace.floats[WEIGHTS], workspace.floats[DERIVATIVES]
+    intercept = float(point[point.shape[0] - 1])
+    predict_block(data, point, workspace, count)
+    for m in range(count):
+        targets[m] = data.y[visited[m]]
+    if data.weights.shape[0] > 0:
+        for m in range(count):
+            weights[m] = weight_of(data.weights, data.weight_scale, visited[m])
+    loss_sum, weight_sum = groups.tallies[row, LOSS], groups.tallies[row, WEIGHT]
+    z_sum, derivative_sum = 0.0, 0.0
+    for m in range(count):
+        value, derivative = loss(z[m] + intercept, targets[m], settings.loss)
+        derivatives[m] = weights[m] * derivative
+        loss_sum += weights[m] * value
+        weight_sum += weights[m]
+        z_sum += z[m]
+    groups.tallies[row, LOSS], groups.tallies[row, WEIGHT] = loss_sum, weight_sum
+    groups.tallies[row, NOT_FINITE] += not is_finite(z_sum + intercept)
+    if settings.clip < np.inf:
+        norms, one = workspace.floats[NORMS], 1.0 if settings.fit_intercept else 0.0
+        squared_norms(data, settings.units, settings.shift, workspace, count)
+        for m in range(count):
+            derivatives[m] *= clipped_to(clip, weights[m] * (one + norms[m]))
+    for m in range(count):
+        derivative_sum += derivatives[m]
+    for m in range(count, workspace.block_rows):
+        derivatives[m] = 0.0
+    groups.sums[row, point.shape[0] - 1] += derivative_sum
+    add_block(data, groups.sums, row, workspace, count)

@@ -13,7 +13,7 @@ meet = unbound
 
 
 def sum_losses(
-    data: Data, w: Array, b: Array, settings: Settings, block_rows: int, tallies: Array
+    data: Data, point: Array, settings: Settings, block_rows: int, tallies: Array
 ) -> None:
     """Write the tally of each block of rows to a row of *tallies*.
 
@@ -24,7 +24,7 @@ def sum_losses(
     for m in range(tallies.shape[0]):
         loss_sum, weight_sum, not_finite = 0.0, 0.0, 0.0
         for i in range(m * block_rows, min((m + 1) * block_rows, X.shape[0])):
-            z = dot(at(X, i * d), at(w, 0), d) + b[0]
+            z = dot(at(X, i * d), at(point, 0), d) + point[d]
             weight = weight_of(weights, weight_scale, i)
             value, _ = meet(at(X, i * d), d, z, y[i], weight, settings.loss, np.inf, 1.0)
             loss_sum += value

@@ -5,6 +5,7 @@ run as Python, too, and only the optimizer's step is compiled.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -78,39 +79,67 @@ def moved(x: Array, point: Array) -> bool:
     return count > 0
 
 
+class Workspace(NamedTuple):
+    """What a descent keeps from step to step, and where it works."""
+
+    before: Array  # the last point
+    good: Array  # the last point whose value was sound
+    trial: Array  # of a line search
+    gradient: Array  # there
+    slots: tuple[Array, ...]  # what the optimizer keeps per parameter, (n,) each
+
+
+class Limits(NamedTuple):
+    """Where it ends."""
+
+    least: float  # norm of the gradient; negative: no end
+    limit: float  # value
+
+
+class Records(NamedTuple):
+    """What is kept, of the steps whose numbers are multiples of these."""
+
+    row_every: int  # a row (value, norm of the gradient, rate)
+    point_every: int
+    value_every: int  # the value is wanted in any case
+    rows: Array
+    points: Array
+    counts: Array  # of evaluations
+
+
+class Parameters(NamedTuple):
+    """Of the optimizer and of the line search."""
+
+    hyper: tuple[float, ...]
+    search: tuple[float, ...]
+
+
 def descend(
     x: Array,
     g: Array,
     known: Array,
     rates: Array,
     t: int,
-    state: tuple[Array, ...],
-    hyper: tuple[float, ...],
-    bounds: tuple[float, float],
-    every: tuple[int, int, int],
-    rows: Array,
-    points: Array,
-    counts: Array,
-    searching: tuple[float, ...],
+    workspace: Workspace,
+    limits: Limits,
+    records: Records,
+    parameters: Parameters,
     args: Args,
 ) -> tuple[int, int]:
-    """Take a step per rate from x, whose gradient is g; return how many, and why no more.
-
-    *every* says at which step numbers a row (value, norm of the gradient, rate) and a point are
-    kept, and at which the value is wanted in any case.
-    """
-    before, good, trial, slope, first, second, nothing = state
-    least, limit = bounds
-    row_every, point_every, value_every = every
+    """Take a step per rate from x, whose gradient is g; return how many, and why no more."""
+    before, good, trial, gradient, slots = workspace
+    least, limit = limits
+    row_every, point_every, value_every, rows, points, counts = records
+    nothing = rates[:0]
     for k in range(rates.shape[0]):
         copy_to(before, x)
         rate, value = rates[k], math.nan
         if SEARCHES:
-            rate, value = search(x, g, known, trial, slope, searching, args, counts)
+            rate, value = search(x, g, known, trial, gradient, parameters.search, args, counts)
             if rate == 0.0:
                 return k, AT_REST
-        scalars = prepare(t + k + 1, rate, hyper, x.dtype.type)
-        move_all(g, 1.0, x, first, second, nothing, scalars, nothing, nothing)
+        scalars = prepare(t + k + 1, rate, parameters.hyper, x.dtype.type)
+        move_all(g, 1.0, x, slots, nothing, scalars, nothing, nothing)
         step = t + k + 1
         is_row = step % row_every == 0
         wanted = is_row or step % value_every == 0

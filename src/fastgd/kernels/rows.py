@@ -25,7 +25,10 @@ from fastgd.kernels.lines import (
 )
 
 loss = unbound
-GUARDED = False
+CLIPPED = False
+
+Two = tuple[Pointer, Pointer]
+Four = tuple[Pointer, Pointer, Pointer, Pointer]
 
 QUAD = 4  # rows taken together: the dots share each load of w, one pass adds all four to g
 
@@ -59,17 +62,10 @@ def ask_two(first: Pointer, second: Pointer, j: int, d: int) -> None:
 
 
 @compiled
-def four_dots(
-    x0: Pointer,
-    x1: Pointer,
-    x2: Pointer,
-    x3: Pointer,
-    w: Pointer,
-    d: int,
-    ahead0: Pointer,
-    ahead1: Pointer,
-) -> Any:
+def four_dots(rows: Four, w: Pointer, d: int, ahead: Two) -> Any:
     """Return the four dots of rows with w: each element of w is loaded once."""
+    x0, x1, x2, x3 = rows
+    ahead0, ahead1 = ahead
     z0 = z1 = z2 = z3 = zeros(x0)
     for j in range(0, d, width(x0)):
         ask_two(ahead0, ahead1, j, d)
@@ -82,10 +78,9 @@ def four_dots(
 
 
 @compiled
-def four_squared_norms(
-    x0: Pointer, x1: Pointer, x2: Pointer, x3: Pointer, units: Pointer, shift: Pointer, d: int
-) -> Any:
+def four_squared_norms(rows: Four, units: Pointer, shift: Pointer, d: int) -> Any:
     """Return ||x * units + shift||^2 of four rows."""
+    x0, x1, x2, x3 = rows
     n0 = n1 = n2 = n3 = zeros(x0)
     for j in range(0, d, width(x0)):
         unit, offset = read(units, j, d - j), read(shift, j, d - j)
@@ -99,40 +94,23 @@ def four_squared_norms(
 
 
 @compiled
-def add_four(
-    g: Pointer,
-    x0: Pointer,
-    x1: Pointer,
-    x2: Pointer,
-    x3: Pointer,
-    r0: Scalar,
-    r1: Scalar,
-    r2: Scalar,
-    r3: Scalar,
-    d: int,
-    ahead2: Pointer,
-    ahead3: Pointer,
-) -> None:
-    """Add four scaled rows to g, which is loaded and stored once."""
+def add_four(g: Pointer, rows: Four, factors: Any, d: int, ahead: Two) -> None:
+    """Add four rows, each times its factor, to g, which is loaded and stored once."""
+    x0, x1, x2, x3 = rows
+    r0, r1, r2, r3 = factors
+    ahead0, ahead1 = ahead
     for j in range(0, d, width(x0)):
-        ask_two(ahead2, ahead3, j, d)
+        ask_two(ahead0, ahead1, j, d)
         first = plus(times(read(x0, j, d - j), r0), times(read(x1, j, d - j), r1))
         second = plus(times(read(x2, j, d - j), r2), times(read(x3, j, d - j), r3))
         add_to(g, j, plus(first, second), d - j)
 
 
 @compiled
-def four_dots_and_products(
-    x0: Pointer,
-    x1: Pointer,
-    x2: Pointer,
-    x3: Pointer,
-    w: Pointer,
-    d: int,
-    ahead0: Pointer,
-    ahead1: Pointer,
-) -> tuple[Any, Any]:
+def four_dots_and_products(rows: Four, w: Pointer, d: int, ahead: Two) -> tuple[Any, Any]:
     """Return the dots of four rows with w, and with each other: 01, 02, 12, 03, 13, 23."""
+    x0, x1, x2, x3 = rows
+    ahead0, ahead1 = ahead
     z0 = z1 = z2 = z3 = p01 = p02 = p12 = p03 = p13 = p23 = zeros(x0)
     for j in range(0, d, width(x0)):
         ask_two(ahead0, ahead1, j, d)
@@ -183,7 +161,7 @@ def fetch_end(X: Array, y: Array, i: int) -> None:
 
 
 @compiled
-def four_rows(X: Array, rows: Array, m: int) -> tuple[Pointer, Pointer, Pointer, Pointer]:
+def four_rows(X: Array, rows: Array, m: int) -> Four:
     """Return where four of the rows lie."""
     d = X.shape[1]
     x0, x1 = at(X, rows[m] * d), at(X, rows[m + 1] * d)
@@ -191,7 +169,7 @@ def four_rows(X: Array, rows: Array, m: int) -> tuple[Pointer, Pointer, Pointer,
 
 
 @compiled
-def two_ahead(X: Array, y: Array, rows: Array, m: int) -> tuple[Pointer, Pointer]:
+def two_ahead(X: Array, y: Array, rows: Array, m: int) -> Two:
     """Return where two of the rows lie; ask for what their lines leave over."""
     d = X.shape[1]
     fetch_end(X, y, rows[m])
@@ -206,13 +184,17 @@ def meet(
     y: Scalar,
     weight: float,
     parameters: tuple[float, ...],
-    guard: float,
+    clip: float,
     one: float,
 ) -> tuple[float, float]:
     """Return a row's weighted loss and derivative."""
     value, derivative = loss(float(z), float(y), parameters)
-    if GUARDED:
-        pull = weight * (one + dot(x, x, d))
-        if pull > guard:
-            derivative *= guard / pull
+    if CLIPPED:
+        derivative *= clipped_to(clip, weight * (one + dot(x, x, d)))
     return weight * value, weight * derivative
+
+
+@compiled
+def clipped_to(clip: float, size: float) -> float:
+    """Return by what a derivative is multiplied: min(1, clip / size)."""
+    return clip / size if size > clip else 1.0

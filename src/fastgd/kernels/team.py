@@ -9,6 +9,7 @@ Each group is added to a row of sums of its own: it is the same bits whoever tak
 """
 
 from fastgd.base.types import Array
+from fastgd.kernels.arguments import Groups, Span
 from fastgd.kernels.atomics import add, look, replace, step_aside
 from fastgd.kernels.compiler.jit import compiled
 
@@ -22,14 +23,12 @@ LOOKS = 2000  # of a helper that finds nothing to do: about a millisecond where 
 
 
 @compiled
-def list_groups(
-    board: Array, start: int, stop: int, filled: int, row: int, group_rows: int
-) -> None:
-    """List the groups of the visits start..stop; the first has *filled* rows before them."""
-    listed = look(board, LISTED)
-    board[FIRST], board[START], board[STOP] = listed, start, stop
-    board[FILLED], board[ROW] = filled, row
-    add(board, LISTED, (stop - start + filled + group_rows - 1) // group_rows)
+def list_groups(groups: Groups, span: Span) -> None:
+    """List the groups that these visits are of."""
+    board = groups.board
+    board[FIRST], board[START], board[STOP] = look(board, LISTED), span.start, span.stop
+    board[FILLED], board[ROW] = span.filled, span.row
+    add(board, LISTED, (span.stop - span.start + span.filled + groups.rows - 1) // groups.rows)
 
 
 @compiled
@@ -49,6 +48,17 @@ def next_group(board: Array, leads: bool) -> int:
         else:
             step_aside()
             looks += 1
+
+
+@compiled
+def visits_of(groups: Groups, number: int) -> tuple[int, int, int]:
+    """Return where the visits of a group begin and end, and the row of its sums."""
+    board = groups.board
+    group = number - board[FIRST]
+    begin = board[START] - board[FILLED] + group * groups.rows
+    end = min(board[STOP], begin + groups.rows)
+    row = board[ROW] + group if groups.sums.shape[0] > 1 else 0
+    return max(board[START], begin), end, row
 
 
 @compiled

@@ -3,11 +3,15 @@
 import math
 
 from fastgd.base.types import Array, Scalar
+from fastgd.kernels.arguments import Model, Settings
 from fastgd.kernels.compiler.jit import compiled, unbound
+from fastgd.kernels.slots import load_slots, store_slots
 
 step = unbound
+prepare = unbound
 move_one = unbound
-SLOTS = 0  # how many numbers the optimizer keeps per coefficient
+move_all_coefficients = unbound
+move_intercept = unbound
 PENALISED = False
 AVERAGED = False
 
@@ -23,30 +27,25 @@ def shrink(w: Scalar, threshold: Scalar) -> Scalar:
 def move_coefficient(
     j: int,
     g: Scalar,
-    w: Array,
-    first: Array,
-    second: Array,
+    point: Array,
+    slots: tuple[Array, ...],
     total: Array,
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
 ) -> None:
-    """Step w_j along its gradient g, then take the proximal step of the L1 penalty.
+    """Step coefficient j along its gradient g, then take the proximal step of the L1 penalty.
 
     Where iterates are averaged, *total* is their sum.
     """
     if PENALISED:
-        g += l2[j] * w[j]
-    u = w[j]
-    if SLOTS == 0:
-        u, rate = step(u, g, *scalars)
-    elif SLOTS == 1:
-        u, rate, first[j] = step(u, g, first[j], *scalars)
-    else:
-        u, rate, first[j], second[j] = step(u, g, first[j], second[j], *scalars)
+        g += l2[j] * point[j]
+    found = step(point[j], g, *(load_slots(slots, j) + scalars))
+    u, rate = found[0], found[1]
+    store_slots(slots, j, found[2:])
     if PENALISED:
         u = shrink(u, rate * l1[j])
-    w[j] = u
+    point[j] = u
     if AVERAGED:
         total[j] += u
 
@@ -54,15 +53,27 @@ def move_coefficient(
 def move_all(
     v: Array,
     scale: Scalar,
-    w: Array,
-    first: Array,
-    second: Array,
+    point: Array,
+    slots: tuple[Array, ...],
     total: Array,
     scalars: tuple[Scalar, ...],
     l1: Array,
     l2: Array,
 ) -> None:
     """Step every coefficient along the gradient scale * v."""
-    T = w.dtype.type
+    T = point.dtype.type
     for j in range(v.shape[0]):
-        move_one(j, T(scale * v[j]), w, first, second, total, scalars, l1, l2)
+        move_one(j, T(scale * v[j]), point, slots, total, scalars, l1, l2)
+
+
+def take_step(
+    v: Array, scale: Scalar, g_b: Scalar, model: Model, settings: Settings, t: int, rate: float
+) -> None:
+    """Take step t along the gradient scale * v of the coefficients, *g_b* of the intercept."""
+    _, point, slots, total = model
+    l1, l2 = settings.l1, settings.l2
+    T = point.dtype.type
+    scalars = prepare(t, rate, settings.hyper, T)
+    move_all(v, T(scale), point, slots, total, scalars, l1, l2)
+    if settings.fit_intercept:
+        move_intercept(v.shape[0], T(g_b), point, slots, total, scalars, l1, l2)

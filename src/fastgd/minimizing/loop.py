@@ -36,9 +36,9 @@ def _in_python(function: Function, optimizer: Optimizer, search: LineSearch | No
     """Return the loop in Python; what it calls at each step is compiled."""
     parts, nothing = _parts(function, optimizer, search, compiled=False), np.empty(0)
     scalars = optimizer.prepare(1, 1.0, optimizer.hyper, np.float64)
-    slots = [nothing] * 2
+    slots = (nothing,) * optimizer.slots
     with compiling("optimizer", optimizer):
-        load(parts["move_all"], nothing, 1.0, nothing, *slots, nothing, scalars, nothing, nothing)
+        load(parts["move_all"], nothing, 1.0, nothing, slots, nothing, scalars, nothing, nothing)
     load(kernels.moved, nothing, nothing)
     return bound(kernels.descend, **parts)
 

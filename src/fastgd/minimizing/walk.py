@@ -71,10 +71,10 @@ class Walk:
         refuse_wrong_gradient(function, self._probe(self.start), float(norm))
         self.least = -1.0 if tol is None else tol * norm
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
-        slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
-        before, trial, slope = np.empty((3, n))
+        before, trial, gradient = np.empty((3, n))
         self.good = self.x.copy()  # the last point whose value was seen to be sound
-        self.state = (before, self.good, trial, slope, *slots, np.empty(0))
+        slots = tuple(np.zeros((optimizer.slots, n)))
+        self.workspace = kernels.Workspace(before, self.good, trial, gradient, slots)
         self.t, self.memory = 0, Memory()
         self.first_curvature = self.first_change = math.nan
         self.rows = Journal(MAX_ROWS)
@@ -216,16 +216,19 @@ class Walk:
     def _arguments(
         self, rates: NDArray[Any], rows: NDArray[Any], points: NDArray[Any]
     ) -> tuple[Any, ...]:
-        every = (
-            self.rows.every,
-            NEVER if self.points is None else self.points.every,
-            1 if self._uses_losses else NEVER,
+        records = kernels.Records(
+            row_every=self.rows.every,
+            point_every=NEVER if self.points is None else self.points.every,
+            value_every=1 if self._uses_losses else NEVER,
+            rows=rows,
+            points=points,
+            counts=self.counts,
         )
         numbers = () if self.search is None else self.search.numbers
-        where = self.x, self.g, self.known, rates, self.t, self.state
-        bounds = self.least, self.limit
-        kept = every, rows, points, self.counts
-        return *where, self.optimizer.hyper, bounds, *kept, numbers, self.function.args
+        parameters = kernels.Parameters(self.optimizer.hyper, numbers)
+        limits = kernels.Limits(self.least, self.limit)
+        where = self.x, self.g, self.known, rates, self.t, self.workspace
+        return *where, limits, records, parameters, self.function.args
 
     def _advance(self, steps: int) -> int:
         """Take so many steps, or fewer; return why fewer."""

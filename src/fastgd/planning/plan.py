@@ -65,7 +65,7 @@ class Plan:
     fit_intercept: bool
     average: Average
     averages_from: tuple[int, int]  # epoch and visit, where only the "tail" counts
-    guard: float  # bound that a rate times a row's squared norm is held to; inf: none
+    clip: float  # bound that a rate times a row's squared norm is held to; inf: none
     coordinates: Coordinates | None  # in which steps are taken; None: coefficients as they are
     order: Order
     initial: Array | None
@@ -107,7 +107,7 @@ class Plan:
 
     @property
     def seen_in(self) -> Coordinates | None:
-        """In which coordinates rows are looked at, be it only for the guard."""
+        """In which coordinates rows are looked at, be it only to clip steps."""
         if self.preconditioned and self.curvature is not None:
             return self.curvature.coordinates
         return self.coordinates
@@ -172,7 +172,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         fit_intercept=request.fit_intercept,
         average=average,
         averages_from=_averages_from(request, average, max_iter, order.length, batch_size),
-        guard=tuned.guard,
+        clip=tuned.clip,
         coordinates=coordinates,
         order=order,
         initial=_initial(request, tuned, initial, curvature),

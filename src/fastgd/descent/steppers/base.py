@@ -98,10 +98,9 @@ def make_step(plan: Plan) -> Step:
     )
 
 
-def make_model(state: State, d: int) -> Model:
-    """Return the arrays that a step changes, cut into features and intercept."""
-    arrays = (state.point, state.first, state.second, state.total)
-    return Model(state.coef, *(a[:d] for a in arrays), *(a[d:] for a in arrays))
+def make_model(state: State) -> Model:
+    """Return the arrays that a step changes."""
+    return Model(state.coef, state.point, tuple(state.slots), state.total)
 
 
 def make_settings(plan: Plan, source: Source, penalty: Penalty) -> Settings:
@@ -117,6 +116,6 @@ def make_settings(plan: Plan, source: Source, penalty: Penalty) -> Settings:
         penalty.scaled_l2[:size].astype(dtype),
         units.astype(dtype),
         shift.astype(dtype),
-        plan.guard,
+        plan.clip,
         plan.fit_intercept,
     )

@@ -6,7 +6,6 @@ from fastgd.base.types import Floats
 from fastgd.descent.state import Evaluated
 from fastgd.descent.steppers.base import Stepper, make_model, make_settings, make_step
 from fastgd.gradients.binding import batch_step_kernel, compiling
-from fastgd.kernels.arguments import Model
 from fastgd.kernels.compiler.jit import load
 
 
@@ -75,7 +74,7 @@ class FullGradientStepper(FullGradients):
 
     def load(self) -> None:
         """Compile or fetch the kernel."""
-        idle = Model(*(array.copy() for array in make_model(self.state, self.source.d)))
+        idle = make_model(self.state.copy())
         with compiling("optimizer", self.plan.optimizer):
             load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
 
@@ -85,7 +84,7 @@ class FullGradientStepper(FullGradients):
         if coordinates is not None:
             state.g[:] = coordinates.gradient(state.g)
         (rate,) = self.rates.take(1)
-        model = make_model(state, self.source.d)
+        model = make_model(state)
         self.kernel(model, self.settings, state.g, 1.0 / self.source.n, state.t + 1, rate)
         if coordinates is not None:
             state.coef[:] = coordinates.leave(state.point)

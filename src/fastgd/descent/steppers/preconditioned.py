@@ -39,15 +39,15 @@ class PreconditionedBatchStepper(Batches):
     def advance(self, start: int, stop: int) -> None:
         """Add the rows to the sums of their groups; step whenever a batch is full."""
         state, size, buffer_rows = self.state, self.batch_size, self.plan.order.buffer_rows
-        data, rows, coming, offset = self._visits.around(state.epoch, start)
-        guard = self.plan.guard
-        if math.isfinite(guard):
-            guard /= float(self.rates.upcoming(1)[0])
+        data, listed, offset = self._visits.around(state.epoch, start)
+        clip = self.plan.clip
+        if math.isfinite(clip):
+            clip /= float(self.rates.upcoming(1)[0])
         for first in range(start - start % size, stop, size):
             begin, end = max(first, start), min(first + size, stop)
             visits = begin - offset, end - offset
             filled, row = begin % buffer_rows, begin // buffer_rows - first // buffer_rows
-            self._team.sum(data, rows, coming, *visits, filled=filled, row=row, guard=guard)
+            self._team.sum(data, listed, *visits, filled=filled, row=row, clip=clip)
             if end in (first + size, self.plan.order.length):
                 self._take_step(end - first)
 

@@ -10,6 +10,7 @@ from fastgd.data.sources import Visits
 from fastgd.descent.state import State
 from fastgd.descent.steppers.base import Stepper, make_model, make_settings, make_step
 from fastgd.gradients.binding import compiling, stochastic_kernel
+from fastgd.kernels.arguments import RowList
 from fastgd.kernels.compiler.jit import Kernel, load
 from fastgd.kernels.rows import QUAD
 
@@ -27,11 +28,11 @@ class RowStepper(Stepper):
         self.takes_blocks = step.plain
         self.steps_together = QUAD if step.plain else 1
         self.settings = make_settings(plan, source, self.penalty)
-        guarded = math.isfinite(plan.guard)
-        self.kernel = stochastic_kernel(plan.loss, step, guarded, self.takes_blocks)
+        clipped = math.isfinite(plan.clip)
+        self.kernel = stochastic_kernel(plan.loss, step, clipped, self.takes_blocks)
         self._row_kernel = self.kernel
         if peeks and self.takes_blocks:
-            self._row_kernel = stochastic_kernel(plan.loss, step, guarded, False)
+            self._row_kernel = stochastic_kernel(plan.loss, step, clipped, False)
         columns = source.d if plan.coordinates is not None else 0
         self._scaled_rows = np.empty((QUAD, columns), source.dtype)
         self._visits = Visits(source, plan.order)
@@ -40,10 +41,10 @@ class RowStepper(Stepper):
         """Compile or fetch the kernels."""
         self.plan.order.load()
         no_rows = np.empty(0, np.int64)
-        table = self.source.empty(), no_rows, no_rows
+        nothing = self.source.empty(), RowList(no_rows, no_rows)
         with compiling("optimizer", self.plan.optimizer):
             for kernel in {self.kernel, self._row_kernel}:
-                load(kernel, *table, *self._arguments(self.state, np.empty(0)))
+                load(kernel, *nothing, *self._arguments(self.state, np.empty(0)))
 
     def advance(self, start: int, stop: int) -> None:
         """Step once for each of the visits."""
@@ -76,5 +77,4 @@ class RowStepper(Stepper):
         kernel(*visited, *self._arguments(state, rates))
 
     def _arguments(self, state: State, rates: Array) -> tuple[Any, ...]:
-        model = make_model(state, self.source.d)
-        return model, self.settings, rates, state.t + 1, state.tally, self._scaled_rows
+        return make_model(state), self.settings, rates, state.t + 1, state.tally, self._scaled_rows

@@ -45,7 +45,7 @@ class Tuned:
     """A learning rate, what it was built on, and what that cost beyond a look."""
 
     schedule: Schedule
-    guard: float  # bound that a step's rate times a row's squared norm is held to
+    clip: float  # bound that a step's rate times a row's squared norm is held to
     reason: str
     start: Floats | None = None  # coefficients and intercept to start from; None is zero
     passes: float = 0.0
@@ -257,12 +257,12 @@ def tune_preconditioned(
         noise = curvature.statistical_error * 2.0 * rows
         rate = min(rate, _calm_rate(batch_size, curvature, noise))
     rate = _finite(rate)
-    guard = batch_size / (curvature.sharpest * curvature.reach)
+    clip = batch_size / (curvature.sharpest * curvature.reach)
     reason = (
         "b / (2 (S + b)) for b rows a step, multiplied by the inverse of the curvature of a sample "
         "of rows, with S the mean squared leverage of its rows over the mean"
     )
-    return Tuned(Constant(rate), guard, reason, curvature.start)
+    return Tuned(Constant(rate), clip, reason, curvature.start)
 
 
 def _tune_without_curvature(
