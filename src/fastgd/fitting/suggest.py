@@ -246,16 +246,16 @@ def _estimates(
 def _condition(rows: Floats, l2: Floats, is_everything: bool) -> float:
     """Return the condition of X'X / m plus *l2*, from singular values; NaN if rows are too few."""
     penalty = np.append(l2, 0.0)
-    if len(rows) < rows.shape[1] - 1 and not l2.any():
-        return math.inf if is_everything else math.nan
     varies = rows.any(axis=0)
     x = np.vstack([rows / math.sqrt(len(rows)), np.diag(np.sqrt(penalty))])[:, varies]
     if x.shape[1] == 0:
         return math.nan
     x = x[x.any(axis=1)]
+    if len(x) < x.shape[1]:
+        return math.inf if is_everything else math.nan
     values = np.linalg.svd(x, compute_uv=False)
-    smallest = values[-1] if len(x) >= x.shape[1] else 0.0
-    return float(np.square(values[0] / smallest)) if smallest > 1e-8 * values[0] else math.inf
+    is_regular = values[-1] > 1e-8 * values[0]
+    return float(np.square(values[0] / values[-1])) if is_regular else math.inf
 
 
 def _stable_rates(smooth: Smoothness) -> dict[str, float]:
