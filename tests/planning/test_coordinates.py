@@ -120,8 +120,8 @@ def test_a_full_preconditioner_that_makes_no_sense_is_refused(settings):
         fit(preconditioner="full", **settings)
 
 
-def test_a_curvature_that_is_no_number_preconditions_nothing():
-    with pytest.raises(ValueError, match="of a sample of rows, which is no number here; scale X"):
+def test_a_hessian_that_is_not_finite_preconditions_nothing():
+    with pytest.raises(ValueError, match="of a sample of rows, which is not finite here; scale X"):
         fastgd.fit(X, Y * 1e200, "batch", learning_rate=0.1, preconditioner="full")
 
 

@@ -88,7 +88,7 @@ def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
         epochs=run.state.epoch,
         epochs_begun=run.epochs_begun,
         steps=run.state.t,
-        converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
+        converged=None if run.plan.stopping.tol is None else reason is StopReason.TOLERANCE,
         stop_reason=reason,
         objective=objective,
         suboptimality=suboptimality,
@@ -129,7 +129,7 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
         best = guard.best_of(coef)
         return End(best, *run.evaluation.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
-    if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
+    if reason is StopReason.TOLERANCE and plan.stopping.is_by_suboptimality and not is_far:
         return End(coef, objective, suboptimality)
     if plan.starts_from_sample:  # of which the caller knows nothing
         start, began = np.zeros_like(memory.start), run.full.loss_of_constant(0.0)
@@ -146,7 +146,8 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
 
 def _is_far(run: Run, suboptimality: float | None) -> bool:
     """Return True if the suboptimality, estimated with more care, is far above what was wanted."""
-    near = max(run.plan.target, run.plan.unseen, ROUNDING * abs(run.loss_of_epoch))
+    stopping, rounding = run.plan.stopping, ROUNDING * abs(run.loss_of_epoch)
+    near = max(stopping.suboptimality, stopping.late_suboptimality, rounding)
     return suboptimality is not None and suboptimality > FAR * near
 
 
@@ -173,7 +174,7 @@ def _advance_to_the_end(
         interrupted = request is not None and request.is_set()
         if (late or interrupted) and run.is_whole:  # or the path would end beyond the result
             return StopReason.INTERRUPTED if interrupted else StopReason.TIME_LIMIT
-    return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
+    return StopReason.MAX_ITER if run.plan.stopping.tol is None else StopReason.CAPPED
 
 
 def _progress(run: Run, watch: Stopwatch) -> Progress:

@@ -78,7 +78,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     size = max(1.0, np.abs(y).max(), np.abs(X @ start[:-1] + start[-1]).max())
     for ray in rays:
         ray = ray / np.abs(ray).max()
-        ray[-1] *= run.plan.fit_intercept
+        ray[-1] *= run.plan.objective.fit_intercept
         reach = float(np.abs(X @ ray[:-1] + ray[-1]).max())
         points = [start, *(start + far * size / reach * ray for far in RAY)] if reach > 0 else []
         if all(
@@ -134,10 +134,9 @@ def fraction_of_stable_rate(run: Run) -> float:
     Momentum takes each step 1 / (1 - mu) times.
     """
     plan, source, optimizer = run.plan, run.source, run.plan.optimizer
-    if plan.loss.curvature is None or optimizer.adaptive or plan.seen_in is not None:
+    if plan.loss.curvature is None or optimizer.adaptive or plan.row_coordinates is not None:
         return math.nan
-    l2 = plan.alpha * (1 - plan.l1_ratio)
-    smooth = smoothness(some_rows(source), plan.loss, l2, plan.fit_intercept, plan.n_threads)
+    smooth = smoothness(some_rows(source), plan.steps_objective, plan.n_threads)
     rate = run.learning_rate / (1.0 - (optimizer.mu if isinstance(optimizer, Momentum) else 0.0))
     return rate / smooth.stable_rate(plan.batch_size)
 
@@ -145,7 +144,7 @@ def fraction_of_stable_rate(run: Run) -> float:
 def is_above_constant(run: Run, objective: float) -> bool:
     """Return True if a constant prediction is better than a self-tuned fit, by more than `tol`."""
     plan = run.plan
-    if plan.mode == "textbook" or not plan.fit_intercept:
+    if plan.mode == "textbook" or not plan.objective.fit_intercept:
         return False
     least = run.full.loss_of_constant(draw_targets(run.source).middle(plan.loss))
-    return objective > least + (plan.tol or 0.0) * abs(least)
+    return objective > least + (plan.stopping.tol or 0.0) * abs(least)

@@ -179,6 +179,6 @@ class Recorder:
         return float(loss / weight) if weight != 0 else math.nan
 
     def _add_point(self, step: int, coef: Array) -> None:
-        size = self.run.source.d + self.run.plan.fit_intercept
+        size = self.run.source.d + self.run.plan.objective.fit_intercept
         self._points.append(np.array(coef[:size], dtype=np.float64))
         self._point_steps.append(step)

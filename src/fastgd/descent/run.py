@@ -38,7 +38,7 @@ class Run:
         self.plan, self.source = plan, source
         self.state = initial_state(plan, source) if state is None else state
         self.penalty, self.rates = Penalty(plan, source.d), LearningRates(plan, self.state)
-        has_gradients = plan.variant == "batch" or plan.curvature is not None
+        has_gradients = plan.variant == "batch" or plan.optimum is not None
         self.full = FullPass(source, plan.loss, plan.n_threads, gradients=has_gradients)
         of_run = plan, source, self.state, self.penalty, self.rates, self.full
         self._first_stepper = choose_stepper(*of_run, peeks=peeks)
@@ -154,12 +154,12 @@ class Run:
             refine(state, plan, self.loss_of_epoch + self.penalty.value(state.refinement.anchor))
         elif state.refines(plan):
             begin_refinement(state, self.coefficients())
-            if plan.ends_short:
+            if plan.stopping.ends_short:
                 self.evaluation.estimate_decrement()
         elif state.epoch & (state.epoch - 1) == 0:  # a power of two
             if plan.average == "recent":
                 drop_older_half(state)
-            if np.isfinite(plan.target) and plan.variant != "batch":
+            if plan.stopping.is_by_suboptimality and plan.variant != "batch":
                 self.evaluation.estimate_decrement()
 
     def scales_up(self, near: float) -> bool:

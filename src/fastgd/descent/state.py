@@ -93,7 +93,7 @@ class State:
 
     def refines(self, plan: Plan) -> bool:
         """Return True if every step is a refinement with full gradients by now."""
-        return plan.preconditioned and self.epoch >= plan.settles_after
+        return plan.preconditioned and self.epoch >= plan.refines_after
 
     def copy(self) -> "State":
         """Return a state that goes its own way."""
@@ -106,15 +106,15 @@ def initial_state(plan: Plan, source: Source) -> State:
     slots = plan.optimizer.slots
     averaged = plan.average != "none"
     coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
-    if plan.seen_in is not None:
-        coef[:] = plan.seen_in.without_constants(coef)
+    if plan.row_coordinates is not None:
+        coef[:] = plan.row_coordinates.without_constants(coef)
     point = coef
     if plan.coordinates is not None:
         point = plan.coordinates.enter(coef).astype(dtype)
         coef[:] = plan.coordinates.leave(point)
     shared = plan.preconditioned and plan.variant == "minibatch"
     sums, tallies = empty_sums(plan.groups_per_batch if shared else 0, source.d)
-    settles = plan.preconditioned and plan.settles_after == 0
+    settles = plan.preconditioned and plan.refines_after == 0
     return State(
         coef=coef,
         point=point,

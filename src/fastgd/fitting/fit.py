@@ -13,7 +13,6 @@ from fastgd.data.orders import draw_seed, settle_random_state
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome, Watching, descend
 from fastgd.descent.run import Run
-from fastgd.fitting.choices import explain
 from fastgd.fitting.messages import warn_of
 from fastgd.fitting.recipe import make_recipe
 from fastgd.fitting.result import FitResult
@@ -297,7 +296,8 @@ def make_result(
     plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
 ) -> FitResult:
     """Return what the user gets."""
-    encoded, names = source.encoded, source.frame_names
+    encoded, names, reasons = source.encoded, source.frame_names, dict(plan.reasons)
+    rate_reason = reasons.pop("learning_rate")
     are_texts = names is not None and all(isinstance(name, str) for name in names)
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
@@ -309,16 +309,16 @@ def make_result(
         objective=outcome.objective,
         suboptimality=outcome.suboptimality,
         statistical_error=_statistical_error(plan),
-        choices=explain(plan, source)
+        choices={name: why for name, why in reasons.items() if why}
         | ({} if encoded is None else encoded.remarks)
         | ({"objective": ABOVE_CONSTANT} if outcome.above_constant else {}),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
-        loss_=plan.asked_loss,
+        loss_=plan.objective.loss,
         optimizer_=plan.optimizer,
         learning_rate_=shown_rate(plan.schedule),
-        rate_reason=plan.rate_reason,
+        rate_reason=rate_reason,
         batch_size_=plan.batch_size,
         route_=plan.route,
         compile_seconds=compile_seconds,
@@ -334,8 +334,8 @@ def make_result(
 
 def _statistical_error(plan: Plan) -> float | None:
     """Return it where it is known, and not the rounding of an exact fit."""
-    curvature = plan.curvature
-    if curvature is None:
+    optimum = plan.optimum
+    if optimum is None:
         return None
-    least = NEGLIGIBLE * abs(curvature.fall)
-    return curvature.statistical_error if curvature.statistical_error > least else None
+    least = NEGLIGIBLE * abs(optimum.fall)
+    return optimum.statistical_error if optimum.statistical_error > least else None

@@ -6,14 +6,14 @@ import numpy as np
 
 from fastgd.base.quantities import tell_apart
 from fastgd.base.warning import warn
-from fastgd.data.sources import Source
+from fastgd.data.sources import Source, name_columns
 from fastgd.descent.driver import Outcome
 from fastgd.descent.run import Run
-from fastgd.fitting.choices import name_columns
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, StopReason
 from fastgd.planning.pilot.coordinates import MIN_SPREAD
-from fastgd.planning.plan import PATIENCE, Plan
+from fastgd.planning.plan import Plan
 from fastgd.planning.stability import largest_stable_rate
+from fastgd.planning.stopping import PATIENCE
 
 
 def warn_of(outcome: Outcome, run: Run) -> None:
@@ -25,10 +25,10 @@ def warn_of(outcome: Outcome, run: Run) -> None:
         warn(_capped_message(plan), ConvergenceWarning)
     if outcome.stop_reason is StopReason.STALLED:
         warn(_stalled_message(plan, outcome), ConvergenceWarning)
-    if plan.seen_in is not None and plan.seen_in.unresolved:
-        warn(_unresolved_message(plan.seen_in.unresolved, source), ConvergenceWarning)
+    if plan.row_coordinates is not None and plan.row_coordinates.unresolved:
+        warn(_unresolved_message(plan.row_coordinates.unresolved, source), ConvergenceWarning)
     rows = int(np.count_nonzero(source.weights)) if source.weighted else source.n
-    if rows < source.d and plan.alpha == 0:
+    if rows < source.d and not plan.objective.is_penalised:
         warn(_few_rows_message(rows, source), UserWarning)
 
 
@@ -50,12 +50,10 @@ def divergence_message(
     if plan.coordinates is None and not plan.preconditioned:
         stable = largest_stable_rate(
             run.source,
+            plan.steps_objective,
             plan.variant,
-            plan.batch_size,
-            plan.loss,
             plan.optimizer,
-            plan.alpha * (1 - plan.l1_ratio),
-            plan.fit_intercept,
+            plan.batch_size,
             plan.n_threads,
         )
     rate, edge = tell_apart(run.learning_rate, stable.value if stable else run.learning_rate)
@@ -79,15 +77,16 @@ def divergence_message(
 
 
 def _capped_message(plan: Plan) -> str:
-    missed, advice = f"meeting tol={plan.tol:g}", ""
+    missed, advice = f"meeting tol={plan.stopping.tol:g}", ""
     if plan.mode == "textbook":
         advice = ", a larger learning_rate or scaled features"
-    if math.isfinite(plan.target):
-        missed = f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
+    if plan.stopping.is_by_suboptimality:
+        near = f"{plan.stopping.suboptimality:.1g}"
+        missed = f"coming within {near} of the least objective, as far as it can tell"
         advice = ", or look for rows unlike all others, or columns nearly alike"
         if plan.max_iter < PATIENCE:
             advice = ""
-        elif not plan.loss.has_minimum and plan.alpha == 0:
+        elif not plan.loss.has_minimum and not plan.objective.is_penalised:
             advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
     return (
         f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "

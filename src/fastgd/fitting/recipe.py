@@ -20,13 +20,13 @@ def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
         given["shuffle"] = given["shuffle"][:epochs]
     return {
         "variant": plan.variant,
-        "loss": plan.asked_loss,
+        "loss": plan.objective.loss,
         "optimizer": "auto" if plan.is_smoothed else plan.optimizer,  # others are not smoothed
         "batch_size": plan.batch_size if plan.variant == "minibatch" else "auto",
         "route": plan.route,
         "max_iter": epochs,
         "tol": None,
-        "fit_intercept": plan.fit_intercept,
+        "fit_intercept": plan.objective.fit_intercept,
         **{name: copy.copy(value) for name, value in given.items()},
     }
 

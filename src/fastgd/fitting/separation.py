@@ -21,7 +21,7 @@ PROMISES = (StopReason.TOLERANCE, StopReason.CAPPED, StopReason.STALLED)  # of a
 
 def find_separation(outcome: Outcome, plan: Plan, source: Source) -> tuple[Outcome, dict[str, str]]:
     """Return the outcome, never converged if the loss has no minimum, and what to remark."""
-    if plan.loss.has_minimum or plan.alpha > 0 or not _separates(source, outcome.coef):
+    if plan.loss.has_minimum or plan.objective.is_penalised or not _separates(source, outcome.coef):
         return outcome, {}
     sentence = SENTENCE.format(loss=plan.loss.name)
     remark = {"labels": f"{sentence[0].lower()}{sentence[1:-1]}; an alpha above 0 ends that"}

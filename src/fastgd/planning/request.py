@@ -28,6 +28,7 @@ from fastgd.base.validation import (
 from fastgd.losses import LOSSES, CustomLoss, Loss
 from fastgd.optimizers import OPTIMIZERS, Optimizer
 from fastgd.planning.extensions import check_loss, check_optimizer, check_schedule
+from fastgd.planning.objective import Objective
 from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
 from fastgd.schedules.line_search import LineSearch
 
@@ -67,14 +68,15 @@ class Request:
         return self.schedule is None
 
     @property
-    def l2(self) -> float:
-        """Strength of the L2 penalty."""
-        return self.alpha * (1 - self.l1_ratio)
+    def objective(self) -> Objective:
+        """What is to be minimised."""
+        l1, l2 = self.alpha * self.l1_ratio, self.alpha * (1 - self.l1_ratio)
+        return Objective(self.loss, l1, l2, self.fit_intercept)
 
     @property
     def has_l1(self) -> bool:
-        """Return True if an L1 penalty breaks the slope: no curvature tells how far it is."""
-        return self.alpha * self.l1_ratio > 0
+        """Return True if there is an L1 penalty."""
+        return self.objective.has_l1
 
 
 def read_request(

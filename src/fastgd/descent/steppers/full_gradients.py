@@ -54,8 +54,8 @@ class FullGradients(Stepper):
         state.grad_norm = state.scaled_grad_norm = self.penalty.gradient_norm(state.coef, g)
         if plan.coordinates is not None:
             state.scaled_grad_norm = self.penalty.scaled_gradient_norm(state.coef, g)
-        if plan.curvature is not None:
-            state.decrement = plan.curvature.decrement(self.penalty.add_l2(g, state.coef))
+        if plan.hessian is not None:
+            state.decrement = plan.hessian.decrement(self.penalty.add_l2(g, state.coef))
         self._move(g)
         state.g[:] = 0.0
         self.count(1)
@@ -119,9 +119,9 @@ class PreconditionedStepper(FullGradients):
     """Steps along the gradient multiplied by the inverse Hessian of the pilot sample."""
 
     def _move(self, g: Floats) -> None:
-        state, curvature = self.state, self.plan.curvature
-        assert curvature is not None
-        step = curvature.solve(self.penalty.add_l2(g, state.coef))
+        state, hessian = self.state, self.plan.hessian
+        assert hessian is not None
+        step = hessian.solve(self.penalty.add_l2(g, state.coef))
         rate = self.rates.take_for_batch(self.source.n, self.batch_size)
         state.coef[:] = state.coef - rate * step
         self._record(step)

@@ -27,7 +27,7 @@ class RowStepper(Stepper):
         self.takes_blocks = step.plain
         self.steps_together = QUAD if step.plain else 1
         self.settings = make_settings(plan, source, self.penalty)
-        guarded = math.isfinite(plan.guard)
+        guarded = math.isfinite(plan.clip)
         self.kernel = stochastic_kernel(plan.loss, step, guarded, self.takes_blocks)
         self._row_kernel = self.kernel
         if peeks and self.takes_blocks:

@@ -1,6 +1,5 @@
 """A sample of rows: which are drawn, how many of the table each stands for, how large they are."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,8 +20,6 @@ MIN_ROWS = 64
 MIN_OF_A_LABEL = 100  # of which there are as many
 WILDEST = 1e13  # times the median distance of the targets from their median
 PIECE = 512  # rows that a cache holds
-POWER_ITERATIONS = 30
-OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 
 
 @dataclass(frozen=True)
@@ -183,11 +180,6 @@ def refuse_overflow(source: Source, size: float) -> None:
     )
 
 
-def mean_squared_norm(rows: Floats) -> float:
-    """Return the mean of the rows' squared norms."""
-    return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
-
-
 def draw_targets(source: Source) -> Targets:
     """Draw up to 4096 targets from those of rows that have a weight above 0."""
     pool = np.flatnonzero(source.weights) if source.weighted else None
@@ -197,29 +189,3 @@ def draw_targets(source: Source) -> Targets:
     weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
     y = np.asarray(source.y[chosen], dtype=np.float64)
     return Targets(y, weights if each is None else weights * each)
-
-
-def largest_of_sample(rows: Floats, seed: int) -> float:
-    """Return about the largest eigenvalue of rows'rows / m."""
-    v = top_direction(rows, seed)
-    along = np.einsum("ij,j->i", rows, v / (norm(v) or 1.0))
-    return float(np.mean(np.square(along)))
-
-
-def top_direction(rows: Floats, seed: int) -> Floats:
-    """Return the direction in which the rows are largest, and a little of every other one."""
-    x = rows / (np.abs(rows).max() or 1.0)
-    rest = np.random.default_rng(seed).standard_normal(x.shape[1])
-    rest /= norm(rest)
-    v = rest
-    for _ in range(POWER_ITERATIONS):
-        # Not by way of a BLAS, whose bits depend on its threads; nor of x'x, which may be huge.
-        longer = np.einsum("ij,i->j", x, np.einsum("ij,j->i", x, v))
-        v = longer / (norm(longer) or 1.0)
-    return np.asarray(v + OTHER_DIRECTIONS * rest)
-
-
-def norm(v: Floats) -> float:
-    """Return ||v||, whose square may be too large for a number, or too small."""
-    size = float(np.abs(v).max())
-    return size * math.sqrt(float(np.sum(np.square(v / size)))) if 0 < size < math.inf else size
