@@ -1,5 +1,6 @@
 """`fit`: check -> plan -> run -> result."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.derivatives import refuse_wrong_derivative
 from fastgd.planning.plan import Plan, make_plan
 from fastgd.planning.request import (
+    Request,
     as_schedule,
     owner_of,
     read_callback,
@@ -34,6 +36,7 @@ from fastgd.planning.request import (
 from fastgd.schedules import shown_rate
 
 ABOVE_CONSTANT = "higher than that of the best constant prediction: more epochs are needed"
+REQUEST = tuple(inspect.signature(read_request).parameters)  # keywords of `fit`
 NEGLIGIBLE = 1e-14  # of what the columns explain
 
 
@@ -222,44 +225,27 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
+    keywords = dict(locals())
+    X, y, others = (keywords.pop(name) for name in ("X", "y", "others"))
     refuse_unknown(fit, others, "variant", elsewhere=owner_of)
+    return _fit(X, y, keywords)
+
+
+def _fit(X: Any, y: Any, keywords: dict[str, Any]) -> FitResult:
+    """Check, plan, run: *keywords* are those of `fit`, all of them."""
     watch = Stopwatch()
-    learning_rate = as_schedule(learning_rate)
-    request = read_request(
-        variant=variant,
-        loss=loss,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        max_iter=max_iter,
-        tol=tol,
-        alpha=alpha,
-        l1_ratio=l1_ratio,
-        fit_intercept=fit_intercept,
-        average=average,
-        shuffle=shuffle,
-        route=route,
-        scaling=scaling,
-        preconditioner=preconditioner,
-        n_threads=n_threads,
+    keywords["learning_rate"] = as_schedule(keywords["learning_rate"])
+    request = read_request(**{name: keywords[name] for name in REQUEST})
+    watching = _read_watching(keywords)
+    keywords["random_state"] = settle_random_state(keywords["random_state"])
+    source = _read_source(X, y, request, keywords)
+    initial = check_initial(
+        keywords["coef_init"], keywords["intercept_init"], source.d, request.fit_intercept
     )
-    watching = Watching(
-        record=read_record(record),
-        path_every=read_record_path(record_path),
-        callback=read_callback(callback),
-        verbose=read_verbose(verbose),
-        time_limit=read_time_limit(time_limit),
-    )
-    settled = settle_random_state(random_state)
-    policy = read_policy(
-        categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
-    )
-    source = make_source(X, y, sample_weight, request.loss.target, policy)
-    initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     refuse_wrong_derivative(request.loss, source, initial)
-    # What is not finite is found and said in words, not by NumPy's warnings.
+    # Values that are not finite are found and reported in a sentence, not by NumPy's warnings.
     with np.errstate(all="ignore"):
-        plan = make_plan(request, source, initial, draw_seed(settled))
+        plan = make_plan(request, source, initial, draw_seed(keywords["random_state"]))
         with Run(
             plan,
             source,
@@ -270,26 +256,30 @@ def fit(
             outcome = descend(run, watching, watch)
             outcome, remarks = find_separation(outcome, plan, source)
             warn_of(outcome, run)
-    recipe = make_recipe(
-        plan,
-        outcome,
-        random_state=settled,
-        learning_rate=learning_rate,
-        alpha=alpha,
-        l1_ratio=l1_ratio,
-        average=average,
-        scaling=scaling,
-        preconditioner=preconditioner,
-        shuffle=shuffle,
-        sample_weight=sample_weight,
-        coef_init=coef_init,
-        intercept_init=intercept_init,
-        categories=categories,
-        unknown=unknown,
-        missing=missing,
-    )
+    recipe = make_recipe(plan, outcome, keywords)
     result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
     return replace(result, choices=result.choices | remarks) if remarks else result
+
+
+def _read_watching(keywords: dict[str, Any]) -> Watching:
+    return Watching(
+        record=read_record(keywords["record"]),
+        path_every=read_record_path(keywords["record_path"]),
+        callback=read_callback(keywords["callback"]),
+        verbose=read_verbose(keywords["verbose"]),
+        time_limit=read_time_limit(keywords["time_limit"]),
+    )
+
+
+def _read_source(X: Any, y: Any, request: Request, keywords: dict[str, Any]) -> Source:
+    policy = read_policy(
+        keywords["categories"],
+        keywords["unknown"],
+        keywords["missing"],
+        full=request.alpha > 0,
+        intercept=request.fit_intercept,
+    )
+    return make_source(X, y, keywords["sample_weight"], request.loss.target, policy)
 
 
 def make_result(

@@ -1,6 +1,7 @@
 """Recipes: the keywords with which `fit` repeats a run bit for bit."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,27 @@ from fastgd.descent.driver import Outcome
 from fastgd.monitoring.reasons import StopReason
 from fastgd.planning.plan import Plan
 
+GIVEN = (
+    "random_state",
+    "learning_rate",
+    "alpha",
+    "l1_ratio",
+    "average",
+    "scaling",
+    "preconditioner",
+    "shuffle",
+    "sample_weight",
+    "coef_init",
+    "intercept_init",
+    "categories",
+    "unknown",
+    "missing",
+)  # keywords that are replayed as they were given
 
-def make_recipe(plan: Plan, outcome: Outcome, **given: Any) -> dict[str, Any]:
+
+def make_recipe(plan: Plan, outcome: Outcome, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keywords with which `fit` replays a run; its arrays are copies."""
+    given = {name: keywords[name] for name in GIVEN}
     # A run that diverged within an epoch does so again; one that was cut there ends before it.
     diverged = outcome.stop_reason is StopReason.DIVERGED
     epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)

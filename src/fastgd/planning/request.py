@@ -102,25 +102,7 @@ def read_request(
     check_name("variant", variant, (*VARIANTS, "auto"), hint)
     check_name("route", route, ROUTES)
     loss = read_loss(loss)
-    if variant == "auto" and not is_auto(learning_rate):
-        raise ValueError(
-            'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
-            f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
-        )
-    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
-        raise ValueError(
-            'route="gram" computes gradients of the squared error over all rows: it needs '
-            f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
-            f"loss={show(loss.name)}."
-        )
-    given = isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0
-    if given and variant != "batch":
-        if max_iter is not None and max_iter != len(shuffle):
-            raise ValueError(
-                f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
-                f"leave it out or give {len(shuffle)}; got {show(max_iter)}."
-            )
-        max_iter = len(shuffle)
+    _check_variant(variant, route, loss, learning_rate)
     if tol is not None and not is_auto(tol):
         check_at_least("tol", tol, 0, ', None or "auto"', NUMBER_OR_WORD)
     return Request(
@@ -129,7 +111,7 @@ def read_request(
         optimizer=read_optimizer(optimizer),
         schedule=read_learning_rate(learning_rate),
         batch_size=read_batch_size(batch_size),
-        max_iter=None if max_iter is None else check_count("max_iter", max_iter),
+        max_iter=read_max_iter(max_iter, None if variant == "batch" else shuffle),
         tol=tol,
         alpha=check_not_negative("alpha", alpha),
         l1_ratio=check_fraction("l1_ratio", l1_ratio, or_one=True),
@@ -141,6 +123,33 @@ def read_request(
         preconditioner=read_word("preconditioner", preconditioner, PRECONDITIONERS),
         n_threads=read_n_threads(n_threads),
     )
+
+
+def _check_variant(variant: str, route: str, loss: Loss, learning_rate: Any) -> None:
+    """Refuse a variant that does not go with the route or the learning rate."""
+    if variant == "auto" and not is_auto(learning_rate):
+        raise ValueError(
+            'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
+            f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
+        )
+    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
+        raise ValueError(
+            'route="gram" computes gradients of the squared error over all rows: it needs '
+            f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
+            f"loss={show(loss.name)}."
+        )
+
+
+def read_max_iter(max_iter: Any, shuffle: Any) -> int | None:
+    """Return how many epochs to make, which an order given as an array sets; None if it is open."""
+    if isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0:
+        if max_iter is not None and max_iter != len(shuffle):
+            raise ValueError(
+                f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
+                f"leave it out or give {len(shuffle)}; got {show(max_iter)}."
+            )
+        max_iter = len(shuffle)
+    return None if max_iter is None else check_count("max_iter", max_iter)
 
 
 def read_batch_size(batch_size: Any) -> int | None:
