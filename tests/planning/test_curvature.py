@@ -112,7 +112,7 @@ def test_minibatches_take_the_steps_of_the_twin(loss, fit_intercept, weighted, p
     )
     optimum = seen(loss, fit_intercept, weights, l2)
     hessian = optimum.hessian
-    units, shift = hessian.coordinates.units, hessian.coordinates.shift
+    units, shift = hessian.coordinates.scale, hessian.coordinates.offset
     T = np.vstack([np.diag(units), shift[None, :]])  # coefficients of u to w, b
     T = np.column_stack([T, np.append(np.zeros(D), 1.0)])
     middle = np.zeros((D + 1, D + 1))

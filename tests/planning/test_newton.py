@@ -46,8 +46,8 @@ def objective(sample, l2):
         rows = [f(z, y, parameters) for z, y in zip(sample.u @ point, sample.y, strict=True)]
         values, slopes = np.array(rows).T
         penalty = np.append(l2, 0.0)
-        value = np.mean(sample.shares * values) + 0.5 * penalty @ point**2
-        return value, sample.u.T @ (sample.shares * slopes) / N + penalty * point
+        value = np.mean(sample.weights * values) + 0.5 * penalty @ point**2
+        return value, sample.u.T @ (sample.weights * slopes) / N + penalty * point
 
     return value_and_gradient
 

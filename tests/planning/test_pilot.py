@@ -73,7 +73,7 @@ def test_the_largest_eigenvalue_is_that_of_all_rows(fit_intercept, route):
         coordinates = standardise_all(source, centred=fit_intercept)
         A = coordinates.rows(A)
         A[:, -1] = float(fit_intercept)
-    told = {"tolerance": 1e-7, "most_passes": 200}
+    told = {"tolerance": 1e-7, "max_passes": 200}
     given = Pilot(source, 1), A[:50], fit_intercept, gram, coordinates
     found, passes = largest_eigenvalue(*given, **told)
     assert found == pytest.approx(top(A), rel=1e-4)
@@ -222,7 +222,7 @@ def test_a_rare_label_is_in_the_sample_and_counts_as_often_as_it_is(rare, weight
     of_rare = drawn.stands_for[labels == rare].sum() / len(labels)
     assert of_rare == pytest.approx(np.mean(has_weight & (y == rare)))
     assert drawn.stands_for.mean() == pytest.approx(np.mean(has_weight))
-    assert drawn.shares.mean() == pytest.approx(1.0, rel=1e-9)
+    assert drawn.weights.mean() == pytest.approx(1.0, rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------- the curvature

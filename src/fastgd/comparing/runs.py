@@ -38,7 +38,7 @@ def read_runs(runs: Any) -> dict[str, dict[str, Any]]:
     Raises
     ------
     TypeError, ValueError
-        Where a run cannot be read, or two have one name.
+        If a run cannot be read, or two have one name.
     """
     if runs is None:
         runs = DEFAULT_RUNS

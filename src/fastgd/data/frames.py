@@ -1,4 +1,4 @@
-"""Data frames of pandas, polars and Arrow: their columns, as arrays where they lie as such."""
+"""Data frames of pandas, polars and Arrow: their columns, as arrays if they are stored as such."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class SeveralValuesError(TypeError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A column that does not lie as an array (bits, words): it converts the rows asked for."""
+    """A column that is not stored as an array (bits, strings): it converts the rows wanted."""
 
     values: Any
     dtype: np.dtype[Any]
@@ -172,8 +172,8 @@ def chunks_of(values: Any) -> Sequence[Any]:
 
 def _read_part(values: Any) -> Column:
     first = _of_single_values(np.asarray(values[:1]))
-    lies_as_array = np.shares_memory(first, np.asarray(values[:1]))
-    if lies_as_array or not _gives_rows(values):
+    is_array = np.shares_memory(first, np.asarray(values[:1]))
+    if is_array or not _gives_rows(values):
         return np.asarray(values)
     return Asked(values, first.dtype)
 
@@ -186,7 +186,7 @@ def _of_single_values(array: Array) -> Array:
 
 
 def _gives_rows(values: Any) -> bool:
-    """Return True if rows can be asked for by number (Arrow cannot for every type)."""
+    """Return True if rows can be selected by number (Arrow cannot for every type)."""
     try:
         Asked(values, np.dtype(object))[np.arange(min(1, len(values)))]
     except Exception:  # whatever a library raises
@@ -195,7 +195,7 @@ def _gives_rows(values: Any) -> bool:
 
 
 def type_of(column: Any) -> str:
-    """Return the name of a column's type, in its library's words."""
+    """Return the name of a column's type, as its library calls it."""
     name = str(getattr(column, "dtype", None) or getattr(column, "type", type(column).__name__))
     return name if len(name) <= MAX_TYPE_NAME else f"{name[: MAX_TYPE_NAME - 3]}..."
 

@@ -168,7 +168,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
 
 
 def check_X(X: Any, min_rows: int = 1) -> tuple[Table, Names]:
-    """Return X as a table of numbers, without a copy where it is one, and its column names."""
+    """Return X as a table of numbers, without a copy if it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
     if hasattr(X, "tocsr") and hasattr(X, "nnz"):
@@ -221,7 +221,7 @@ def refuse_empty(shape: tuple[int, ...], min_rows: int = 1) -> None:
 
 
 def check_column(column: Any, where: str, advice: str = FOR_TEXT) -> Column:
-    """Return a frame's column of numbers, without a copy where it is one.
+    """Return a frame's column of numbers, without a copy if it is one.
 
     *advice* is what is said of text.
     """
@@ -243,7 +243,7 @@ def check_column(column: Any, where: str, advice: str = FOR_TEXT) -> Column:
 
 
 def check_initial(coef: Any, intercept: Any, d: int, fit_intercept: bool) -> Array | None:
-    """Return the initial coefficients and intercept as one array, or None where none are given."""
+    """Return the initial coefficients and intercept as one array, or None if none are given."""
     if intercept is not None and not fit_intercept:
         raise ValueError(f"intercept_init needs fit_intercept=True; got {show(intercept)}.")
     if coef is None and intercept is None:

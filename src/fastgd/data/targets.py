@@ -20,7 +20,7 @@ from fastgd.data.frames import columns_of
 from fastgd.data.sources import refuse_non_finite
 
 SMALLEST_WEIGHT = 1e-100  # of the largest weights: beyond, they are scaled before they are summed
-LABELS_AT_ONCE = 1 << 20  # between two looks for Ctrl-C
+LABELS_AT_ONCE = 1 << 20  # between two checks for Ctrl-C
 
 
 def check_y(y: Any, n: int) -> Array:
@@ -53,7 +53,7 @@ def fill_missing_targets(y: Any) -> tuple[Any, NDArray[np.bool_] | None]:
     columns = columns_of(y)
     try:
         values = np.asarray(y if columns is None or len(columns) != 1 else columns[0][1])
-    except Exception:  # whatever a foreign array may raise: `check_y` says it in words
+    except Exception:  # whatever a foreign array may raise: `check_y` refuses it in a sentence
         return y, None
     if values.dtype.kind in "SU" and isinstance(y, (list, tuple)):
         values = _unless_mixed(y, values)
@@ -165,7 +165,7 @@ def check_known_labels(y: Array, classes: Array) -> None:
 
 
 def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
-    """Return sample weights as float64, or an empty array where there are none."""
+    """Return sample weights as float64, or an empty array if there are none."""
     if sample_weight is None:
         return np.empty(0)
     weights = as_numbers(as_array(sample_weight, "sample_weight"), "sample_weight")

@@ -1,4 +1,4 @@
-"""`descend`: drive a run to its end, with someone watching."""
+"""`descend`: drive a run to its end, with records, callbacks and time limits."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from fastgd.planning.request import asks_to_stop
 
 FAR = 30.0  # times as far as was wanted
 
-# Set by whoever runs a fit in another thread: the event ends it where its time limit could.
+# Set by whoever runs a fit in another thread: the event ends it when its time limit could.
 end_request: ContextVar[Event | None] = ContextVar("end_request", default=None)
 
 

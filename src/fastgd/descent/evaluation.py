@@ -81,7 +81,7 @@ class Evaluation:
         """
         coef = np.asarray(coef, dtype=self.source.dtype)
         loss, g = self.asked.over_all(coef)
-        if self._with_gradients is not self.full:  # the loss has the same bits with or without
+        if self._with_gradients is not self.full:  # the loss is bitwise identical with or without
             g = self._with_gradients.over_all(coef)[1]
         return loss + self.penalty.value(coef), self.penalty.gradient_norm(coef, g)
 
@@ -140,7 +140,7 @@ class Evaluation:
         return at_coef
 
     def best_multiple(self, coef: Floats, objective: float) -> Multiple:
-        """Return by what to multiply the coefficients, where the objective is *objective*.
+        """Return by what to multiply the coefficients, whose objective is *objective*.
 
         The factor is 1 unless few labels are predicted wrong.
         """

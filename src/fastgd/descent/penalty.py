@@ -24,8 +24,8 @@ class Penalty:
         self.plan, self.objective = plan, plan.objective
         self.l1 = np.full(d, self.objective.l1)
         self.l2 = np.full(d, self.objective.l2)
-        units = np.ones(d) if plan.coordinates is None else plan.coordinates.units
-        self.scaled_l1, self.scaled_l2 = self.l1 * units, self.l2 * units * units
+        scale = np.ones(d) if plan.coordinates is None else plan.coordinates.scale
+        self.scaled_l1, self.scaled_l2 = self.l1 * scale, self.l2 * scale * scale
 
     def value(self, coef: Array) -> float:
         """Return the penalty of these coefficients."""
@@ -50,7 +50,7 @@ class Penalty:
         here = self.plan.coordinates
         if here is None:
             return self.gradient_norm(coef, g)
-        return self._norm(here.enter(coef), here.gradient(g), self.scaled_l1, self.scaled_l2)
+        return self._norm(here.transform(coef), here.gradient(g), self.scaled_l1, self.scaled_l2)
 
     def _norm(self, coef: Array, g: Floats, l1: Floats, l2: Floats) -> float:
         w = np.asarray(coef[:-1], dtype=np.float64)

@@ -184,7 +184,7 @@ class Run:
         state = self.state
         state.coef[:] = coef
         if self.plan.coordinates is not None:
-            state.point[:] = self.plan.coordinates.enter(coef)
+            state.point[:] = self.plan.coordinates.transform(coef)
         summed = state.g, state.sums, state.tally, state.tallies, state.total
         for sums in (*summed, state.first, state.second):
             sums[:] = 0.0

@@ -88,7 +88,7 @@ class State:
     evaluated: Evaluated | None = None  # the last evaluation, for the step to come
     evaluated_counts: bool = False  # as one of the extra passes
     progress: Progress = field(default_factory=Progress)  # of the stopping rule
-    safeguard: Safeguard | None = None  # None before someone watches
+    safeguard: Safeguard | None = None  # None before the first check
     refinement: Refinement | None = None  # None before steps take all rows
 
     def refines(self, plan: Plan) -> bool:
@@ -110,15 +110,15 @@ def initial_state(plan: Plan, source: Source) -> State:
         coef[:] = plan.row_coordinates.without_constants(coef)
     point = coef
     if plan.coordinates is not None:
-        point = plan.coordinates.enter(coef).astype(dtype)
-        coef[:] = plan.coordinates.leave(point)
+        point = plan.coordinates.transform(coef).astype(dtype)
+        coef[:] = plan.coordinates.inverse_transform(point)
     shared = plan.preconditioned and plan.variant == "minibatch"
     sums, tallies = empty_sums(plan.groups_per_batch if shared else 0, source.d)
-    settles = plan.preconditioned and plan.refines_after == 0
+    refines = plan.preconditioned and plan.refines_after == 0
     return State(
         coef=coef,
         point=point,
-        refinement=Refinement(coef) if settles else None,
+        refinement=Refinement(coef) if refines else None,
         first=np.zeros(size if slots > 0 else 0, dtype),
         second=np.zeros(size if slots > 1 else 0, dtype),
         g=np.zeros(size),

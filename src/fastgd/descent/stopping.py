@@ -14,7 +14,7 @@ from fastgd.planning.stopping import PATIENCE, has_gradient_test
 
 ROUNDING = 1e-13  # of the objective
 EPOCHS_WITHOUT_PROGRESS = 5
-STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
+STEPS_WITHOUT_PROGRESS = 100  # of batch, if the gradient does not vanish
 
 
 class StoppingRule(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 from fastgd.base.validation import refuse_unknown
 from fastgd.data.categories.encoding import read_policy
 from fastgd.data.inputs import check_initial, make_source
-from fastgd.data.orders import draw_seed, settle_random_state
+from fastgd.data.orders import draw_seed, fix_random_state
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome, Watching, descend
 from fastgd.descent.run import Run
@@ -86,7 +86,7 @@ def fit(
     X : array-like or data frame, shape (n_samples, n_features)
         float32 and float64 in C order are read in place. Whatever else lies as numbers (another
         type or layout, columns of pandas, polars or Arrow, memory maps, any `__array__` or
-        DLPack) is converted a piece at a time to float64, or float32 where all of it is; lists
+        DLPack) is converted a piece at a time to float64, or float32 if all of it is; lists
         and Python objects are converted once. A frame's column names are kept.
     y : array-like, shape (n_samples,)
         Targets; for `log_loss`, `hinge`, `squared_hinge` and `modified_huber` any two labels.
@@ -97,7 +97,7 @@ def fit(
         For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
         "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
         "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
-        ``f(z, y) -> (value, slope)``.
+        ``f(z, y) -> (value, derivative)``.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
         ``fastgd.Adam(beta_1=0.8)`` or "auto".
@@ -107,27 +107,28 @@ def fit(
         ``{1: 0.1, 1000: 0.01}`` holds rates by the first step that has them.
     batch_size : int or "auto"
         Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
-        by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
+        by the inverse Hessian of a sample takes 64 to some 8000, 64 steps an epoch, and after the
         first epoch, from the mean of the iterates, all rows.
     max_iter : int, optional
         Epochs; for `batch` an epoch is a step. By default 100, for self-tuned `batch` 1000, or
-        10,000 where no inverse of the curvature helps.
+        10,000 if they are not multiplied by an inverse Hessian.
     tol : float, None or "auto"
         `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
         others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
         so does `batch`, for 100 epochs, if the loss has kinks: no gradient vanishes.
         "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit without an L1
-        penalty, of at most 1024 columns, ends where the objective is estimated to be within 1e-8
+        penalty, of at most 1024 columns, ends once the objective is estimated to be within 1e-8
         of its fall from coefficients of zero (the intercept at its best), and a thousandth of the
         width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten
         million values of X, with another optimizer, or after 20 epochs, within a tenth of the
         statistical error: all beyond is noise.
     alpha, l1_ratio : float
-        Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
+        Strength of the penalty (not the learning rate, which texts call alpha) and the fraction of
+        it that is L1.
     fit_intercept : bool
     sample_weight : array-like, shape (n_samples,), optional
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
-        belong to rows by position: the index of a Series is not looked at.
+        belong to rows by position: the index of a Series is ignored.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
@@ -135,24 +136,24 @@ def fit(
         True returns the mean of the iterates after every step (Polyak-Ruppert); a fraction that
         of the last so many of `max_iter` epochs' steps, to within the rows taken together; "recent"
         that of the second half or more, whose end need not be known beforehand (so does a
-        fraction where there is a `tol`).
+        fraction if there is a `tol`).
     shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
-        A new random order in each epoch, rows as they lie, rows drawn independently, or the
-        order itself. `batch` always visits rows as they lie.
+        A new random order in each epoch, the order of storage, rows drawn independently, or the
+        order itself. `batch` always visits rows in the order of storage.
     route : {"auto", "direct", "gram"}
         How gradients are computed: "direct" from the rows; "gram" from X'X, which takes n d^2
         operations once and makes every step of `batch` on the squared error nearly free. A
         self-tuned fit chooses; the textbook's is "direct".
     scaling : {"auto", "standardize"} or None
-        In which coordinates steps are taken, without a copy of X: columns less their mean (where
+        In which coordinates steps are taken, without a copy of X: columns less their mean (if
         there is an intercept) over their standard deviation. In textbook mode exactly so, at the
         cost of two passes, and only when asked for; a self-tuned fit takes them from a sample of
-        rows. The penalty is always that of the coefficients as they are.
+        rows. The penalty is always that of the original coefficients.
     preconditioner : {"auto", "diagonal", "full"} or None
-        "full" multiplies steps by the inverse of the curvature at the optimum of a sample of rows;
-        for `batch` and `minibatch`, gd, losses with a curvature, no L1 penalty and at most 1024
-        columns, where a self-tuned fit takes it by itself. "diagonal" looks at the columns' root
-        mean squares alone.
+        "full" multiplies steps by the inverse Hessian at the optimum of a sample of rows; for
+        `batch` and `minibatch`, gd, losses with second derivatives, no L1 penalty and at most 1024
+        columns; a self-tuned fit of these takes it by itself. "diagonal" divides columns by their
+        root mean square.
     random_state : None, int or numpy.random.Generator
     n_threads : int, optional
         All cores that the process may use by default. Results do not depend on it.
@@ -175,14 +176,14 @@ def fit(
         at most 50. The encoding is part of the model: `predict` takes the same frames.
     unknown : {"error", "baseline", "ignore"}
         What `predict` does with a level that was not fitted: refuse it, take it for the baseline,
-        or set all columns of the levels to zero (the same thing where the baseline has no column).
+        or set all columns of the levels to zero (the same thing if the baseline has no column).
         `FitResult.encode` says how many rows hold any.
     missing : {"error", "drop", "level", "median"}
         What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
         leave the rows out, those without a target in y, too (`predict` returns NaN or None for
         them; `shuffle` counts the rows that are left); let them be a level of their own, in columns
-        of text; or take the median, in which weights count, and a column that tells where (texts
-        get a level of their own).
+        of text; or take the weighted median, and add a column that marks these rows (texts get a
+        level of their own).
 
     Returns
     -------
@@ -207,7 +208,7 @@ def fit(
         X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
         unique.
     RuntimeWarning
-        A file of compiled code on the disk was broken and has been made anew; no result depends
+        A file of compiled code on the disk was broken and has been written again; no result depends
         on it.
 
     References
@@ -237,7 +238,7 @@ def _fit(X: Any, y: Any, keywords: dict[str, Any]) -> FitResult:
     keywords["learning_rate"] = as_schedule(keywords["learning_rate"])
     request = read_request(**{name: keywords[name] for name in REQUEST})
     watching = _read_watching(keywords)
-    keywords["random_state"] = settle_random_state(keywords["random_state"])
+    keywords["random_state"] = fix_random_state(keywords["random_state"])
     source = _read_source(X, y, request, keywords)
     initial = check_initial(
         keywords["coef_init"], keywords["intercept_init"], source.d, request.fit_intercept
@@ -323,7 +324,7 @@ def make_result(
 
 
 def _statistical_error(plan: Plan) -> float | None:
-    """Return it where it is known, and not the rounding of an exact fit."""
+    """Return the statistical error; None if it is unknown, or the rounding of an exact fit."""
     optimum = plan.optimum
     if optimum is None:
         return None

@@ -83,7 +83,7 @@ def _capped_message(plan: Plan) -> str:
     if plan.stopping.is_by_suboptimality:
         near = f"{plan.stopping.suboptimality:.1g}"
         missed = f"coming within {near} of the least objective, as far as it can tell"
-        advice = ", or look for rows unlike all others, or columns nearly alike"
+        advice = ", or look for rows unlike all others, or columns nearly collinear"
         if plan.max_iter < PATIENCE:
             advice = ""
         elif not plan.loss.has_minimum and not plan.objective.is_penalised:

@@ -51,7 +51,7 @@ def make_recipe(plan: Plan, outcome: Outcome, keywords: Mapping[str, Any]) -> di
 
 
 def replayed_average(plan: Plan, average: Any, epochs: int) -> Any:
-    """Return what averages the same iterates where *epochs* is all that is asked for."""
+    """Return the `average` that gives the same iterates if only *epochs* are asked for."""
     if average == "auto" or plan.average not in ("recent", "tail"):
         return average
     if plan.average == "recent":

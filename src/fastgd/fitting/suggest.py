@@ -1,4 +1,4 @@
-"""`suggest`: what a table looks like to gradient descent, and which variant suits it."""
+"""`suggest`: how well a table is conditioned, and which variant suits it."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from fastgd.base.types import Floats
 from fastgd.base.validation import check_flag, check_fraction, check_not_negative
 from fastgd.data.inputs import make_source
-from fastgd.data.orders import draw_seed, settle_random_state
+from fastgd.data.orders import draw_seed, fix_random_state
 from fastgd.data.sources import refuse_non_finite
 from fastgd.planning.costs import expected_passes, seconds_of_a_pass, seconds_of_cholesky, shortest
 from fastgd.planning.moments import has_moments, sum_moments
@@ -34,7 +34,7 @@ class Suggestion:
     n, d : int
         Rows and columns.
     condition : float
-        Largest over smallest eigenvalue of X'X / n, of the columns as they are and the intercept:
+        Largest over smallest eigenvalue of X'X / n, of the original columns and the intercept:
         plain descent takes about so many steps per digit. Infinity if columns depend on each
         other.
     condition_scaled : float
@@ -130,7 +130,7 @@ def suggest(
     random_state: Any = None,
     n_threads: int | None = None,
 ) -> Suggestion:
-    """Look at a table and say which variant suits it, which rates are stable, what it will take.
+    """Report which variant suits a table, which rates are stable and what fits would take.
 
     Reads all rows once, for the condition and the stable rates, and some of them several times, to
     see how long a pass takes.
@@ -169,7 +169,7 @@ def suggest(
     threads = read_n_threads(n_threads)
     source = make_source(X, y, sample_weight, read.target)
     refuse_non_finite(source.y, "y")
-    seed = draw_seed(settle_random_state(random_state))
+    seed = draw_seed(fix_random_state(random_state))
     with np.errstate(all="ignore"):
         return _suggestion(Pilot(source, threads, seed), objective)
 
@@ -233,7 +233,7 @@ def _of_sample(
     penalty = objective.l2 / (loss.curvature or 1.0) * np.ones(source.d)
     conditions = (
         _condition(rows, penalty, is_all),
-        _condition(standard.rows(rows), penalty * np.square(standard.units), is_all),
+        _condition(standard.rows(rows), penalty * np.square(standard.scale), is_all),
     )
     if loss.curvature is None:
         return conditions, Smoothness(math.nan, math.nan, is_exact=False)
@@ -277,6 +277,6 @@ def _exact(objective: Objective, n: int, rows: Floats, pass_seconds: float, seco
     solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"
     return (
-        f"the normal equations (Cholesky) take about {solving:.2g} s, {faster} than this, where no "
-        "columns are nearly alike"
+        f"the normal equations (Cholesky) take about {solving:.2g} s, {faster} than this, if no "
+        "columns are nearly collinear"
     )

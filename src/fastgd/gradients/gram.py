@@ -27,7 +27,7 @@ from fastgd.kernels.compiler.jit import load
 from fastgd.kernels.gram import multiply
 from fastgd.losses import SquaredError
 
-BLOCK_ROWS = 4096  # BLAS gives the same bits for so many rows of float64, on one thread or more
+BLOCK_ROWS = 4096  # BLAS is bitwise identical for so many rows of float64, on any number of threads
 MEAN_ROWS = 4096
 FAR = 1e-4  # how far the gradient may shrink from that of the reference
 
@@ -49,10 +49,10 @@ class Centred:
         """In which type rows are handed out."""
         return self.mean.dtype
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
         """Return the rows start..stop."""
         rows = self.table.between(start, stop)
-        return np.subtract(rows, self.mean, out=None if room is None else room[: len(rows)])
+        return np.subtract(rows, self.mean, out=None if out is None else out[: len(rows)])
 
     def fill(self, rows: Rows, out: Array) -> None:
         """Write these rows to *out*."""

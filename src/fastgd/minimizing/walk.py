@@ -71,7 +71,7 @@ class Walk:
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
         slots = [np.zeros(n if optimizer.slots > k else 0) for k in (0, 1)]
         before, trial, slope = np.empty((3, n))
-        self.good = self.x.copy()  # the last point whose value was seen to be sound
+        self.good = self.x.copy()  # the last point whose value is known to be sound
         self.state = (before, self.good, trial, slope, *slots, np.empty(0))
         self.t, self.memory = 0, Memory()
         self.first_second_derivative = self.first_change = math.nan
@@ -104,7 +104,7 @@ class Walk:
         steps = 1
         while self.t < max_iter:
             began = time.perf_counter()
-            status = self._advance(min(steps, max_iter - self.t, self._most_steps()))
+            status = self._advance(min(steps, max_iter - self.t, self._max_steps()))
             asked = callback and status != kernels.DIVERGED
             stops = bool(asked and asks_to_stop(callback, self._iterate()))
             if status == kernels.AT_REST and self.evaluation.is_rounding(*self._gradient_here()):
@@ -120,7 +120,7 @@ class Walk:
         return StopReason.MAX_ITER if self.least < 0 else StopReason.CAPPED
 
     def judge(self, reason: StopReason) -> StopReason:
-        """Return why it ended, seen from its end: above the start, or far below it, it diverged.
+        """Return why it ended: above the start, or far below it, it diverged.
 
         A gradient of about zero is no success if fun still falls there.
         """
@@ -145,11 +145,11 @@ class Walk:
         if not rise > ROUNDING * max(abs(value), abs(self.start.value)):
             return False
         # A sum of squares that is zero but for rounding rises by the square of that.
-        shift = ROUNDINGS * EPS * max(np.abs(self.x).max(), np.abs(self.start.x).max())
+        distance = ROUNDINGS * EPS * max(np.abs(self.x).max(), np.abs(self.start.x).max())
         second_derivative = self.first_second_derivative
         if self.known[NORM] > 0:
             second_derivative = self.evaluation.second_derivative(*self._gradient_here()[:3])
-        return not rise <= second_derivative * shift * shift
+        return not rise <= second_derivative * distance * distance
 
     def result(self, reason: StopReason, seconds: float, compile_seconds: float) -> MinimizeResult:
         """Return what the user gets."""
@@ -240,12 +240,12 @@ class Walk:
             return max(1, steps // 2)
         return 2 * steps if seconds < CALL_SECONDS else steps
 
-    def _most_steps(self) -> int:
+    def _max_steps(self) -> int:
         """Return how many steps one call may take: no row is made that would not be kept."""
         most = self.rows.steps_to_thinning(self.t)
         if self.points is not None:
-            room = max(1, CALL_NUMBERS // len(self.x)) * self.points.every
-            most = min(most, room, self.points.steps_to_thinning(self.t))
+            free = max(1, CALL_NUMBERS // len(self.x)) * self.points.every
+            most = min(most, free, self.points.steps_to_thinning(self.t))
         return int(most)
 
     def _gradient_here(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
@@ -264,7 +264,7 @@ class Walk:
         return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())
 
     def _last_good(self) -> Place:
-        """Return the last point whose value was seen to be sound, or the start if better."""
+        """Return the last point whose value is known to be sound, or the start if better."""
         g = np.empty(len(self.x))
         value = self.evaluation.at(self.good, g)
         return Place(self.good.copy(), value, g) if value <= self.start.value else self.start

@@ -42,7 +42,7 @@ class Progress:
     passes: float
     seconds: float
     learning_rate: float
-    loss: float  # weighted mean loss per row met in this epoch
+    loss: float  # weighted mean loss of the rows of this epoch
     coef: NDArray[np.float64]
     intercept: float
     max_iter: int  # epochs that the fit makes at most

@@ -182,7 +182,7 @@ def _reasons(request: Request, plan: Plan, steps: Steps, source: Source) -> dict
         "smoothing": smoothing_reason(plan.optimum),
         "scaling": scaling_reason(request, plan.coordinates, preconditioned=plan.preconditioned),
         "constant": constant_reason(plan.row_coordinates, source),
-        # It is where the steps on all rows lead that is returned.
+        # Refinement has no average: its last iterate is returned.
         "averaging": "" if refines else averaging_reason(plan.average, plan.averages_from[0]),
     }
     if request.self_tuned:

@@ -122,7 +122,7 @@ def _of_batches(
 
 
 def _calm_rate(batch_size: int, optimum: Optimum, noise: float) -> float:
-    """Return the rate at which the noise of steps keeps predictions where the Hessian holds.
+    """Return the rate at which the noise of steps leaves predictions where the Hessian holds.
 
     Near the optimum their variance is rate noise / (2 b second derivative). If a label is rare, a
     row of it is noise of the size of a thousand others.
@@ -133,7 +133,7 @@ def _calm_rate(batch_size: int, optimum: Optimum, noise: float) -> float:
 
 def _of_penalty(l2: float, coordinates: Coordinates) -> float:
     """Return the largest second derivative of the penalty in these coordinates."""
-    return l2 * float(np.max(np.square(coordinates.units), initial=0.0)) if l2 > 0 else 0.0
+    return l2 * float(np.max(np.square(coordinates.scale), initial=0.0)) if l2 > 0 else 0.0
 
 
 def _decay_steps(rate: float, epoch: float, optimum: Optimum | None) -> float:

@@ -119,8 +119,8 @@ def read_request(
         average=read_average(average),
         shuffle=shuffle,
         route=route,
-        scaling=read_word("scaling", scaling, SCALINGS),
-        preconditioner=read_word("preconditioner", preconditioner, PRECONDITIONERS),
+        scaling=read_choice("scaling", scaling, SCALINGS),
+        preconditioner=read_choice("preconditioner", preconditioner, PRECONDITIONERS),
         n_threads=read_n_threads(n_threads),
     )
 
@@ -159,13 +159,13 @@ def read_batch_size(batch_size: Any) -> int | None:
     return check_count("batch_size", batch_size, ' or "auto"', kinds=NUMBER_OR_WORD)
 
 
-def read_word(name: str, value: Any, words: tuple[str, ...]) -> str | None:
-    """Return one of these words, or None."""
-    return None if value is None else check_name(name, value, words, " or None")
+def read_choice(name: str, value: Any, choices: tuple[str, ...]) -> str | None:
+    """Return one of these choices, or None."""
+    return None if value is None else check_name(name, value, choices, " or None")
 
 
 def read_average(average: Any) -> bool | float | str:
-    """Return whether iterates are averaged, over which share of the steps, or a word."""
+    """Return whether iterates are averaged, over which fraction of the steps, or a word."""
     if isinstance(average, str) and average in ("auto", "recent"):
         return average
     if isinstance(average, (bool, np.bool_)):
@@ -185,7 +185,7 @@ def read_loss(loss: Any) -> Loss:
         return loss
     if callable(loss):
         return CustomLoss(loss)
-    hint = ", a loss object or a function f(z, y) -> (value, slope)"
+    hint = ", a loss object or a function f(z, y) -> (value, derivative)"
     return LOSSES[check_name("loss", loss, LOSSES, hint)]()
 
 
@@ -313,10 +313,10 @@ def read_callback(callback: Any) -> Any:
     return callback
 
 
-def asks_to_stop(callback: Any, seen: Any) -> bool:
-    """Show a callback what there is to see; tell whether it wants the run to end."""
+def asks_to_stop(callback: Any, progress: Any) -> bool:
+    """Call a callback; return True if it asks the run to stop."""
     try:
-        answer = callback(seen)
+        answer = callback(progress)
     except StopIteration:
         return True
     return isinstance(answer, (bool, np.bool_)) and bool(answer)

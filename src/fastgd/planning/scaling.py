@@ -35,7 +35,7 @@ def scaling_reason(
     """Say how columns are scaled, and from what; "" if they are not."""
     if preconditioned:
         return "none needed: steps are multiplied by the inverse Hessian of a sample of rows"
-    if coordinates is None or (coordinates.units == 1).all():
+    if coordinates is None or (coordinates.scale == 1).all():
         return ""
     centred = "centred and " if coordinates.mean.any() else ""
     shown = "a sample of rows shows" if request.self_tuned else "all rows show"
@@ -46,7 +46,7 @@ def constant_reason(row_coordinates: Coordinates | None, source: Source) -> str:
     """Say which columns are constant, if any are."""
     if row_coordinates is None:
         return ""
-    zero = set(np.flatnonzero(row_coordinates.units == 0).tolist())
+    zero = set(np.flatnonzero(row_coordinates.scale == 0).tolist())
     columns = sorted(zero - set(row_coordinates.unresolved))
     what = "column that is constant gets" if len(columns) == 1 else "columns that are constant get"
     return f"{name_columns(source, columns)}: {what} a coefficient of 0" if columns else ""

@@ -18,7 +18,7 @@ POWER_TOLERANCE, POWER_PASSES = 1e-5, 100  # of an eigenvalue that is reported
 class Smoothness:
     """How much gradients change with the coefficients: those of single rows, and their mean.
 
-    A batch of b rows is stable below 2b / (B + (b - 1) L), which is a sufficient condition: where
+    A batch of b rows is stable below 2b / (B + (b - 1) L), which is a sufficient condition: if
     B / b is about L, and the rows that make B large are not those that make L large, rates up to
     twice as large may be stable.
     """
@@ -118,4 +118,4 @@ def stable_rate(batch_size: int, row_bound: float, L: float) -> float:
 def _by_power_iteration(source: Source, fit_intercept: bool, n_threads: int) -> float:
     rows = draw(source, fit_intercept, seed=0).rows
     given = Pilot(source, n_threads), rows, fit_intercept
-    return largest_eigenvalue(*given, tolerance=POWER_TOLERANCE, most_passes=POWER_PASSES)[0]
+    return largest_eigenvalue(*given, tolerance=POWER_TOLERANCE, max_passes=POWER_PASSES)[0]

@@ -9,7 +9,7 @@ import numpy as np
 from fastgd.base.types import Floats
 from fastgd.base.validation import check_arity, show
 from fastgd.comparing.problem import BLOCK_ROWS, Problem
-from fastgd.comparing.reference import Curvature, find_reference
+from fastgd.comparing.reference import Hessian, find_reference
 from fastgd.fitting.columns import check_columns
 from fastgd.fitting.result import FitResult
 from fastgd.minimizing.function import as_number, call
@@ -119,7 +119,7 @@ def best_point(problem: Problem) -> Floats | None:
     """Return the optimum of a problem, None where it cannot be computed here."""
     with np.errstate(all="ignore"):
         try:
-            return find_reference(problem, Curvature(problem, problem.weights)).point
+            return find_reference(problem, Hessian(problem, problem.weights)).point
         except ImportError:  # without SciPy the best that any run saw has to do
             return None
 

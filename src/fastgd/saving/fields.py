@@ -25,10 +25,10 @@ def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str,
     Raises
     ------
     TypeError, ValueError
-        Where a field holds what cannot be written, or what no result holds.
+        If a field holds what cannot be written, or what no result holds.
     """
     check_fields(fields, columns)
-    recipe = {name: _settle(value) for name, value in fields["recipe"].items()}
+    recipe = {name: _as_array(value) for name, value in fields["recipe"].items()}
     encoding = None if fields["encoding_"] is None else fields["encoding_"].to_facts()
     names = _portable_names(fields["column_names_"])
     written = {**fields, "recipe": recipe, "encoding_": encoding, "column_names_": names}
@@ -77,7 +77,7 @@ def _restore_encoding(fields: dict[str, Any]) -> None:
             fields["feature_names_in_"] = np.array(names, dtype=object)
 
 
-def _settle(value: Any) -> Any:
+def _as_array(value: Any) -> Any:
     """Return a keyword's value as `fit` reads it: a list or a series is an array."""
     if is_number(value):
         return value if type(value) in (int, float) or _is_portable(value) else float(value)
@@ -136,7 +136,7 @@ def _check_agreement(fields: Mapping[str, Any]) -> None:
 
 
 def _array(ndim: int, kinds: str) -> Check:
-    """Return what tells whether a value is an array of so many dimensions, of one of the kinds."""
+    """Return a check for arrays of so many dimensions, of one of the kinds."""
     return lambda value: (
         isinstance(value, np.ndarray) and value.ndim == ndim and value.dtype.kind in kinds
     )

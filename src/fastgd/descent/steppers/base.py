@@ -108,8 +108,8 @@ def make_settings(plan: Plan, source: Source, penalty: Penalty) -> Settings:
     """Return the numbers that kernels take and that stay the same for a whole run."""
     dtype, size = source.dtype, source.d if plan.objective.is_penalised else 0
     nothing = np.empty(0)
-    units = nothing if plan.row_coordinates is None else plan.row_coordinates.units
-    shift = nothing if plan.row_coordinates is None else plan.row_coordinates.shift
+    units = nothing if plan.row_coordinates is None else plan.row_coordinates.scale
+    shift = nothing if plan.row_coordinates is None else plan.row_coordinates.offset
     return Settings(
         loss_arguments(plan.loss),
         plan.optimizer.hyper,

@@ -88,7 +88,7 @@ class FullGradientStepper(FullGradients):
         model = make_model(state, self.source.d)
         self.kernel(model, self.settings, state.g, 1.0 / self.source.n, state.t + 1, rate)
         if coordinates is not None:
-            state.coef[:] = coordinates.leave(state.point)
+            state.coef[:] = coordinates.inverse_transform(state.point)
 
 
 class GramStepper(FullGradientStepper):

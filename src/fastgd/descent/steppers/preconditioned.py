@@ -25,7 +25,7 @@ class PreconditionedBatchStepper(Batches):
             n_threads=plan.n_threads,
             workers=self.full.workers,
         )
-        plan.order.lead_by(self._team.threads(plan.batch_size))
+        plan.order.prefetch_by(self._team.threads(plan.batch_size))
 
     def load(self) -> None:
         """Compile or fetch the kernels."""

@@ -23,7 +23,7 @@ def largest_eigenvalue(
     gram: Gram | None = None,
     coordinates: Coordinates | None = None,
     tolerance: float = POWER_TOLERANCE,
-    most_passes: int = POWER_ITERATIONS,
+    max_passes: int = POWER_ITERATIONS,
 ) -> tuple[float, float]:
     """Return the largest eigenvalue of X'X/n (a column of ones added) and the passes it took.
 
@@ -36,10 +36,10 @@ def largest_eigenvalue(
     v[-1] *= fit_intercept
     largest, passes = 0.0, 0
     with FullPass(source, HalfSquare(), pilot.n_threads, gradients=True) as full:
-        while passes < most_passes:
+        while passes < max_passes:
             passes += 1
             v /= norm(v)
-            v = v if coordinates is None else coordinates.leave(v)
+            v = v if coordinates is None else coordinates.inverse_transform(v)
             v = gram.times(v) / source.n if gram else full.over_all(v.astype(source.dtype))[1]
             v = v if coordinates is None else coordinates.gradient(v)
             v[-1] *= fit_intercept

@@ -46,11 +46,11 @@ def estimate(
     There is no optimum if no Hessian is wanted, or if it is not finite.
     """
     source, loss = pilot.source, objective.loss
-    most_values = HESSIAN_VALUES if wants_hessian else SAMPLE_VALUES
-    drawn = draw(source, objective.fit_intercept, pilot.seed, most_values)
+    max_values = HESSIAN_VALUES if wants_hessian else SAMPLE_VALUES
+    drawn = draw(source, objective.fit_intercept, pilot.seed, max_values)
     rows = drawn.rows
     refuse_overflow(source, mean_squared_norm(rows))
-    standard, unseen = standardise(source, rows[:, :-1], drawn.shares, objective.fit_intercept)
+    standard, unseen = standardise(source, rows[:, :-1], drawn.weights, objective.fit_intercept)
     optimum = None
     if wants_hessian:
         with contextlib.suppress(np.linalg.LinAlgError), Workers(pilot.n_threads) as workers:

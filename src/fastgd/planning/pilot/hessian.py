@@ -1,8 +1,8 @@
 """The Hessian of a pilot sample at its optimum, by which gradients of all rows are multiplied.
 
-A step that is multiplied by the inverse Hessian treats every direction alike, whatever the scales,
-means and correlations of the columns. The inverse of the sample is nearly as good as that of all
-rows: with d features and m rows, the eigenvalues of the preconditioned Hessian lie within
+A step that is multiplied by the inverse Hessian treats every direction equally, whatever the
+scales, means and correlations of the columns. The inverse of the sample is nearly as good as that
+of all rows: with d features and m rows, the eigenvalues of the preconditioned Hessian lie within
 (1 +- sqrt(d / m))^2, and a ridge of (d / m)^1.5 keeps directions along which the sample hardly
 varies from counting as flat.
 """
@@ -63,7 +63,7 @@ class Hessian:
         """Return the inverse Hessian times a gradient, both in the original coefficients."""
         g = self.coordinates.gradient(g)
         step = joined(times(self.inverse, g[:-1]), g[-1] / self.of_intercept)
-        return self.coordinates.leave(step)
+        return self.coordinates.inverse_transform(step)
 
     def decrement(self, g: Floats) -> float:
         """Return half of g'H^-1 g: about how far above its optimum the objective is."""
@@ -97,6 +97,6 @@ class Hessian:
 
     def between(self, first: Floats, second: Floats) -> float:
         """Return the inner product of two differences of coefficients that the Hessian defines."""
-        v, w = self.coordinates.enter(first), self.coordinates.enter(second)
+        v, w = self.coordinates.transform(first), self.coordinates.transform(second)
         along = self.of_intercept * float(v[-1]) * float(w[-1])
         return float(v[:-1] @ times(self.matrix, w[:-1])) + along

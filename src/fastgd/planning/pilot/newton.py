@@ -57,7 +57,7 @@ class Sample:
 
     u: Floats  # (m, d + 1), columns of mean 0 and spread 1, then ones, or zeros
     y: Array
-    shares: Floats  # weights of mean about 1
+    weights: Floats  # of mean about 1
     loss: Loss
     unseen: Array  # columns that vary, though not in these rows: as much as the others
     workers: Workers  # that share its products
@@ -87,7 +87,7 @@ class Sample:
     @property
     def targets(self) -> Targets:
         """The targets of the rows, with their weights."""
-        return Targets(np.asarray(self.y, dtype=np.float64), self.shares)
+        return Targets(np.asarray(self.y, dtype=np.float64), self.weights)
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""
@@ -117,7 +117,7 @@ class Sample:
         change = self.losses_at(z + far_enough)[1] - self.losses_at(z - far_enough)[1]
         second = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
         least = MIN_OF_MEAN * float(np.mean(second))
-        return self.shares * np.maximum(second, max(least, bound * MIN_OF_BOUND))
+        return self.weights * np.maximum(second, max(least, bound * MIN_OF_BOUND))
 
 
 def region(sample: Sample, z: Floats, derivatives: Floats, fraction: float) -> float:
@@ -166,14 +166,14 @@ def descend(
     penalty. Second derivatives are taken over the length of the last step; the Hessian of a
     quadratic loss, which is the same everywhere, is returned, too.
     """
-    u, shares, m = sample.u, sample.shares, len(sample.u)
+    u, weights, m = sample.u, sample.weights, len(sample.u)
     fit_intercept = bool(u[0, -1])
 
     def evaluate(point: Floats) -> tuple[float, Floats, Floats]:
         z = predictions(u, point)
         values, derivatives = sample.losses_at(z)
-        value = float(np.mean(shares * values)) + 0.5 * float(penalty @ np.square(point))
-        return value, z, shares * derivatives / m
+        value = float(np.mean(weights * values)) + 0.5 * float(penalty @ np.square(point))
+        return value, z, weights * derivatives / m
 
     point = np.zeros(u.shape[1])
     point[-1] = sample.targets.middle(sample.loss) * fit_intercept

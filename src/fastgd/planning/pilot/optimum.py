@@ -24,7 +24,7 @@ from fastgd.planning.pilot.sample import Drawn
 
 NEWTON_TOLERANCE = 1e-3  # of the sample's own error of its optimum
 SMALLEST_RIDGE = 1e-7  # below, the inverse of a singular matrix would be rounding alone
-MEASURED_VALUES = 1 << 20  # of wide rows, some are left out where each is measured
+MEASURED_VALUES = 1 << 20  # of wide rows, only some are measured
 MAX_LEVERAGE = 0.99
 NORMAL = 3.0  # kurtosis of a normal column
 MAX_OF_FEW = 0.04  # of the ridge: more, and linearly separable labels would take too many steps
@@ -34,7 +34,7 @@ MAX_OF_FEW = 0.04  # of the ridge: more, and linearly separable labels would tak
 class Optimum:
     """The optimum of a sample, and the Hessian and the gradients of its rows there."""
 
-    loss: Loss  # the one asked for, or a smoothed form of it
+    loss: Loss  # of the objective, or a smoothed form of it
     smoothing: float  # within which distance of its kinks the loss is smoothed; 0 if it is not
     hessian: Hessian
     start: Floats  # (d + 1,): the optimum, in the original coefficients
@@ -81,12 +81,12 @@ def find_optimum(
         If the Hessian is not finite.
     """
     m, d = drawn.rows.shape[0], drawn.rows.shape[1] - 1
-    loss, l2, units = objective.loss, objective.l2, coordinates.units
-    u, shares = _scaled_rows(drawn, coordinates, unseen), drawn.shares
-    sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers)
+    loss, l2, scale = objective.loss, objective.l2, coordinates.scale
+    u, weights = _scaled_rows(drawn, coordinates, unseen), drawn.weights
+    sample = Sample(u, drawn.source.y[drawn.chosen], weights, loss, unseen, workers)
     fraction = 0.0 if drawn.is_everything else d / m
     ridges = _ridges(u[:, :-1], fraction, has_labels=loss.is_binary)
-    of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
+    of_l2 = l2 * np.square(scale) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     start, width = None, 0.0
     if loss.curvature is None:
@@ -94,7 +94,7 @@ def find_optimum(
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance, start)
     z = predictions(u, at_optimum)
     values, derivatives = sample.losses_at(z)
-    derivatives = shares * derivatives
+    derivatives = weights * derivatives
     if metric is None:
         far = region(sample, z, derivatives, min(1.0, (d + 1) / m))
         metric = sample.metric(sample.second_derivatives(z, far), of_l2, ridges[0])
@@ -102,13 +102,13 @@ def find_optimum(
     sensitivity, stands_for = rows.sensitivity, rows.stands_for
     # A row of the sample pulls the sample's optimum towards itself (MacKinnon, White, 1985, HC2).
     own = 0.0 if drawn.is_everything else np.minimum(rows.leverages / m, MAX_LEVERAGE)
-    weights = np.where(shares > 0, shares, 1.0)
+    divisors = np.where(weights > 0, weights, 1.0)
     return Optimum(
         loss=sample.loss,
         smoothing=width,
         hessian=_hessian(metric, coordinates, drawn.source.dtype),
-        start=coordinates.leave(at_optimum),
-        max_second_derivative=float(np.max(metric.second_derivatives / weights)),
+        start=coordinates.inverse_transform(at_optimum),
+        max_second_derivative=float(np.max(metric.second_derivatives / divisors)),
         leverage=float(np.mean(np.square(rows.leverages) / stands_for) / np.mean(rows.leverages)),
         max_sensitivity=float(np.max(np.append(sensitivity / rows.lengths, 1.0 / metric.along))),
         sampling_error=math.sqrt(fraction),
@@ -117,7 +117,7 @@ def find_optimum(
         statistical_error=_statistical_error(
             sensitivity * rows.squares / (1.0 - own), drawn.source
         ),
-        mean_loss=float(np.mean(shares * values)),
+        mean_loss=float(np.mean(weights * values)),
         fall=fall,
     )
 
@@ -126,17 +126,17 @@ def _scaled_rows(drawn: Drawn, coordinates: Coordinates, unseen: Array) -> Float
     """Return the rows in the coordinates, with zeros in the columns that are *unseen*."""
     u = np.empty_like(drawn.rows)
     np.subtract(drawn.rows[:, :-1], coordinates.mean, out=u[:, :-1])
-    u[:, :-1] *= np.where(unseen, 0.0, coordinates.units)
+    u[:, :-1] *= np.where(unseen, 0.0, coordinates.scale)
     u[:, -1] = drawn.rows[:, -1]
     return u
 
 
 def _hessian(metric: Metric, coordinates: Coordinates, dtype: np.dtype[Any]) -> Hessian:
     """Return the Hessian of a metric, in coordinates about its own centre."""
-    units = coordinates.units
-    centre = np.divide(metric.centre, units, out=np.zeros(len(units)), where=units > 0)
+    scale = coordinates.scale
+    centre = np.divide(metric.centre, scale, out=np.zeros(len(scale)), where=scale > 0)
     return Hessian(
-        coordinates=replace(coordinates, mean=coordinates.mean + centre, units=units),
+        coordinates=replace(coordinates, mean=coordinates.mean + centre, scale=scale),
         matrix=metric.matrix,
         ridge=metric.ridge,
         least=float(np.finfo(dtype).eps) * metric.along,

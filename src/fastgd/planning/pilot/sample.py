@@ -44,21 +44,21 @@ class Drawn:
         """
         n, count = self.source.n, len(self.chosen)
         counts = np.full(count, np.count_nonzero(self._has_weight) / n)
-        if self.is_everything or self._are_alike:
+        if self.is_everything or self._stand_for_as_many:
             return counts
         for of_label, weight in self._labels():
             each = np.ones(count) if self.each is None else self.each
-            total = np.sum((each * self._weights)[of_label])
+            total = np.sum((each * self._given_weights)[of_label])
             counts[of_label] = each[of_label] * (weight / n * count / total)
         return counts
 
     @cached_property
-    def shares(self) -> Floats:
-        """How much each counts: in the mean, as the rows of the table do."""
-        return self.stands_for * self._weights
+    def weights(self) -> Floats:
+        """The weight of each: their mean is that of the rows of the table."""
+        return self.stands_for * self._given_weights
 
     @property
-    def _are_alike(self) -> bool:
+    def _stand_for_as_many(self) -> bool:
         source = self.source
         return self.each is None and source.classes is None and not source.weighted
 
@@ -76,7 +76,7 @@ class Drawn:
             yield y[self.chosen] == label, weight
 
     @cached_property
-    def _weights(self) -> Floats:
+    def _given_weights(self) -> Floats:
         source = self.source
         if not source.weighted:
             return np.ones(len(self.chosen))
@@ -88,11 +88,11 @@ class Drawn:
         return source.weights > 0 if source.weighted else np.ones(source.n, bool)
 
 
-def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES) -> Drawn:
+def draw(source: Source, fit_intercept: bool, seed: int, max_values: int = SAMPLE_VALUES) -> Drawn:
     """Draw up to 4096 rows, by weight if there are more."""
     pool = np.flatnonzero(source.weights) if source.weighted else None
     count = source.n if pool is None else len(pool)
-    size = min(SAMPLE_ROWS, count, max(MIN_ROWS, most_values // source.d))
+    size = min(SAMPLE_ROWS, count, max(MIN_ROWS, max_values // source.d))
     rng = np.random.default_rng(seed)
     chosen, each = _some(source, count if pool is None else pool, size, rng)
     if source.classes is not None and size < count:
@@ -117,7 +117,7 @@ def some_rows(source: Source) -> Source:
     drawn = draw(source, fit_intercept=False, seed=0)
     table = ArrayTable(take(source.table, drawn.chosen))
     names, classes = source.feature_names, source.classes
-    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes)
+    return Source(table, source.y[drawn.chosen], drawn.weights, names, classes)
 
 
 def _some(
@@ -136,7 +136,7 @@ def _some(
 def _with_both_labels(
     source: Source, chosen: Rows, each: Floats | None, pool: Rows | None, rng: np.random.Generator
 ) -> tuple[Rows, Floats | None]:
-    """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
+    """Draw rows of a label apart if the sample hardly has any."""
     y = source.y
     for label in (-1.0, 1.0):
         others = y[chosen] != label
@@ -170,7 +170,7 @@ def refuse_wild_targets(source: Source, loss: Loss) -> None:
 
 
 def refuse_overflow(source: Source, size: float) -> None:
-    """Refuse a table whose squares are too large for its type: no rate can be told from them."""
+    """Refuse a table whose squares are too large for its type: no rate follows from them."""
     if np.isfinite(source.dtype.type(size)):
         return
     source.check_finite()
