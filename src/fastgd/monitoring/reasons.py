@@ -20,7 +20,7 @@ class StopReason(Enum):
 
     MAX_ITER = "It made all the epochs it was asked for."
     CAPPED = "It reached max_iter before the tolerance was met."
-    TOLERANCE = "It met its tolerance."
+    TOLERANCE = "It reached its tolerance."
     SEPARABLE = "The labels are linearly separable: the loss has no minimum."
     STALLED = "It could get no nearer to the optimum, which is still some way off."
     TIME_LIMIT = "It reached its time limit."
