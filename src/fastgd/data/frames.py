@@ -11,6 +11,7 @@ from fastgd.base.types import Array
 MAX_TYPE_NAME = 80  # characters: a structure names all its fields
 Names = tuple[Hashable, ...] | None  # of a frame's columns; texts, as a rule
 
+MAX_NAMED = 10  # columns in a sentence
 CHUNK_ROWS = 512  # on average: of shorter chunks a copy takes less memory than views
 
 
@@ -223,3 +224,11 @@ def _count_missing(values: Any) -> int:
     if count is None:
         return int(np.sum(values.isna()))
     return int(count() if callable(count) else count)
+
+
+def name_columns(names: Names, columns: Sequence[int]) -> str:
+    """Return the names, or numbers, of some columns."""
+    shown = [repr(names[j]) if names else str(j) for j in columns[:MAX_NAMED]]
+    if len(columns) > MAX_NAMED:
+        shown.append(f"and {len(columns) - MAX_NAMED} more")
+    return ", ".join(shown)

@@ -1,6 +1,5 @@
 """Sources: the table as it was handed in, checked, and read in place, piece by piece."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +13,6 @@ from fastgd.data.orders import Order, Rows
 from fastgd.data.tables import Table, pieces
 from fastgd.kernels.arguments import Data
 
-MAX_NAMED = 10  # columns
 BUFFERS_GATHERED = 8  # at a time: 2 MB; of one alone, Python would take as long as the rows
 
 
@@ -174,12 +172,3 @@ def refuse_non_finite(values: Array, name: str) -> None:
             f"Input {name} contains {describe_non_finite(values[bad])} "
             f"(first in row {bad[0]}; {len(bad)} in all)."
         )
-
-
-def name_columns(source: Source, columns: Sequence[int]) -> str:
-    """Return the names, or numbers, of some columns."""
-    names = source.feature_names
-    shown = [repr(names[j]) if names else str(j) for j in columns[:MAX_NAMED]]
-    if len(columns) > MAX_NAMED:
-        shown.append(f"and {len(columns) - MAX_NAMED} more")
-    return ", ".join(shown)

@@ -6,7 +6,8 @@ import numpy as np
 
 from fastgd.base.quantities import tell_apart
 from fastgd.base.warning import warn
-from fastgd.data.sources import Source, name_columns
+from fastgd.data.frames import Names, name_columns
+from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome
 from fastgd.descent.run import Run
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, StopReason
@@ -26,7 +27,8 @@ def warn_of(outcome: Outcome, run: Run) -> None:
     if outcome.stop_reason is StopReason.STALLED:
         warn(_stalled_message(plan, outcome), ConvergenceWarning)
     if plan.row_coordinates is not None and plan.row_coordinates.unresolved:
-        warn(_unresolved_message(plan.row_coordinates.unresolved, source), ConvergenceWarning)
+        unresolved = plan.row_coordinates.unresolved
+        warn(_unresolved_message(unresolved, source.feature_names), ConvergenceWarning)
     rows = int(np.count_nonzero(source.weights)) if source.weighted else source.n
     if rows < source.d and not plan.objective.is_penalised:
         warn(_few_rows_message(rows, source), UserWarning)
@@ -104,10 +106,10 @@ def _stalled_message(plan: Plan, outcome: Outcome) -> str:
     return f"{plan.variant} gradient descent {missed}, or give an alpha above 0."
 
 
-def _unresolved_message(columns: tuple[int, ...], source: Source) -> str:
+def _unresolved_message(columns: tuple[int, ...], names: Names) -> str:
     which = "column" if len(columns) == 1 else "each of the columns"
     return (
-        f"the values of {which} {name_columns(source, columns)} differ by less than "
+        f"the values of {which} {name_columns(names, columns)} differ by less than "
         f"{MIN_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
         "coefficient is 0; subtract a constant, such as the mean, from the column."
     )

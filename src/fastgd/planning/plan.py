@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from fastgd.base.types import Array
+from fastgd.data.frames import Names
 from fastgd.data.orders import Order
 from fastgd.data.sources import Source
 from fastgd.gradients.gram import Gram
@@ -10,7 +11,7 @@ from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 from fastgd.planning.averaging import Average, averaging_reason, begin_of_tail, choose_average
 from fastgd.planning.objective import Objective
-from fastgd.planning.pilot.coordinates import Coordinates
+from fastgd.planning.pilot.coordinates import Coordinates, standardise_all
 from fastgd.planning.pilot.estimates import Estimates, estimate
 from fastgd.planning.pilot.hessian import Hessian
 from fastgd.planning.pilot.optimum import Optimum
@@ -25,7 +26,6 @@ from fastgd.planning.preconditioning import (
 from fastgd.planning.rates import ChosenRate, choose_rate, given_rate, refinement_rate
 from fastgd.planning.request import Request
 from fastgd.planning.scaling import (
-    choose_coordinates,
     choose_scaling,
     constant_reason,
     scaling_reason,
@@ -101,17 +101,19 @@ class Plan:
 
 def make_plan(request: Request, source: Source, initial: Array | None, seed: int) -> Plan:
     """Choose what the request leaves open."""
-    objective, (request, variant_reason) = request.objective, with_variant(request, source)
+    objective = request.objective
+    request, variant_reason = with_variant(request, source.n, source.d)
     pilot = Pilot(source, request.n_threads, seed)
     estimates = _estimate(request, pilot)
     optimum = None if estimates is None else estimates.optimum
     if optimum is not None:
         request = replace(request, loss=optimum.loss)
     preconditioned = optimum is not None and is_preconditioned(request)
-    coordinates = None if preconditioned else choose_coordinates(request, source, estimates)
-    order = choose_order(request, source, seed)
-    steps = choose_steps(request, source, order, preconditioned)
-    rate = _rate(request, pilot, steps, estimates)
+    coordinates = None if preconditioned else _coordinates(request, source, estimates)
+    order = choose_order(request, source.n, source.d, seed)
+    steps = choose_steps(request, order, preconditioned)
+    gram = Gram(source, request.n_threads) if steps.route == "gram" else None
+    rate = _rate(request, pilot, steps, estimates, gram)
     may_start = initial is None and (objective.fit_intercept or optimum is not None)
     average, max_iter = choose_average(request), choose_max_iter(request, preconditioned)
     evaluated = estimates or coordinates
@@ -127,7 +129,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         order=order,
         coordinates=coordinates,
         clip=rate.clip,
-        gram=steps.gram,
+        gram=gram,
         optimum=optimum,
         preconditioned=preconditioned,
         initial=rate.start if may_start else initial,
@@ -137,19 +139,20 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
         refines_after=refines_after(request, order),
         refinement_rate=refinement_rate(optimum),
         max_iter=max_iter,
-        stopping=choose_stopping(request, source, order, optimum, preconditioned),
+        stopping=choose_stopping(request, order, optimum, source.dtype, preconditioned),
         n_threads=request.n_threads,
         pilot_passes=rate.passes + (0.0 if evaluated is None else evaluated.passes),
         reasons={"learning_rate": rate.reason, "variant": variant_reason},
     )
-    return replace(plan, reasons=plan.reasons | _reasons(request, plan, steps, source))
+    reasons = plan.reasons | _reasons(request, plan, steps, source.feature_names)
+    return replace(plan, reasons=reasons)
 
 
 def _estimate(request: Request, pilot: Pilot) -> Estimates | None:
     """Evaluate a sample of rows, if something is to be chosen by what it shows."""
     source = pilot.source
     if request.preconditioner == "full":
-        refuse_preconditioner(request, source)
+        refuse_preconditioner(request, source.d)
     elif not request.self_tuned:
         return None
     if request.self_tuned:
@@ -157,7 +160,7 @@ def _estimate(request: Request, pilot: Pilot) -> Estimates | None:
     estimates = estimate(
         pilot,
         request.objective,
-        wants_hessian=wants_hessian(request, source),
+        wants_hessian=wants_hessian(request, source.d),
         scaling=choose_scaling(request),
     )
     if request.preconditioner == "full" and estimates.optimum is None:
@@ -168,20 +171,38 @@ def _estimate(request: Request, pilot: Pilot) -> Estimates | None:
     return estimates
 
 
-def _rate(request: Request, pilot: Pilot, steps: Steps, estimates: Estimates | None) -> ChosenRate:
+def _coordinates(
+    request: Request, source: Source, estimates: Estimates | None
+) -> Coordinates | None:
+    """Return the coordinates in which steps are taken if they are not preconditioned."""
+    if estimates is not None:
+        return estimates.coordinates
+    scaling = choose_scaling(request)
+    if scaling == "none":
+        return None
+    return standardise_all(source, centred=scaling == "standardize" and request.fit_intercept)
+
+
+def _rate(
+    request: Request,
+    pilot: Pilot,
+    steps: Steps,
+    estimates: Estimates | None,
+    gram: Gram | None,
+) -> ChosenRate:
     if request.schedule is not None:
         return given_rate(request.schedule, request)
     assert estimates is not None
-    return choose_rate(pilot, request.objective, steps, estimates)
+    return choose_rate(pilot, request.objective, steps, estimates, gram)
 
 
-def _reasons(request: Request, plan: Plan, steps: Steps, source: Source) -> dict[str, str]:
+def _reasons(request: Request, plan: Plan, steps: Steps, names: Names) -> dict[str, str]:
     """Return what was chosen beyond the textbook's algorithm, and why."""
     refines = plan.preconditioned and plan.refines_after < plan.max_iter
     reasons = {
         "smoothing": smoothing_reason(plan.optimum),
         "scaling": scaling_reason(request, plan.coordinates, preconditioned=plan.preconditioned),
-        "constant": constant_reason(plan.row_coordinates, source),
+        "constant": constant_reason(plan.row_coordinates, names),
         # Refinement has no average: its last iterate is returned.
         "averaging": "" if refines else averaging_reason(plan.average, plan.averages_from[0]),
     }

@@ -1,7 +1,6 @@
 """Whether steps are multiplied by the inverse Hessian of a pilot sample, and of which loss."""
 
 from fastgd.base.validation import show
-from fastgd.data.sources import Source
 from fastgd.losses.smoothing import can_smooth
 from fastgd.planning.pilot.optimum import Optimum
 from fastgd.planning.request import Request
@@ -37,15 +36,15 @@ def smoothing_reason(optimum: Optimum | None) -> str:
     return f"the kinks of the loss are smoothed within {optimum.smoothing:.2g}"
 
 
-def wants_hessian(request: Request, source: Source) -> bool:
+def wants_hessian(request: Request, d: int) -> bool:
     """Return True if the Hessian of a sample is of use."""
     has_hessian = request.loss.curvature is not None or is_smoothed(request)
-    return source.d <= MAX_PRECONDITIONED and has_hessian
+    return d <= MAX_PRECONDITIONED and has_hessian
 
 
-def refuse_preconditioner(request: Request, source: Source) -> None:
+def refuse_preconditioner(request: Request, d: int) -> None:
     """Refuse preconditioner="full" if the loss has no Hessian, or other steps are asked for."""
-    has_hessian = request.loss.curvature is not None and source.d <= MAX_PRECONDITIONED
+    has_hessian = request.loss.curvature is not None and d <= MAX_PRECONDITIONED
     if has_hessian and is_preconditioned(request):
         return
     raise ValueError(
@@ -54,5 +53,5 @@ def refuse_preconditioner(request: Request, source: Source) -> None:
         f'route="direct" or "auto", and at most {MAX_PRECONDITIONED} columns; got loss='
         f"{show(request.loss.name)}, variant={show(request.variant)}, optimizer="
         f"{show(request.optimizer.name if request.optimizer else 'auto')}, l1_ratio="
-        f"{request.l1_ratio:g}, route={show(request.route)}, {source.d} columns."
+        f"{request.l1_ratio:g}, route={show(request.route)}, {d} columns."
     )

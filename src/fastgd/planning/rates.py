@@ -7,6 +7,7 @@ import numpy as np
 
 from fastgd.base.types import Floats
 from fastgd.data.sources import Source
+from fastgd.gradients.gram import Gram
 from fastgd.losses import Loss
 from fastgd.optimizers import AdaGrad, Momentum, Optimizer
 from fastgd.planning.objective import Objective
@@ -47,7 +48,7 @@ def given_rate(schedule: Schedule, request: Request) -> ChosenRate:
 
 
 def choose_rate(
-    pilot: Pilot, objective: Objective, steps: Steps, estimates: Estimates
+    pilot: Pilot, objective: Objective, steps: Steps, estimates: Estimates, gram: Gram | None
 ) -> ChosenRate:
     """Choose the rate of a self-tuned run."""
     if steps.preconditioned:
@@ -61,7 +62,7 @@ def choose_rate(
         reason = f"{usual:g}, the usual one of its kind, in units of y"
         chosen = ChosenRate(Constant(_finite(usual * size)), math.inf, reason)
     elif steps.variant == "batch":
-        chosen = _of_full_gradients(pilot, objective, steps, estimates)
+        chosen = _of_full_gradients(pilot, objective, estimates, gram)
     else:
         chosen = _of_batches(pilot, objective, steps, estimates)
     optimum = estimates.optimum
@@ -81,12 +82,12 @@ def _best_constant(source: Source, loss: Loss) -> Floats | None:
 
 
 def _of_full_gradients(
-    pilot: Pilot, objective: Objective, steps: Steps, estimates: Estimates
+    pilot: Pilot, objective: Objective, estimates: Estimates, gram: Gram | None
 ) -> ChosenRate:
     """Choose 1 / L for steps along the gradient of all rows."""
     here = estimates.coordinates
     eigenvalue, passes = largest_eigenvalue(
-        pilot, estimates.rows, objective.fit_intercept, steps.gram, here
+        pilot, estimates.rows, objective.fit_intercept, gram, here
     )
     L = (objective.loss.curvature or 0.0) * eigenvalue + _of_penalty(objective.l2, here)
     reason = "1 / L, L the largest eigenvalue of the Hessian, from a power iteration"

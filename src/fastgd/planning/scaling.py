@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fastgd.data.sources import Source, name_columns
-from fastgd.planning.pilot.coordinates import Coordinates, standardise_all
-from fastgd.planning.pilot.estimates import Estimates, Scaling
+from fastgd.data.frames import Names, name_columns
+from fastgd.planning.pilot.coordinates import Coordinates
+from fastgd.planning.pilot.estimates import Scaling
 from fastgd.planning.request import Request
 
 
@@ -15,18 +15,6 @@ def choose_scaling(request: Request) -> Scaling:
     if request.preconditioner == "diagonal":
         return "rms"
     return "standardize" if request.self_tuned and request.scaling == "auto" else "none"
-
-
-def choose_coordinates(
-    request: Request, source: Source, estimates: Estimates | None
-) -> Coordinates | None:
-    """Return the coordinates in which steps are taken if they are not preconditioned."""
-    if estimates is not None:
-        return estimates.coordinates
-    scaling = choose_scaling(request)
-    if scaling == "none":
-        return None
-    return standardise_all(source, centred=scaling == "standardize" and request.fit_intercept)
 
 
 def scaling_reason(
@@ -42,11 +30,11 @@ def scaling_reason(
     return f"columns are {centred}scaled by what {shown}, without a copy of X"
 
 
-def constant_reason(row_coordinates: Coordinates | None, source: Source) -> str:
+def constant_reason(row_coordinates: Coordinates | None, names: Names) -> str:
     """Say which columns are constant, if any are."""
     if row_coordinates is None:
         return ""
     zero = set(np.flatnonzero(row_coordinates.scale == 0).tolist())
     columns = sorted(zero - set(row_coordinates.unresolved))
     what = "column that is constant gets" if len(columns) == 1 else "columns that are constant get"
-    return f"{name_columns(source, columns)}: {what} a coefficient of 0" if columns else ""
+    return f"{name_columns(names, columns)}: {what} a coefficient of 0" if columns else ""

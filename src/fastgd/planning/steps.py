@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from fastgd.base.warning import warn
 from fastgd.data.orders import Order, make_order
-from fastgd.data.sources import Source
-from fastgd.gradients.gram import Gram
 from fastgd.optimizers import GD, AdaGrad, Nesterov, Optimizer
 from fastgd.planning.request import Request
 from fastgd.planning.route import takes_gram
@@ -25,24 +23,24 @@ class Steps:
     optimizer: Optimizer
     batch_size: int
     preconditioned: bool  # multiplied by the inverse Hessian of the pilot sample
-    gram: Gram | None  # where gradients come from; None: from the rows
+    route: str  # "direct" or "gram": where gradients come from
 
 
-def choose_steps(request: Request, source: Source, order: Order, preconditioned: bool) -> Steps:
+def choose_steps(request: Request, order: Order, preconditioned: bool) -> Steps:
     """Choose what the request leaves open."""
     return Steps(
         request.variant,
         request.optimizer or _optimizer(request, preconditioned),
-        _batch_size(request, source.n, preconditioned, order.buffer_rows),
+        _batch_size(request, order.n, preconditioned, order.buffer_rows),
         preconditioned,
-        Gram(source, request.n_threads) if takes_gram(request, source, preconditioned) else None,
+        "gram" if takes_gram(request, order.n, order.d, preconditioned) else "direct",
     )
 
 
-def choose_order(request: Request, source: Source, seed: int) -> Order:
+def choose_order(request: Request, n: int, d: int, seed: int) -> Order:
     """Return the order in which rows are visited."""
-    order = make_order(source.n, source.d, seed, request.shuffle)
-    return Order(source.n, source.d) if request.variant == "batch" else order
+    order = make_order(n, d, seed, request.shuffle)
+    return Order(n, d) if request.variant == "batch" else order
 
 
 def steps_reason(steps: Steps, refines_after: int, max_iter: int) -> str:

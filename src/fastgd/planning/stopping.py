@@ -3,11 +3,11 @@
 import math
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from fastgd.data.orders import Order
-from fastgd.data.sources import Source
 from fastgd.losses import Loss
 from fastgd.planning.pilot.optimum import Optimum
 from fastgd.planning.request import Request, is_auto
@@ -43,9 +43,9 @@ class Stopping:
 
 def choose_stopping(
     request: Request,
-    source: Source,
     order: Order,
     optimum: Optimum | None,
+    dtype: np.dtype[Any],
     preconditioned: bool,
 ) -> Stopping:
     """Choose how far from its minimum the objective may end.
@@ -65,10 +65,10 @@ def choose_stopping(
     if optimum.smoothing > 0:
         exact = max(exact, OF_SMOOTHING * optimum.smoothing)
     if request.variant == "batch":
-        late = exact if source.dtype == np.float64 else exact * FLOAT32_FACTOR
+        late = exact if dtype == np.float64 else exact * FLOAT32_FACTOR
         return Stopping(tol, exact, late, reason=_reason(exact, optimum))
     late = max(exact, OF_STATISTICAL_ERROR * np.nan_to_num(optimum.statistical_error))
-    exact = exact if preconditioned and source.n * source.d < SMALL else late
+    exact = exact if preconditioned and order.n * order.d < SMALL else late
     ends_short = request.variant == "minibatch" and exact == late
     return Stopping(tol, exact, late, ends_short, _reason(exact, optimum))
 

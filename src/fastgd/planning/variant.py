@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastgd.data.sources import Source
 from fastgd.losses import Loss
 from fastgd.planning.preconditioning import MAX_PRECONDITIONED
 from fastgd.planning.request import Request
@@ -12,13 +11,13 @@ from fastgd.planning.route import gram_pays
 from fastgd.planning.stopping import SMALL
 
 
-def with_variant(request: Request, source: Source) -> tuple[Request, str]:
+def with_variant(request: Request, n: int, d: int) -> tuple[Request, str]:
     """Return the request with its variant chosen, and why; "" if it was given."""
     if request.variant != "auto":
         return request, ""
     if isinstance(request.shuffle, np.ndarray) or request.batch_size is not None:
         return replace(request, variant="minibatch"), "the order or the batch size is given"
-    variant, reason = best_variant(request.loss, request.has_l1, source.n, source.d)
+    variant, reason = best_variant(request.loss, request.has_l1, n, d)
     return replace(request, variant=variant), reason
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from fastgd.base.linalg import forms
 from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
-from fastgd.data.sources import Source
 from fastgd.losses import Loss
 from fastgd.planning.objective import Objective
 from fastgd.planning.pilot.coordinates import Coordinates
@@ -115,7 +114,7 @@ def find_optimum(
         valid_variance=math.inf if sample.loss.is_quadratic else 0.25 * sample.scale(z) ** 2,
         noise=float(np.mean(rows.lengths * rows.squares)),
         statistical_error=_statistical_error(
-            sensitivity * rows.squares / (1.0 - own), drawn.source
+            sensitivity * rows.squares / (1.0 - own), drawn.source.n, d
         ),
         mean_loss=float(np.mean(weights * values)),
         fall=fall,
@@ -177,6 +176,6 @@ def _ridges(u: Floats, fraction: float, has_labels: bool) -> tuple[Floats, Float
     return np.maximum(fraction**1.5 * shown, SMALLEST_RIDGE), of_optimum * shown
 
 
-def _statistical_error(squares: Floats, source: Source) -> float:
+def _statistical_error(squares: Floats, n: int, d: int) -> float:
     """Return tr(H^-1 C) / 2n, C the covariance of the derivatives, given both for each row."""
-    return float(np.mean(squares)) / (2.0 * source.n) if source.n > source.d else math.nan
+    return float(np.mean(squares)) / (2.0 * n) if n > d else math.nan
