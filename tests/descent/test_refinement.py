@@ -19,7 +19,7 @@ class Descent:
         optimum = SimpleNamespace(uncertainty=1.0 / rate)
         self.plan = SimpleNamespace(hessian=hessian, optimum=optimum, refinement_rate=rate)
         coef = np.zeros(len(self.H), dtype)
-        self.state = SimpleNamespace(coef=coef, memory=Memory(), refinement=Refinement(coef))
+        self.state = SimpleNamespace(coef=coef, memory=Memory(), refinement=Refinement.at(coef))
 
     def value(self, w):
         return 0.5 * (w - 1.0) @ self.H @ (w - 1.0)

@@ -24,7 +24,7 @@ def begin_refinement(state: State, coef: Floats) -> None:
     state.coef[:] = coef
     state.total[:] = 0.0
     state.counted = state.older_counted = 0
-    state.refinement = Refinement(state.coef)
+    state.refinement = Refinement.at(state.coef)
 
 
 def overshot(refinement: Refinement, objective: float) -> bool:

@@ -103,7 +103,8 @@ class Run:
     @property
     def reads(self) -> float:
         """Return the passes over the rows that were really made."""
-        return self.passes if self.plan.gram is None else float(self.plan.gram.reads)
+        reference = self.state.gram_reference
+        return self.passes if reference is None else 1.0 + reference.passes  # X'X took one
 
     @property
     def learning_rate(self) -> float:
@@ -194,4 +195,4 @@ class Run:
             state.visit = 0
         back_off(state, shorter)
         if state.refines(self.plan):
-            state.refinement = Refinement(state.coef)
+            state.refinement = Refinement.at(state.coef)

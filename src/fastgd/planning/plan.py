@@ -6,7 +6,7 @@ from fastgd.base.types import Array
 from fastgd.data.frames import Names
 from fastgd.data.orders import Order
 from fastgd.data.sources import Source
-from fastgd.gradients.gram import Gram
+from fastgd.gradients.gram import Gram, make_gram
 from fastgd.losses import Loss
 from fastgd.optimizers import Optimizer
 from fastgd.planning.averaging import Average, averaging_reason, begin_of_tail, choose_average
@@ -112,7 +112,7 @@ def make_plan(request: Request, source: Source, initial: Array | None, seed: int
     coordinates = None if preconditioned else _coordinates(request, source, estimates)
     order = choose_order(request, source.n, source.d, seed)
     steps = choose_steps(request, order, preconditioned)
-    gram = Gram(source, request.n_threads) if steps.route == "gram" else None
+    gram = make_gram(source) if steps.route == "gram" else None
     rate = _rate(request, pilot, steps, estimates, gram)
     may_start = initial is None and (objective.fit_intercept or optimum is not None)
     average, max_iter = choose_average(request), choose_max_iter(request, preconditioned)
