@@ -262,6 +262,20 @@ def test_the_state_remembers_what_stopping_rules_and_the_guard_know(name):
     assert verdicts[-1] == (name != "diverges", name != "diverges")
 
 
+@pytest.mark.parametrize("name", CUT_RUNS)
+def test_no_step_needs_the_number_of_rows_of_the_table(name, monkeypatch):
+    """What divides by it is the length of the epoch, which its end tells."""
+    plan, source = prepared(TINY, *CUT_RUNS[name])
+    run, length, start = Run(plan, source), plan.order.length, 0
+    run.load()
+    monkeypatch.setattr(source, "n", None)
+    while start < length:
+        stop = run.stepper.done(min(length, run.stepper.end_of_call(start)))
+        run.stepper.advance(start, stop)
+        start = stop
+    assert run.state.t == run.stepper.steps_at(length)
+
+
 def test_a_copied_state_goes_its_own_way():
     plan, source = prepared(TINY, "minibatch", CUT_RUNS["minibatch, adaptive, averaged"][1])
     run = Run(plan, source)
