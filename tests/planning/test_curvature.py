@@ -526,13 +526,13 @@ def test_rows_without_weight_are_as_if_they_were_not_there(share):
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
-def test_columns_that_are_nearly_alike_are_told_of(variant):
+def test_columns_that_are_nearly_collinear_are_reported(variant):
     """Along their difference the curvature is 1e-14: no sample shows it."""
     rng = np.random.default_rng(0)
     table = rng.standard_normal((20_000, 4))
     table[:, 3] = table[:, 2] + 1e-7 * rng.standard_normal(20_000)
     y = 1e7 * (table[:, 2] - table[:, 3]) + rng.standard_normal(20_000)
-    with pytest.warns(fastgd.ConvergenceWarning, match="nearly alike"):
+    with pytest.warns(fastgd.ConvergenceWarning, match="nearly collinear"):
         result = fastgd.fit(table, y, variant, random_state=0)
     assert result.converged is False
 
