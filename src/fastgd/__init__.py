@@ -8,19 +8,9 @@ from fastgd.data.orders import visiting_order
 from fastgd.fitting.fit import fit
 from fastgd.fitting.result import FitResult, load
 from fastgd.fitting.suggest import Suggestion, suggest
-from fastgd.losses import (
-    AbsoluteError,
-    CustomLoss,
-    EpsilonInsensitive,
-    Hinge,
-    Huber,
-    LogLoss,
-    ModifiedHuber,
-    Quantile,
-    SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredHinge,
-)
+from fastgd.losses import CustomLoss
+from fastgd.losses import table as _losses
+from fastgd.losses.table import *  # noqa: F403
 from fastgd.minimizing.minimize import minimize
 from fastgd.minimizing.result import Iterate, MinimizeResult
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
@@ -45,7 +35,6 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GD",
-    "AbsoluteError",
     "AdaGrad",
     "Adam",
     "Adaptive",
@@ -55,28 +44,19 @@ __all__ = [
     "Cosine",
     "CustomLoss",
     "DivergenceWarning",
-    "EpsilonInsensitive",
     "Exponential",
     "FitResult",
-    "Hinge",
-    "Huber",
     "InverseScaling",
     "InverseTimeDecay",
     "Iterate",
     "LineSearch",
-    "LogLoss",
     "MinimizeResult",
-    "ModifiedHuber",
     "Momentum",
     "Nesterov",
     "Optimal",
     "PiecewiseConstant",
     "Progress",
-    "Quantile",
     "RMSprop",
-    "SquaredEpsilonInsensitive",
-    "SquaredError",
-    "SquaredHinge",
     "StepDecay",
     "StopReason",
     "Suggestion",
@@ -90,6 +70,7 @@ __all__ = [
     "suggest",
     "visiting_order",
 ]
+__all__ += _losses.__all__
 
 
 def __dir__() -> list[str]:

@@ -47,7 +47,7 @@ def read_origin(
 ) -> Origin:
     """Return the source of the data; raise an error for options of other sources."""
     loss = values["loss"]
-    classifies = LOSSES[loss].target == "binary"
+    classifies = LOSSES[loss]().takes_labels
     if values["data"] is not None and values["flights"]:
         raise click.UsageError("--data and --flights exclude each other; give one of them.")
     real = "--data" if values["data"] is not None else "--flights"

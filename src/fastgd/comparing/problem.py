@@ -11,8 +11,7 @@ from fastgd.base.types import Array, Floats
 from fastgd.base.validation import check_flag, check_fraction, check_not_negative
 from fastgd.data.inputs import make_source
 from fastgd.data.sources import Source
-from fastgd.gradients.binding import loss_arguments, prediction_kernel
-from fastgd.kernels.compiler.jit import load
+from fastgd.gradients.predictions import LossOfPredictions
 from fastgd.losses import Loss
 from fastgd.planning.request import read_loss
 
@@ -35,14 +34,14 @@ class Problem:
 
     def __post_init__(self) -> None:
         """Check the table, and make the kernel that evaluates the loss."""
-        self.source = make_source(self.X, self.y, self.sample_weight, self.loss.target)
+        self.source = make_source(
+            self.X, self.y, self.sample_weight, self.loss.target, None, self.loss.check_targets
+        )
         self.source.check_finite()
         self.n, self.d = self.source.n, self.source.d
         self.l1 = self.alpha * self.l1_ratio
         self.l2 = self.alpha * (1 - self.l1_ratio)
-        self._kernel = prediction_kernel(self.loss)
-        self._arguments, nothing = loss_arguments(self.loss), np.empty(0)
-        load(self._kernel, nothing, nothing, self._arguments, nothing, nothing)
+        self._of_predictions = LossOfPredictions(self.loss)
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -85,15 +84,11 @@ class Problem:
 
     def losses(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and derivative at the prediction z, without weights."""
-        values, derivatives = np.empty(self.n), np.empty(self.n)
-        self._kernel(z, self.y64, self._arguments, values, derivatives)
-        return values, derivatives
+        return self._of_predictions(z, self.y64)
 
     def sum_losses(self, z: Floats, rows: slice) -> float:
         """Return the weighted sum of the losses of some rows at their predictions z."""
-        values, derivatives = np.empty(len(z)), np.empty(len(z))
-        self._kernel(z, self.y64[rows], self._arguments, values, derivatives)
-        return float(self.weights[rows] @ values)
+        return float(self.weights[rows] @ self._of_predictions(z, self.y64[rows])[0])
 
     def gradient_of(self, derivatives: Floats) -> Floats:
         """Return [X 1]' derivatives / n; zero for the intercept if there is none."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from fastgd.base.types import Floats
 from fastgd.comparing.problem import Problem
-from fastgd.losses import SquaredError
 
 REFINEMENTS = 3
 PROXIMAL_STEPS = 20_000
@@ -75,7 +74,7 @@ class Distance:
 
     def __init__(self, problem: Problem, reference: Reference, curvature: Curvature) -> None:
         self.problem, self.reference, self.curvature = problem, reference, curvature
-        self.exact = reference.point is not None and isinstance(problem.loss, SquaredError)
+        self.exact = reference.point is not None and problem.loss.quadratic
         if self.exact and problem.l1 > 0:
             self.gradient = problem.smooth(reference.point)[1][:-1]  # type: ignore[arg-type]
 
@@ -104,11 +103,11 @@ def find_reference(problem: Problem, curvature: Curvature) -> Reference:
     """
     zero = np.zeros(problem.d + 1)
     start = problem.at_zero
-    if problem.loss.curvature is None:
+    if not problem.loss.smooth:
         return Reference("best seen", None, start, math.inf, None)
     if problem.l1 > 0:
         kind, point = "accelerated proximal gradient", _proximal(problem, curvature)
-    elif isinstance(problem.loss, SquaredError):
+    elif problem.loss.quadratic:
         kind, point = "normal equations, refined", zero
         for _ in range(1 + REFINEMENTS):
             point = point - curvature.solve(problem.smooth(point)[1])
@@ -149,7 +148,7 @@ def _proximal(problem: Problem, curvature: Curvature) -> Floats:
     sizes = np.sqrt(np.diag(curvature.matrix))
     unit = np.where(sizes > 0, 1 / np.where(sizes > 0, sizes, 1.0), 0.0)
     L = max(bound, 1.0) * float(np.linalg.eigvalsh(curvature.matrix * unit[:, None] * unit)[-1])
-    mean, quadratic = curvature.mean, isinstance(problem.loss, SquaredError)
+    mean, quadratic = curvature.mean, problem.loss.quadratic
     g_zero = problem.smooth(np.zeros(problem.d + 1))[1]
 
     def gradient(point: Floats) -> Floats:

@@ -48,9 +48,17 @@ FOR_TEXT = 'fit(..., categories="onehot") encodes text'
 
 
 def make_source(
-    X: Any, y: Any, sample_weight: Any, target: str, policy: Policy | None = None
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    target: str,
+    policy: Policy | None = None,
+    check_targets: Callable[[Array], None] | None = None,
 ) -> Source:
-    """Check a training table and return it as kernels read it; *target* is the loss's kind."""
+    """Check a training table and return it as kernels read it.
+
+    *target* is the loss's kind; *check_targets* raises an error for numbers that it does not take.
+    """
     refuse_swapped(X, y)
     absent = None
     if policy is not None and policy.missing == "drop":
@@ -68,6 +76,11 @@ def make_source(
         targets_kept = np.zeros_like(targets)
         targets_kept[kept] = targets[kept]
         refuse_non_finite(targets_kept, "y")  # now, while rows have their numbers
+        targets_kept[:] = targets[kept[0]]
+        targets_kept[kept] = targets[kept]
+    if check_targets is not None:
+        check_targets(targets if kept is None else targets_kept)
+    if kept is not None:
         targets = targets[kept]
         weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
     return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)

@@ -58,7 +58,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     asked first: a loss that rises, or fails, so far out costs no pass over the others.
     """
     loss, source = run.plan.loss, run.source
-    if loss.built_in:  # none is below 0
+    if math.isfinite(loss.lower_bound):
         return False
     rays = [coef - start] if (coef != start).any() else []
     if not rays:
@@ -98,16 +98,12 @@ def _falls_ever_faster(values: list[float]) -> bool:
 def is_exact(run: Run) -> bool:
     """Return True if the last steps have no noise, and converge at any stable rate."""
     plan = run.plan
-    return (
-        run.stepper.takes_all_rows
-        and plan.loss.curvature is not None
-        and not plan.optimizer.adaptive
-    )
+    return run.stepper.takes_all_rows and plan.loss.smooth and not plan.optimizer.adaptive
 
 
 def may_grow(plan: Plan) -> bool:
     """Return True if the iterates may grow geometrically: not if every step is bounded."""
-    has_bounded_derivative = plan.loss.built_in and plan.loss.curvature is None
+    has_bounded_derivative = plan.loss.built_in and not plan.loss.smooth
     return not (plan.optimizer.adaptive or has_bounded_derivative)
 
 
@@ -147,5 +143,5 @@ def is_above_constant(run: Run, objective: float) -> bool:
     plan = run.plan
     if plan.mode == "textbook" or not plan.fit_intercept:
         return False
-    least = run.full.loss_of_constant(draw_targets(run.source).middle(plan.loss))
+    least = run.full.loss_of_constant(plan.loss.start(draw_targets(run.source)))
     return objective > least + (plan.tol or 0.0) * abs(least)

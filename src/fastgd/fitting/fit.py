@@ -255,7 +255,9 @@ def fit(
     policy = read_policy(
         categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
     )
-    source = make_source(X, y, sample_weight, request.loss.target, policy)
+    source = make_source(
+        X, y, sample_weight, request.loss.target, policy, request.loss.check_targets
+    )
     initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     refuse_wrong_derivative(request.loss, source, initial)
     # What is not finite is found and said in words, not by NumPy's warnings.

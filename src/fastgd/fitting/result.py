@@ -17,6 +17,7 @@ from fastgd.data.sources import refuse_non_finite_table, row_in_frame
 from fastgd.data.tables import pieces
 from fastgd.descent.recording import COLUMNS
 from fastgd.fitting.columns import check_columns, describe_columns, fitted_names
+from fastgd.fitting.prediction import targets_at
 from fastgd.fitting.score import score_of
 from fastgd.fitting.summary import say_precision, summarise
 from fastgd.losses import LOSSES, Loss
@@ -207,16 +208,7 @@ class FitResult:
 
         Rows that `missing="drop"` leaves out get NaN, or None among labels that are no floats.
         """
-        z = self.decision_function(X)
-        if self.classes_ is None:
-            return z
-        labels = self.classes_[(z > 0).astype(np.intp)]
-        left_out = np.isnan(z)
-        if left_out.any():
-            is_float = labels.dtype.kind == "f"
-            labels = labels if is_float else labels.astype(object)
-            labels[left_out] = np.nan if is_float else None
-        return labels
+        return targets_at(self.decision_function(X), self.loss_, self.classes_)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each label, in the order of `classes_`, shape (n_samples, 2).
@@ -237,6 +229,8 @@ class FitResult:
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right.
+
+        For losses with a log link, such as `Poisson`, it is D^2, the share of deviance explained.
 
         Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
         """

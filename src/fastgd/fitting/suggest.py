@@ -163,7 +163,7 @@ def suggest(
     l1_ratio = check_fraction("l1_ratio", l1_ratio, or_one=True)
     fit_intercept = check_flag("fit_intercept", fit_intercept)
     threads = read_n_threads(n_threads)
-    source = make_source(X, y, sample_weight, read.target)
+    source = make_source(X, y, sample_weight, read.target, None, read.check_targets)
     refuse_non_finite(source.y, "y")
     seed = draw_seed(settle_random_state(random_state))
     has_l1, l2 = alpha * l1_ratio > 0, alpha * (1 - l1_ratio)
@@ -182,7 +182,7 @@ def _suggestion(
 ) -> Suggestion:
     """Look, and draw the conclusions."""
     given = source, loss, l2, fit_intercept, threads
-    wants_curvature = loss.curvature is not None and source.d <= MAX_PRECONDITIONED
+    wants_curvature = loss.smooth and source.d <= MAX_PRECONDITIONED
 
     def look() -> Look:
         return look_at(*given, seed, wants_curvature=wants_curvature, scaling="none")
@@ -277,7 +277,7 @@ def _exact(
     loss: Loss, has_l1: bool, n: int, rows: Floats, pass_seconds: float, seconds: float
 ) -> str:
     """Say whether an exact solver is the better choice."""
-    if not loss.is_quadratic or has_l1:
+    if not loss.quadratic or has_l1:
         return "no exact solver in a fixed number of passes"
     solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"

@@ -27,3 +27,4 @@ class AbsoluteError(Loss):
 
     name: ClassVar[str] = "absolute_error"
     function: ClassVar[LossFunction] = staticmethod(_absolute_error)
+    robust: ClassVar[bool] = True

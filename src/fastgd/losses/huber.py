@@ -40,6 +40,7 @@ class Huber(Loss):
     delta: float = 1.35
     name: ClassVar[str] = "huber"
     function: ClassVar[LossFunction] = staticmethod(_huber)
+    robust: ClassVar[bool] = True
     curvature: ClassVar[float | None] = 1.0
 
     def __post_init__(self) -> None:

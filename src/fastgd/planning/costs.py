@@ -46,7 +46,7 @@ def expected_passes(variant: str, loss: Loss, source: Source, curvature: Curvatu
         target = max(target, UNSEEN * curvature.statistical_error)
     steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
     # What is not quadratic has no curvature to rely on to the last step.
-    more = 2.0 if loss.is_quadratic else 5.0
+    more = 2.0 if loss.quadratic else 5.0
     return more + math.ceil(steps if math.isfinite(steps) else 0.0)
 
 

@@ -120,12 +120,12 @@ class Plan:
 
 def has_gradient_test(asked: Plan | Request) -> bool:
     """Return True if a vanishing gradient shows convergence: with jumping slopes it does not."""
-    return asked.variant == "batch" and asked.loss.curvature is not None
+    return asked.variant == "batch" and asked.loss.smooth
 
 
 def best_variant(loss: Loss, has_l1: bool, n: int, d: int) -> tuple[str, str]:
     """Return the variant that suits a self-tuned fit of so many rows and columns, and why."""
-    if loss.curvature is None:
+    if not loss.smooth:
         return "minibatch", "where the slope jumps, many small steps beat a few exact ones"
     if has_l1 and _gram_pays(loss, n, d, USUAL_STEPS):
         return "batch", "X'X costs some passes, once; then steps are nearly free, and exact"
@@ -207,7 +207,7 @@ def _look(request: Request, source: Source, seed: int) -> pilot.Look | None:
     if request.self_tuned:
         refuse_wild_targets(source, request.loss)
     wants_curvature = source.d <= MAX_PRECONDITIONED and (
-        request.loss.curvature is not None or _is_smoothed(request)
+        request.loss.smooth or _is_smoothed(request)
     )
     seen = pilot.look_at(
         source,
@@ -255,7 +255,7 @@ def _coordinates(request: Request, source: Source, seen: pilot.Look | None) -> C
 
 def _refuse_preconditioner(request: Request, source: Source) -> None:
     """Refuse to multiply steps by a matrix where there is none, or no sense in it."""
-    has_curvature = request.loss.curvature is not None and source.d <= MAX_PRECONDITIONED
+    has_curvature = request.loss.smooth and source.d <= MAX_PRECONDITIONED
     if has_curvature and _is_preconditioned(request):
         return
     raise ValueError(
@@ -321,7 +321,7 @@ def _takes_gram(request: Request, source: Source, preconditioned: bool) -> bool:
 
 def _gram_pays(loss: Loss, n: int, d: int, steps: int) -> bool:
     """Return True if X'X takes less than the passes of so many steps."""
-    return loss.is_quadratic and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
+    return loss.quadratic and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
 
 
 def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int) -> int:
@@ -348,7 +348,7 @@ def _batch_size(request: Request, n: int, preconditioned: bool, buffer_rows: int
 def _optimizer(request: Request, preconditioned: bool) -> Optimizer:
     if not request.self_tuned or preconditioned:
         return GD()
-    if request.loss.curvature is None:
+    if not request.loss.smooth:
         return AdaGrad()
     return Nesterov() if request.variant == "batch" else GD()
 

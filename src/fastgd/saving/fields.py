@@ -126,7 +126,7 @@ def _check_agreement(fields: Mapping[str, Any]) -> None:
         names = fields[which]
         if names is not None and len(names) != n_columns:
             raise ValueError(f"{which} has {len(names)} names for {n_columns} columns.")
-    if (fields["loss_"].target == "binary") != (fields["classes_"] is not None):
+    if (fields["loss_"].takes_labels) != (fields["classes_"] is not None):
         raise ValueError("classes_ must be there where the loss is one of labels, and only there.")
     path, steps = fields["path"], fields["path_steps"]
     if (path is None) != (steps is None) or (

@@ -102,8 +102,7 @@ def predict(request: Request) -> Predicted:
         columns = dict(zip(labels, model.predict_proba(rows).T, strict=True))
     else:
         columns = {"prediction": as_words(model.predict(rows))}
-    name = "R^2" if classes is None else "accuracy"
-    return Predicted(columns, classes, matched.target, score, name, remarks)
+    return Predicted(columns, classes, matched.target, score, model.loss_.score, remarks)
 
 
 def known_reading(model: fastgd.FitResult, data: Path) -> Reading:

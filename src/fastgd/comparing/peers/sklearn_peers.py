@@ -35,7 +35,7 @@ def sklearn_sgd(
     from sklearn import config_context
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
-    classifies = problem.loss.target == "binary"
+    classifies = problem.loss.takes_labels
     yield 0.0, start(problem)
     lengths = squared_lengths(problem)
     keywords: dict[str, Any] = {

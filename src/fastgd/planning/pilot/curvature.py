@@ -148,11 +148,11 @@ def look(
     u[:, -1] = ones
     sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers)
     share = 0.0 if drawn.is_everything else d / m
-    ridges = _ridges(u[:, :-1], share, has_labels=loss.is_binary)
+    ridges = _ridges(u[:, :-1], share, flattens=loss.flattens)
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     start = None
-    if loss.curvature is None:
+    if not loss.smooth:
         sample, start = narrow(sample, of_l2, ridges, tolerance)
         loss = sample.loss
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance, start)
@@ -187,7 +187,7 @@ def look(
         leverage=float(np.mean(levers * levers / stands_for) / np.mean(levers)),
         reach=float(np.max(np.append(sensitivity / lengths, 1.0 / along))),
         spread=math.sqrt(share),
-        stands=math.inf if loss.is_quadratic else 0.25 * sample.scale(z) ** 2,
+        stands=math.inf if loss.quadratic else 0.25 * sample.scale(z) ** 2,
         noise=float(np.mean(lengths * squares)),
         statistical_error=_statistical_error(sensitivity * squares / (1.0 - own), drawn.source),
         loss=float(np.mean(shares * values)),
@@ -195,7 +195,7 @@ def look(
     )
 
 
-def _ridges(u: Floats, share: float, has_labels: bool) -> tuple[Floats, Floats]:
+def _ridges(u: Floats, share: float, flattens: bool) -> tuple[Floats, Floats]:
     """Return the ridge of the inverse and that of the optimum, in units of the curvature.
 
     Columns have a spread of 1, but for those that are not seen to vary. One that k rows make up
@@ -206,7 +206,7 @@ def _ridges(u: Floats, share: float, has_labels: bool) -> tuple[Floats, Floats]:
     squares = np.einsum("ij,ij->j", u, u)
     shown = np.clip(squares / len(u) - np.square(u.mean(axis=0)), 0.0, 1.0)
     of_optimum = np.full(len(shown), share**2)
-    if share > 0 and has_labels:
+    if share > 0 and flattens:
         fourths = np.einsum("ij,ij->j", np.square(u), np.square(u))
         few = fourths / np.square(np.where(squares > 0, squares, np.inf)) - NORMAL / len(u)
         of_optimum = np.maximum(of_optimum, np.minimum(few, MAX_OF_FEW))

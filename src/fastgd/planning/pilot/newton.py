@@ -11,13 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from fastgd.base.linalg import inverse, joined, products, times
+from fastgd.base.robust import Targets
 from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
-from fastgd.gradients.binding import loss_arguments, prediction_kernel
-from fastgd.kernels.compiler.jit import load
-from fastgd.losses import Loss, SquaredError
+from fastgd.gradients.predictions import LossOfPredictions
+from fastgd.losses import Loss
 from fastgd.losses.smoothing import smoothed
-from fastgd.planning.pilot.robust import Targets
 
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # where one step would do, were there no ridge
@@ -64,25 +63,20 @@ class Sample:
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
-        if isinstance(self.loss, SquaredError):  # nothing is compiled for it
-            return
-        self.kernel = prediction_kernel(self.loss)
-        self.loss_arguments, nothing = loss_arguments(self.loss), np.empty(0)
-        load(self.kernel, nothing, self.y[:0], self.loss_arguments, nothing, nothing)
+        if not self.loss.quadratic:  # for which nothing is compiled
+            self.of_predictions = LossOfPredictions(self.loss, self.y[:0])
 
     def meet(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and derivative."""
-        if isinstance(self.loss, SquaredError):
+        if self.loss.quadratic:
             residuals = z - self.y
             return 0.5 * residuals * residuals, residuals
-        values, derivatives = np.empty(len(z)), np.empty(len(z))
-        self.kernel(z, self.y, self.loss_arguments, values, derivatives)
-        return values, derivatives
+        return self.of_predictions(z, self.y)
 
     @cached_property
     def unit(self) -> float:
         """How far the targets lie from a constant."""
-        return self.scale(self.targets.middle(self.loss))
+        return self.scale(self.loss.start(self.targets))
 
     @property
     def targets(self) -> Targets:
@@ -91,8 +85,7 @@ class Sample:
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""
-        is_any = self.loss.is_binary or self.loss.is_quadratic
-        return 1.0 if is_any else self.targets.spread(z)
+        return 1.0 if self.loss.quadratic else self.loss.scale(self.targets, z)
 
     def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
         """Return the curvature that these of the rows make; the *ridge* is in units of it."""
@@ -173,7 +166,7 @@ def descend(
         return value, z, shares * derivatives / m
 
     point = np.zeros(u.shape[1])
-    point[-1] = sample.targets.middle(sample.loss) * fit_intercept
+    point[-1] = sample.loss.start(sample.targets) * fit_intercept
     z = predictions(u, point)
     far = sample.scale(z)
     along = float(np.mean(sample.curvatures(z, far)))
@@ -184,7 +177,7 @@ def descend(
         point = start
         value, z, derivatives = evaluate(point)
     metric: Metric | None = None
-    quadratic = sample.loss.is_quadratic
+    quadratic = sample.loss.quadratic
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, derivatives) + penalty * point
         if metric is None or not quadratic:

@@ -146,10 +146,11 @@ def tune(
     batch_size: int,
 ) -> Tuned:
     """Choose the simplest rate that is safe, of steps in coordinates where columns count alike."""
-    if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
+    if not loss.smooth and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
         tuned = _tune_without_curvature(source, variant, loss, optimizer)
     elif optimizer.adaptive:
-        size = 1.0 if loss.is_binary else draw_targets(source).spread_about_median
+        targets = draw_targets(source)
+        size = loss.scale(targets, targets.median)
         usual = optimizer.default_rate
         reason = f"{usual:g}, the usual one of its kind, in units of y"
         tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
@@ -169,7 +170,7 @@ def tune(
 
 def _best_constant(source: Source, loss: Loss) -> Floats | None:
     """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    centre = draw_targets(source).middle(loss)
+    centre = loss.start(draw_targets(source))
     return None if centre == 0 else np.append(np.zeros(source.d), centre)
 
 
@@ -273,7 +274,7 @@ def _tune_without_curvature(
     Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t); the iterates are averaged (Duchi,
     Hazan, Singer 2011, section 1.1; Ross, Mineiro, Langford, "Normalized online learning", 2013).
     """
-    if loss.is_binary:
+    if loss.has_margin:
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
         eta0, reason = (

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
+from fastgd.base.robust import Targets
 from fastgd.base.types import Array, Floats
 from fastgd.data.orders import Rows
 from fastgd.data.sources import Source
 from fastgd.data.tables import ArrayTable, take
-from fastgd.losses import AbsoluteError, EpsilonInsensitive, Huber, Loss, Quantile
+from fastgd.losses import Loss
 from fastgd.planning.pilot.by_weight import draw_by_weight
-from fastgd.planning.pilot.robust import Targets
 
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
@@ -155,7 +155,7 @@ def _with_both_labels(
 
 def refuse_wild_targets(source: Source, loss: Loss) -> None:
     """Refuse targets so far from the others that sums of a robust loss lose those in rounding."""
-    if type(loss) not in (AbsoluteError, EpsilonInsensitive, Huber, Quantile):
+    if not (loss.robust and loss.built_in):
         return
     targets = draw_targets(source)
     limit, median = WILDEST * targets.spread_about_median, targets.median
