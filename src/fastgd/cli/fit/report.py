@@ -22,7 +22,7 @@ KEYS = {
     "passes": "number: row gradients divided by rows",
     "seconds": "number, without compiling",
     "compile_seconds": "number",
-    "score": "number: R^2 (D^2 with a log link), or the fraction of labels predicted correctly",
+    "score": "number: R^2, D^2, or the fraction of labels predicted right",
     "objective": "number: loss + penalty, for the columns as fitted",
     "stop_reason": "string",
     "converged": "true or false; null if there was no tolerance",

@@ -23,6 +23,7 @@ REFINEMENTS = 5  # where one step would do, were there no ridge
 SHORTEST = 1e-3  # of a Newton step
 MIN_CURVATURE = 0.01  # of their mean: what a few rows show as flat need not be
 SMALLEST_CURVATURE = 1e-9  # of the loss's bound
+LARGEST_CURVATURE = 1e100  # of a loss without one
 REGION_STEPS = 4
 SMOOTHED = 0.02  # of the distance of targets from predictions, on both sides of a kink
 NARROWEST = 1e-6  # of their distance from a constant: closer fits are exact for all that matters
@@ -102,12 +103,16 @@ class Sample:
         The second derivative itself is that of a point: a row in a hundred may show all the
         curvature that there is, or none (of a Huber loss, where y is measured in small units).
         """
-        bound = self.loss.curvature or 0.0
+        bound = self.loss.curvature
+        if bound is None:  # then it may grow beyond any number
+            far, bound = min(far, self.scale(z)), LARGEST_CURVATURE
         far_enough = np.maximum(far, DIFFERENCE * (self.unit + np.abs(z)))
         change = self.meet(z + far_enough)[1] - self.meet(z - far_enough)[1]
         curvatures = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
         least = MIN_CURVATURE * float(np.mean(curvatures))
-        return self.shares * np.maximum(curvatures, max(least, bound * SMALLEST_CURVATURE))
+        if self.loss.curvature is not None:
+            least = max(least, bound * SMALLEST_CURVATURE)
+        return self.shares * np.maximum(curvatures, least)
 
 
 def region(sample: Sample, z: Floats, derivatives: Floats, share: float) -> float:
