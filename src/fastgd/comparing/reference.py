@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.base.robust import Targets
 from fastgd.base.types import Floats
 from fastgd.comparing.problem import Problem
 
@@ -14,6 +15,7 @@ REFINEMENTS = 3
 PROXIMAL_STEPS = 20_000
 DIFFERENCE_STEP = 1e-5  # in z, for second derivatives by differences
 NEGLIGIBLE = 1e-13  # of a proximal step, relative to the point
+NEWTON_STEPS, HALVINGS = 100, 40
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,14 @@ def find_reference(problem: Problem, curvature: Curvature) -> Reference:
     """Return the optimum of a problem; if it cannot be computed, only the objective at zero.
 
     Normal equations with refinement for squared error, L-BFGS in whitened coordinates for other
-    smooth losses (Nocedal, Wright, "Numerical optimization", 2006, chapter 7), accelerated proximal
-    gradient descent with restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
+    losses with a bounded second derivative (Nocedal, Wright, "Numerical optimization", 2006,
+    chapter 7), Newton's method for smooth ones without, accelerated proximal gradient descent with
+    restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
     """
     zero = np.zeros(problem.d + 1)
     start = problem.at_zero
-    if not problem.loss.smooth:
+    is_bounded = problem.loss.curvature is not None
+    if not problem.loss.smooth or (problem.l1 > 0 and not is_bounded):
         return Reference("best seen", None, start, math.inf, None)
     if problem.l1 > 0:
         kind, point = "accelerated proximal gradient", _proximal(problem, curvature)
@@ -111,6 +115,8 @@ def find_reference(problem: Problem, curvature: Curvature) -> Reference:
         kind, point = "normal equations, refined", zero
         for _ in range(1 + REFINEMENTS):
             point = point - curvature.solve(problem.smooth(point)[1])
+    elif not is_bounded:
+        kind, point = "Newton's method, damped", _newton(problem)
     else:
         kind, point = "L-BFGS, preconditioned", _quasi_newton(problem, curvature)
     noise = statistical_error(problem, point)
@@ -140,6 +146,32 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
     start = np.zeros(V.shape[1] + 1)
     found = minimize(value_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
     return unwhiten(np.asarray(found.x))
+
+
+def _newton(problem: Problem) -> Floats:
+    """Minimise by Newton's method, each step halved until the objective falls, from a constant."""
+    point = np.zeros(problem.d + 1)
+    point[-1] = problem.loss.start(Targets(problem.y64, problem.weights)) * problem.fit_intercept
+    value, g = problem.smooth(point)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(NEWTON_STEPS):
+            step = hessian(problem, point).solve(g)
+            for _ in range(HALVINGS):
+                new, gradient = problem.smooth(point - step)
+                if new < value:
+                    break
+                step = step / 2
+            else:
+                break
+            point, value, g = point - step, new, gradient
+    return point
+
+
+def hessian(problem: Problem, point: Floats) -> Curvature:
+    """Return the Hessian at a point, from differences of the derivatives of the rows' losses."""
+    z = problem.predict(point)
+    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
+    return Curvature(problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0))
 
 
 def _proximal(problem: Problem, curvature: Curvature) -> Floats:
@@ -194,10 +226,7 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
         return None
     z = problem.predict(point)
     derivatives = problem.weights * problem.losses(z)[1]
-    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
-    curvature = Curvature(
-        problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0)
-    )
+    curvature = hessian(problem, point)
     trace = 0.0
     for rows, X in problem.blocks():
         pulled = ((X - curvature.mean) @ curvature.whitener) * derivatives[rows, None]

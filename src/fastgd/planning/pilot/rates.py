@@ -28,6 +28,7 @@ from fastgd.planning.pilot.sample import (
     refuse_overflow,
     top_direction,
 )
+from fastgd.planning.pilot.unbounded import largest_curvature, sharpest_near_constant
 from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedule
 
 POWER_TOLERANCE = 0.01  # a rate of 1/L needs L within a factor of two
@@ -127,7 +128,8 @@ def look_at(
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard
         bent = loss if curvature is None else curvature.loss_function
-        coordinates = columns.damped(l2 / (bent.curvature or 1.0))
+        typical = 1.0 if curvature is None else curvature.of_intercept  # where there is no bound
+        coordinates = columns.damped(l2 / (bent.curvature or typical))
     passes = len(rows) / source.n + standard.passes
     return Look(rows, standard, coordinates, curvature, passes, scaling)
 
@@ -146,6 +148,7 @@ def tune(
     batch_size: int,
 ) -> Tuned:
     """Choose the simplest rate that is safe, of steps in coordinates where columns count alike."""
+    start = _best_constant(source, loss) if seen.curvature is None else seen.curvature.start
     if not loss.smooth and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
         tuned = _tune_without_curvature(source, variant, loss, optimizer)
     elif optimizer.adaptive:
@@ -155,16 +158,19 @@ def tune(
         reason = f"{usual:g}, the usual one of its kind, in units of y"
         tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
     elif variant == "batch":
-        eigenvalue, passes = largest_eigenvalue(
-            source, seen.rows, fit_intercept, n_threads, seed, gram, seen.coordinates
-        )
-        L = (loss.curvature or 0.0) * eigenvalue + _of_penalty(l2, seen.coordinates)
+        how = seen.rows, fit_intercept, n_threads, seed
+        if loss.curvature is None:
+            at = start if start is not None else np.zeros(source.d + 1)
+            largest, passes = largest_curvature(source, loss, at, *how, seen.coordinates)
+        else:
+            eigenvalue, passes = largest_eigenvalue(source, *how, gram, seen.coordinates)
+            largest = loss.curvature * eigenvalue
+        L = largest + _of_penalty(l2, seen.coordinates)
         reason = "1 / L, L the largest curvature of the objective, from a power iteration"
         rate = _finite(1.0 / max(L, np.finfo(np.float64).tiny))
         tuned = Tuned(Constant(rate), math.inf, reason, passes=passes)
     else:
         tuned = _tune_batches(source, loss, optimizer, l2, batch_size, seen, seed)
-    start = _best_constant(source, loss) if seen.curvature is None else seen.curvature.start
     return replace(tuned, start=start)
 
 
@@ -188,7 +194,8 @@ def _tune_batches(
     if batch_size > 1:
         size += (batch_size - 1) * largest_of_sample(seen.rows, seed)
     sharpest = loss.curvature if seen.curvature is None else seen.curvature.sharpest
-    assert sharpest is not None
+    if sharpest is None:
+        sharpest = sharpest_near_constant(source, loss)
     bound = sharpest * size + batch_size * _of_penalty(l2, seen.coordinates)
     rate = 0.5 * batch_size / bound
     if seen.curvature is not None:  # twice of it is calm enough, for this rate will fall

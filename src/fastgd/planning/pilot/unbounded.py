@@ -1,0 +1,67 @@
+"""How sharply a smooth loss curves that has no bound of its second derivative, where fits go."""
+
+import numpy as np
+
+from fastgd.base.types import Floats
+from fastgd.data.sources import Source
+from fastgd.gradients.full_pass import FullPass
+from fastgd.gradients.predictions import LossOfPredictions
+from fastgd.losses import Loss
+from fastgd.planning.pilot.coordinates import Coordinates
+from fastgd.planning.pilot.sample import draw_targets, norm, top_direction
+
+REGION = 2.0  # times the scale of predictions: how far a fit may lead them from a constant
+DIFFERENCE = 0.01  # of that scale, for derivatives of derivatives
+ITERATIONS = 15
+TOLERANCE = 0.05  # a rate of 1/L needs L within a factor of two
+CAUTION = 1.5  # the Hessian grows on the way from the start
+
+
+def sharpest_near_constant(source: Source, loss: Loss) -> float:
+    """Return the largest second derivative of a sample of targets around the best constant."""
+    targets = draw_targets(source)
+    constant = loss.start(targets)
+    scale = float(loss.scale(targets, constant))
+    of_predictions, step = LossOfPredictions(loss), DIFFERENCE * scale
+    largest = 0.0
+    for z in constant + scale * np.array([-REGION, 0.0, REGION]):
+        above, below = (
+            of_predictions(np.full(len(targets.y), at), targets.y)[1] for at in (z + step, z - step)
+        )
+        largest = max(largest, float(np.max((above - below) / (2.0 * step))))
+    return largest
+
+
+def largest_curvature(
+    source: Source,
+    loss: Loss,
+    at: Floats,
+    rows: Floats,
+    fit_intercept: bool,
+    n_threads: int,
+    seed: int,
+    coordinates: Coordinates,
+) -> tuple[float, float]:
+    """Return about the largest eigenvalue of the Hessian at coefficients, and its passes.
+
+    By power iteration on differences of the gradients of all rows, from the direction that *rows*,
+    a sample in these *coordinates*, point to.
+    """
+    v = top_direction(rows, seed)
+    v[-1] *= fit_intercept
+    typical = float(np.sqrt(np.mean(np.square(rows @ (v / (norm(v) or 1.0))))))
+    step = DIFFERENCE / (typical or 1.0)  # which moves predictions by so much
+    largest, passes = 0.0, 0
+    with FullPass(source, loss, n_threads, gradients=True) as full:
+        while passes < 2 * ITERATIONS:
+            move = coordinates.leave(step * v / (norm(v) or 1.0))
+            passes += 2
+            above, below = (
+                full.over_all((at + side * move).astype(source.dtype))[1] for side in (0.5, -0.5)
+            )
+            v = coordinates.gradient((above - below) / step)
+            v[-1] *= fit_intercept
+            before, largest = largest, norm(v)
+            if not largest > 0 or abs(largest - before) <= TOLERANCE * largest:
+                break
+    return CAUTION * largest, float(passes)
