@@ -192,7 +192,7 @@ def problems(draw, narrow):
         x = np.array(X, dtype=float, order="C")
         signal = np.nan_to_num(x / (np.abs(x).max(axis=0) + 1e-300)) @ rng.standard_normal(d)
         mean_square = 1.0 + np.mean(np.sum(x * x, axis=1))
-    y = signal + 0.3 * rng.standard_normal(n)
+    y = naive.LOSSES[loss].targets(signal + 0.3 * rng.standard_normal(n))
     y = np.where(y > 0, 1.0, -1.0) if naive.LOSSES[loss].takes_labels else y
     if not naive.LOSSES[loss].takes_labels and not narrow:
         y *= draw(st.sampled_from([1.0, 1.0, 1e-6, 1e6, 0.0]))

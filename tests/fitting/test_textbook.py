@@ -39,6 +39,9 @@ OTHERS = {
     "hinge": (fastgd.Hinge(), naive.hinge),
     "squared_hinge": (fastgd.SquaredHinge(), naive.squared_hinge),
     "modified_huber": (fastgd.ModifiedHuber(), naive.modified_huber),
+    "poisson": (fastgd.Poisson(), naive.poisson),
+    "gamma": (fastgd.Gamma(), naive.gamma),
+    "tweedie": (fastgd.Tweedie(power=1.3), naive.tweedie(1.3)),
 }
 LOSSES = {**PAIRED, **OTHERS}
 TAKING_LABELS = [name for name in LOSSES if naive.LOSSES[name].takes_labels]
@@ -73,7 +76,9 @@ class Data:
         self.weights[1] = 0.0  # no loss, and still a visit
 
     def target(self, loss="squared_error"):
-        return self.labels if loss in TAKING_LABELS else self.regression
+        if loss in TAKING_LABELS:
+            return self.labels
+        return naive.LOSSES[loss].targets(self.regression) if loss in LOSSES else self.regression
 
 
 TINY = Data()
