@@ -80,7 +80,8 @@ def read_origin(
                 "minutes; choose another loss, or leave out --flights."
             )
         return Flights()
-    return Made("make_classification" if classifies else "make_regression", made | seed)
+    maker = "make_classification" if classifies else "make_regression"
+    return Made(maker, made | seed, LOSSES[loss]())
 
 
 def check_size(rows: int, features: int, dtype: str, standardize: bool) -> None:

@@ -8,6 +8,7 @@ from fastgd import datasets
 from fastgd.base.types import Array
 from fastgd.data.categories import encoding as categories
 from fastgd.data.files.python_code import write_call
+from fastgd.losses import Loss
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Made:
 
     maker: str  # name in `fastgd.datasets`
     keywords: dict[str, Any]
+    loss: Loss  # that the targets are made for
     label: ClassVar[str] = "made"
     doing: ClassVar[str] = "making the data"
     done: ClassVar[str] = "made"
@@ -75,8 +77,12 @@ class Made:
     def load(self, opened: None) -> Data:
         """Make the data."""
         X, y, truth = getattr(datasets, self.maker)(**self.keywords)
-        line = write_call("X, y, coef", f"fastgd.datasets.{self.maker}", **self.keywords)
-        return Data(X, y, [line], truth=truth)
+        lines = [write_call("X, y, coef", f"fastgd.datasets.{self.maker}", **self.keywords)]
+        if self.loss.has_link:
+            y = self.loss.inverse_link(y)
+            lines.append(f"y = fastgd.{self.loss}.inverse_link(y)")
+            truth = None  # but for the intercept
+        return Data(X, y, lines, truth=truth)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,8 @@ def fit(
         fits, takes what `fastgd.suggest` says.
     loss : str, Loss or function
         For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
-        "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
+        "squared_epsilon_insensitive"; for counts and amounts, with a log link, "poisson", "gamma",
+        "tweedie"; for two labels "log_loss", "hinge", "squared_hinge",
         "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
         ``f(z, y) -> (value, slope)``.
     optimizer : str or Optimizer

@@ -53,6 +53,11 @@ class Loss:
         return self.takes_labels
 
     @property
+    def has_link(self) -> bool:
+        """Return True if predicted targets are something else than z."""
+        return type(self).inverse_link is not Loss.inverse_link
+
+    @property
     def lower_bound(self) -> float:
         """A number that no value of the loss is below; of a user's loss none is known."""
         return 0.0 if self.built_in else -math.inf

@@ -37,7 +37,7 @@ class Job:
     def rehearse(self) -> fastgd.FitResult:
         """Fit two generated rows for one epoch, to check the arguments and compile early."""
         X = datasets.make_regression(**self.origin.rehearsal | {"n_samples": 2})[0]
-        return fastgd.fit(X, np.arange(2.0), **self.fit, callback=lambda _: True)
+        return fastgd.fit(X, np.array([1.0, 2.0]), **self.fit, callback=lambda _: True)
 
     def code(self, data: Data, *, has_constant: bool) -> str:
         """Return the equivalent Python code."""
