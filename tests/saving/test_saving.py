@@ -48,7 +48,7 @@ MEGABYTE = 1 << 20
 
 
 def target_of(loss):
-    if loss.score == "D^2":
+    if loss().score == "D^2":
         return np.exp(REAL)
     return np.where(POSITIVE, "yes", "no") if loss.target == "binary" else REAL
 
