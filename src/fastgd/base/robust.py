@@ -20,6 +20,7 @@ class Targets:
 
     y: Floats
     weights: Floats
+    offset: Floats | None = None  # what predictions begin with
 
     @property
     def mean(self) -> float:

@@ -17,11 +17,12 @@ class Data:
 
     X: Array
     y: Array
-    lines: list[str]  # of Python that make X, y and weights
+    lines: list[str]  # of Python that make X, y, weights and offset
     library: str = ""  # that they import
     truth: Array | None = None  # the coefficients it was made from
     names: Sequence[str] | None = None  # of the columns of X
     weights: Array | None = None
+    offset: Array | None = None
     labels: tuple[str, ...] = ()  # texts that the numbers in y stand for
     notes: dict[str, Any] = field(default_factory=dict)  # for the model
     remarks: list[str] = field(default_factory=list)  # for the card

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.base.robust import Targets
 from fastgd.base.types import Floats
 from fastgd.comparing.problem import Problem
 
@@ -151,7 +150,7 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
 def _newton(problem: Problem) -> Floats:
     """Minimise by Newton's method, each step halved until the objective falls, from a constant."""
     point = np.zeros(problem.d + 1)
-    point[-1] = problem.loss.start(Targets(problem.y64, problem.weights)) * problem.fit_intercept
+    point[-1] = problem.loss.start(problem.targets) * problem.fit_intercept
     value, g = problem.smooth(point)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(NEWTON_STEPS):
@@ -234,5 +233,6 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
     if problem.fit_intercept and curvature.total > 0:
         trace += float(derivatives @ derivatives) / curvature.total
     error = trace / problem.n / (2 * problem.n)
-    start = float(np.mean(np.square(problem.weights * problem.losses(np.zeros(problem.n))[1])))
+    at_zero = problem.losses(problem.predict(np.zeros(problem.d + 1)))[1]
+    start = float(np.mean(np.square(problem.weights * at_zero)))
     return error if error > np.finfo(np.float64).eps * start / problem.n else None

@@ -66,10 +66,11 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     rows = np.linspace(0, source.n - 1, min(source.n, RAY_ROWS)).astype(np.int64)
     X, y = take(source.table, rows).astype(np.float64), source.y[rows].astype(np.float64)
     weights = source.weights[rows] if source.weighted else np.ones(len(rows))
+    offset = source.offset[rows] if len(source.offset) else 0.0
     f = in_python(loss)
 
     def of_some_rows(point: Floats) -> float:
-        z = X @ point[:-1] + point[-1]
+        z = X @ point[:-1] + point[-1] + offset
         values = [f(*pair)[0] for pair in zip(z.tolist(), y.tolist(), strict=True)]
         return float(np.average(values, weights=weights)) + run.penalty.value(point)
 

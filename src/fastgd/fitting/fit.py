@@ -53,6 +53,7 @@ def fit(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     coef_init: Any = None,
     intercept_init: Any = None,
     average: Any = "auto",
@@ -127,6 +128,9 @@ def fit(
     sample_weight : array-like, shape (n_samples,), optional
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
         belong to rows by position: the index of a Series is not looked at.
+    offset : array-like, shape (n_samples,), optional
+        Numbers that are added to each row's z = X coef + intercept, such as the logarithm of an
+        exposure with a log link; `predict` then needs them, too.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
@@ -256,9 +260,7 @@ def fit(
     policy = read_policy(
         categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
     )
-    source = make_source(
-        X, y, sample_weight, request.loss.target, policy, request.loss.check_targets
-    )
+    source = make_source(X, y, sample_weight, request.loss.target, policy, request.loss, offset)
     initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     refuse_wrong_derivative(request.loss, source, initial)
     # What is not finite is found and said in words, not by NumPy's warnings.
@@ -288,12 +290,14 @@ def fit(
         sample_weight=sample_weight,
         coef_init=coef_init,
         intercept_init=intercept_init,
+        **({} if offset is None else {"offset": offset}),
         categories=categories,
         unknown=unknown,
         missing=missing,
     )
     result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
-    return replace(result, choices=result.choices | remarks) if remarks else result
+    choices = result.choices | remarks
+    return replace(result, choices=choices, needs_offset_=offset is not None)
 
 
 def make_result(

@@ -1,9 +1,30 @@
 """Predictions: the targets, or labels, that z = X coef + intercept stands for."""
 
+from typing import Any
+
 import numpy as np
 
 from fastgd.base.types import Array, Floats
+from fastgd.data.targets import check_offset
 from fastgd.losses import Loss
+
+
+def add_offset(z: Floats, offset: Any, is_needed: bool) -> Floats:
+    """Return the predictions z with their offset, a number per row.
+
+    Raises
+    ------
+    ValueError
+        If a model needs one, and none is given.
+    """
+    if offset is not None:
+        return np.asarray(z + check_offset(offset, len(z)))
+    if is_needed:
+        raise ValueError(
+            "offset, a number per row, is needed, as this model was fitted with one: give "
+            "offset=..., with zeros for rows that have none."
+        )
+    return z
 
 
 def targets_at(z: Floats, loss: Loss, classes: Array | None) -> Array:

@@ -12,6 +12,7 @@ from fastgd.data.inputs import refuse_empty
 from fastgd.data.sources import refuse_non_finite
 from fastgd.data.targets import (
     check_known_labels,
+    check_offset,
     check_real_targets,
     check_weights,
     check_y,
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
     from fastgd.fitting.result import FitResult
 
 
-def score_of(result: FitResult, X: Any, y: Any, sample_weight: Any) -> float:
+def score_of(result: FitResult, X: Any, y: Any, sample_weight: Any, offset: Any) -> float:
     """Return the score of a model on rows with targets, weighted if there are weights."""
     encoded = result.encode(X)
     refuse_empty((encoded.n_rows, len(result.coef_)))
-    z = result.decision_function(encoded)
+    z = result.decision_function(encoded, offset)
     absent = None
     if encoded.encoding is not None and encoded.encoding.missing == "drop":
         y, absent = fill_missing_targets(y)
     targets = check_y(y, len(z))
     weights = check_weights(sample_weight, len(z))
+    offsets = check_offset(offset, len(z))
     kept = encoded.kept
     if absent is not None:
         kept = np.arange(len(targets)) if kept is None else kept
@@ -42,8 +44,12 @@ def score_of(result: FitResult, X: Any, y: Any, sample_weight: Any) -> float:
         if len(kept) == 0:
             raise ValueError("every row has a missing value: none is left to score.")
         z, targets = z[kept], targets[kept]
+        offsets = offsets[kept] if len(offsets) else offsets
         weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
-    return SCORES[result.loss_.score](result, z, targets, weights if len(weights) else None)
+    counts = weights if len(weights) else None
+    if result.loss_.score == "D^2":
+        return _d2(result, z, targets, counts, offsets if len(offsets) else None)
+    return (_accuracy if result.classes_ is not None else _r2)(result, z, targets, counts)
 
 
 def _accuracy(result: FitResult, z: Floats, targets: Array, weights: Floats | None) -> float:
@@ -61,12 +67,20 @@ def _r2(result: FitResult, z: Floats, targets: Array, weights: Floats | None) ->
     return _explained(float(residual), float(np.average((y - mean) ** 2, weights=weights)))
 
 
-def _d2(result: FitResult, z: Floats, targets: Array, weights: Floats | None) -> float:
+def _d2(
+    result: FitResult,
+    z: Floats,
+    targets: Array,
+    weights: Floats | None,
+    offset: Floats | None,
+) -> float:
     """Return the fraction of the deviance explained: R^2, with the loss for the squared error."""
     y = _real(result, targets)
     of_predictions = LossOfPredictions(result.loss_)
-    constant = result.loss_.start(Targets(y, np.ones(len(y)) if weights is None else weights))
-    deviances = [of_predictions(at, y)[0] for at in (z, np.full(len(y), constant))]
+    counts = np.ones(len(y)) if weights is None else weights
+    constant = np.full(len(y), result.loss_.start(Targets(y, counts, offset)))
+    constant = constant if offset is None else constant + offset
+    deviances = [of_predictions(at, y)[0] for at in (z, constant)]
     residual, spread = (float(np.average(values, weights=weights)) for values in deviances)
     return _explained(residual, spread)
 
@@ -81,6 +95,3 @@ def _real(result: FitResult, targets: Array) -> Floats:
 
 def _explained(residual: float, spread: float) -> float:
     return 1.0 - residual / spread if spread > 0 else float(residual == 0)
-
-
-SCORES = {"accuracy": _accuracy, "R^2": _r2, "D^2": _d2}

@@ -124,6 +124,7 @@ def suggest(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     random_state: Any = None,
     n_threads: int | None = None,
 ) -> Suggestion:
@@ -134,7 +135,7 @@ def suggest(
 
     Parameters
     ----------
-    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, random_state, n_threads
+    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, offset, random_state, n_threads
         What `fit` will be given.
 
     Returns
@@ -163,7 +164,7 @@ def suggest(
     l1_ratio = check_fraction("l1_ratio", l1_ratio, or_one=True)
     fit_intercept = check_flag("fit_intercept", fit_intercept)
     threads = read_n_threads(n_threads)
-    source = make_source(X, y, sample_weight, read.target, None, read.check_targets)
+    source = make_source(X, y, sample_weight, read.target, None, read, offset)
     refuse_non_finite(source.y, "y")
     seed = draw_seed(settle_random_state(random_state))
     has_l1, l2 = alpha * l1_ratio > 0, alpha * (1 - l1_ratio)

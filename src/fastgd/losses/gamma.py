@@ -36,6 +36,11 @@ class Gamma(LogLink):
     name: ClassVar[str] = "gamma"
     function: ClassVar[LossFunction] = staticmethod(_gamma)
 
+    @property
+    def variance_power(self) -> float:
+        """The variance is the squared mean, up to a factor."""
+        return 2.0
+
     def check_targets(self, y: Array) -> None:
         """Raise ValueError for targets that are not above zero."""
         refuse_targets(self, y, y <= 0, "above zero")

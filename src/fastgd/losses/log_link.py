@@ -34,9 +34,22 @@ class LogLink(Loss):
         with np.errstate(over="ignore"):
             return np.exp(z)
 
+    @property
+    def variance_power(self) -> float:
+        """The variance of targets is this power of their mean, up to a factor."""
+        raise NotImplementedError
+
     def best_constant(self, targets: Targets) -> float:
-        """Return log(mean)."""
-        mean = targets.mean
+        """Return log(mean).
+
+        With offsets, rows are those of targets y / exposure, exposure = exp(offset), which count
+        exposure^(2 - power) times.
+        """
+        y, weights = targets.y, targets.weights
+        if targets.offset is not None:
+            exposure = np.exp(targets.offset)
+            y, weights = y / exposure, weights * exposure ** (2.0 - self.variance_power)
+        mean = float(np.average(y, weights=weights)) if weights.sum() > 0 else 0.0
         return math.log(mean) if mean > 0 else 0.0
 
     def scale(self, targets: Targets, z: Floats | float) -> float:

@@ -30,6 +30,7 @@ class Loss:
     takes_parameters: ClassVar[bool] = True  # as the third argument of the function
     has_minimum: ClassVar[bool] = True  # even if the labels are linearly separable
     quadratic: ClassVar[bool] = False  # half the squared error: X'X and X'y say all of it
+    of_residual: ClassVar[bool] = False  # it depends on z - y alone
     robust: ClassVar[bool] = False  # its derivative is bounded, however far the target is
 
     @property
@@ -90,7 +91,10 @@ class Loss:
         """Raise ValueError for targets, real numbers, that the loss is not defined for."""
 
     def best_constant(self, targets: Targets) -> float:
-        """Return about the constant prediction z that is best, or what robustly is near it."""
+        """Return about the constant prediction z that is best, or what robustly is near it.
+
+        Targets have an offset only if the loss is not `of_residual`.
+        """
         return targets.median
 
     def start(self, targets: Targets) -> float:

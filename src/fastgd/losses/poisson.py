@@ -40,6 +40,11 @@ class Poisson(LogLink):
     function: ClassVar[LossFunction] = staticmethod(_poisson)
 
     @property
+    def variance_power(self) -> float:
+        """The variance is the mean."""
+        return 1.0
+
+    @property
     def flattens(self) -> bool:
         """Return True: targets of zero pull z to minus infinity."""
         return True

@@ -42,6 +42,7 @@ class Quantile(Loss):
     quantile: float = 0.5
     name: ClassVar[str] = "quantile"
     function: ClassVar[LossFunction] = staticmethod(_quantile)
+    of_residual: ClassVar[bool] = True
     robust: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

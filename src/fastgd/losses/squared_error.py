@@ -29,6 +29,7 @@ class SquaredError(Loss):
 
     name: ClassVar[str] = "squared_error"
     function: ClassVar[LossFunction] = staticmethod(_squared_error)
+    of_residual: ClassVar[bool] = True
     quadratic: ClassVar[bool] = True
     curvature: ClassVar[float | None] = 1.0
 

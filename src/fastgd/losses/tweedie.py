@@ -62,6 +62,11 @@ class Tweedie(LogLink):
             raise refusal("power", "a number from 1 to 3", self.power)
 
     @property
+    def variance_power(self) -> float:
+        """The variance is this power of the mean, up to a factor."""
+        return self.power
+
+    @property
     def flattens(self) -> bool:
         """Return True if targets may be zero, which pull z to minus infinity."""
         return self.power < 2

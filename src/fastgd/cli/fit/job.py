@@ -41,9 +41,10 @@ class Job:
 
     def code(self, data: Data, *, has_constant: bool) -> str:
         """Return the equivalent Python code."""
-        weights = [] if data.weights is None else ["sample_weight=weights"]
+        beside = [] if data.weights is None else ["sample_weight=weights"]
+        beside += [] if data.offset is None else ["offset=offset"]
         table = "(X - mean) / scale" if self.standardize else "X"
-        fit = write_call("result", "fastgd.fit", table, "y", *weights, **self.fit)
+        fit = write_call("result", "fastgd.fit", table, "y", *beside, **self.fit)
         imports = [f"import {name}" for name in sorted(["fastgd", *data.library.split()])]
         lines = [*data.lines, fit]
         if self.standardize:

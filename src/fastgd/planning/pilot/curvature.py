@@ -146,7 +146,7 @@ def look(
     np.subtract(drawn.rows[:, :-1], coordinates.mean, out=u[:, :-1])
     u[:, :-1] *= np.where(unseen, 0.0, units)
     u[:, -1] = ones
-    sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers)
+    sample = Sample(u, drawn.source.y[drawn.chosen], shares, loss, unseen, workers, drawn.offset)
     share = 0.0 if drawn.is_everything else d / m
     ridges = _ridges(u[:, :-1], share, flattens=loss.flattens)
     of_l2 = l2 * np.square(units) if l2 > 0 else np.zeros(d)

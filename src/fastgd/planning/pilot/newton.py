@@ -61,6 +61,7 @@ class Sample:
     loss: Loss
     unseen: Array  # columns that vary, though not in these rows: as much as the others
     workers: Workers  # that share its products
+    offset: Floats | None = None  # of predictions
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
@@ -72,7 +73,7 @@ class Sample:
         if self.loss.quadratic:
             residuals = z - self.y
             return 0.5 * residuals * residuals, residuals
-        return self.of_predictions(z, self.y)
+        return self.of_predictions(z if self.offset is None else z + self.offset, self.y)
 
     @cached_property
     def unit(self) -> float:
@@ -82,7 +83,7 @@ class Sample:
     @property
     def targets(self) -> Targets:
         """The targets of the rows, with their weights."""
-        return Targets(np.asarray(self.y, dtype=np.float64), self.shares)
+        return Targets(np.asarray(self.y, dtype=np.float64), self.shares, self.offset)
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""

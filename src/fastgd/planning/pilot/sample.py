@@ -61,6 +61,12 @@ class Drawn:
         return self.stands_for * self._weights
 
     @property
+    def offset(self) -> Floats | None:
+        """What predictions begin with."""
+        offset = self.source.offset
+        return offset[self.chosen] if len(offset) else None
+
+    @property
     def _are_alike(self) -> bool:
         source = self.source
         return self.each is None and source.classes is None and not source.weighted
@@ -120,7 +126,8 @@ def some_rows(source: Source) -> Source:
     drawn = draw(source, fit_intercept=False, seed=0)
     table = ArrayTable(take(source.table, drawn.chosen))
     names, classes = source.feature_names, source.classes
-    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes)
+    offset = source.offset[drawn.chosen] if len(source.offset) else source.offset
+    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes, offset=offset)
 
 
 def _some(
@@ -196,7 +203,8 @@ def draw_targets(source: Source) -> Targets:
     chosen, each = _some(source, count if pool is None else pool, min(SAMPLE_ROWS, count), rng)
     weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
     y = np.asarray(source.y[chosen], dtype=np.float64)
-    return Targets(y, weights if each is None else weights * each)
+    offset = source.offset[chosen] if len(source.offset) else None
+    return Targets(y, weights if each is None else weights * each, offset)
 
 
 def largest_of_sample(rows: Floats, seed: int) -> float:

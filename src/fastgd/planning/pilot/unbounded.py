@@ -24,10 +24,9 @@ def sharpest_near_constant(source: Source, loss: Loss) -> float:
     scale = float(loss.scale(targets, constant))
     of_predictions, step = LossOfPredictions(loss), DIFFERENCE * scale
     largest = 0.0
+    offset = np.zeros(len(targets.y)) if targets.offset is None else targets.offset
     for z in constant + scale * np.array([-REGION, 0.0, REGION]):
-        above, below = (
-            of_predictions(np.full(len(targets.y), at), targets.y)[1] for at in (z + step, z - step)
-        )
+        above, below = (of_predictions(offset + at, targets.y)[1] for at in (z + step, z - step))
         largest = max(largest, float(np.max((above - below) / (2.0 * step))))
     return largest
 
