@@ -1,13 +1,17 @@
 """Poisson, gamma and Tweedie regression beside scikit-learn's, untuned and to the optimum."""
 
 import itertools
+import math
 import warnings
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, TweedieRegressor
 
 import fastgd
+from fastgd.losses import Loss
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 LOSSES = {
@@ -205,3 +209,39 @@ def test_saved_and_loaded_it_predicts_means(tmp_path):
     assert loaded.loss_ == fastgd.Tweedie(power=1.6) and loaded.loss_.curvature is None
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
     assert (model.predict(X) > 0).all()
+
+
+def _own(z, y, parameters):
+    mean = math.exp(z) if z < 700 else math.inf
+    return mean - y * z, mean - y
+
+
+@dataclass(frozen=True)
+class Own(Loss):
+    """A smooth loss without a bound of which nothing else is known."""
+
+    name: ClassVar[str] = "own"
+    function = staticmethod(_own)
+    smooth: ClassVar[bool] = True
+
+    def inverse_link(self, z):
+        """Return the mean."""
+        return np.exp(z)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("level", [0.0, 7.0, 12.0])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_smooth_loss_of_ones_own_without_a_bound_reaches_its_optimum(variant, level):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((3000, 3))
+    y = rng.poisson(np.exp(X @ np.array([0.5, -0.3, 0.0]) + level))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = fastgd.fit(X, y, variant, loss=Own(), random_state=0)
+    best = fastgd.fit(X, y, "batch", loss="poisson")
+    if caught and variant == "stochastic":  # it says how far it is
+        return
+    assert result.converged
+    np.testing.assert_allclose(result.coef_, best.coef_, atol=0.02)
+    np.testing.assert_allclose(result.predict(X), best.predict(X), rtol=0.05)

@@ -17,6 +17,7 @@ from fastgd.base.types import Array, Floats
 from fastgd.gradients.predictions import LossOfPredictions
 from fastgd.losses import Loss
 from fastgd.losses.smoothing import smoothed
+from fastgd.planning.pilot.unbounded import reach
 
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # where one step would do, were there no ridge
@@ -87,7 +88,12 @@ class Sample:
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""
-        return 1.0 if self.loss.quadratic else self.loss.scale(self.targets, z)
+        if self.loss.quadratic:
+            return 1.0
+        far = self.loss.scale(self.targets, z)
+        if self.loss.curvature is not None:
+            return far
+        return reach(lambda z: self.meet(z)[1], np.broadcast_to(z, self.y.shape) * 1.0, far)
 
     def metric(self, curvatures: Floats, l2: Floats, ridge: Floats) -> Metric:
         """Return the curvature that these of the rows make; the *ridge* is in units of it."""

@@ -155,7 +155,8 @@ def tune(
         targets = draw_targets(source)
         size = loss.scale(targets, targets.median)
         usual = optimizer.default_rate
-        reason = f"{usual:g}, the usual one of its kind, in units of y"
+        units = "of the logarithm of the mean" if loss.has_link else "of y"
+        reason = f"{usual:g}, the usual one of its kind, in units {units}"
         tuned = Tuned(Constant(_finite(usual * size)), math.inf, reason)
     elif variant == "batch":
         how = seen.rows, fit_intercept, n_threads, seed

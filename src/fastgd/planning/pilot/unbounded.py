@@ -1,5 +1,8 @@
 """How sharply a smooth loss curves that has no bound of its second derivative, where fits go."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 
 from fastgd.base.types import Floats
@@ -14,19 +17,40 @@ REGION = 2.0  # times the scale of predictions: how far a fit may lead them from
 DIFFERENCE = 0.01  # of that scale, for derivatives of derivatives
 ITERATIONS = 15
 TOLERANCE = 0.05  # a rate of 1/L needs L within a factor of two
+MAX_GROWTH = 2.0  # of second derivatives from half of a distance to the whole of it
+MAX_HALVINGS = 60
 CAUTION = 1.5  # the Hessian grows on the way from the start
+
+
+def reach(derivative: Callable[[Floats], Floats], z: Floats, far: float) -> float:
+    """Return *far*, halved until second derivatives are about the same that far from z."""
+
+    def mean_change(far: float) -> float:
+        return float(np.mean(derivative(z + far) - derivative(z - far))) / (2.0 * far)
+
+    change = mean_change(far)
+    for _ in range(MAX_HALVINGS):
+        nearer = mean_change(0.5 * far)
+        if math.isfinite(change) and change <= MAX_GROWTH * nearer:
+            break
+        far, change = 0.5 * far, nearer
+    return far
 
 
 def sharpest_near_constant(source: Source, loss: Loss) -> float:
     """Return the largest second derivative of a sample of targets around the best constant."""
     targets = draw_targets(source)
     constant = loss.start(targets)
-    scale = float(loss.scale(targets, constant))
-    of_predictions, step = LossOfPredictions(loss), DIFFERENCE * scale
-    largest = 0.0
     offset = np.zeros(len(targets.y)) if targets.offset is None else targets.offset
+    of_predictions, largest = LossOfPredictions(loss), 0.0
+
+    def derivative(z: Floats) -> Floats:
+        return of_predictions(z, targets.y)[1]
+
+    scale = reach(derivative, offset + constant, float(loss.scale(targets, constant)))
+    step = DIFFERENCE * scale
     for z in constant + scale * np.array([-REGION, 0.0, REGION]):
-        above, below = (of_predictions(offset + at, targets.y)[1] for at in (z + step, z - step))
+        above, below = derivative(offset + z + step), derivative(offset + z - step)
         largest = max(largest, float(np.max((above - below) / (2.0 * step))))
     return largest
 
