@@ -137,3 +137,21 @@ def test_suggestions_are_those_of_the_targets_less_the_offset():
     names = ["condition", "row_bound", "largest_eigenvalue", "variant", "passes"]
     first, second = dataclasses.asdict(ours), dataclasses.asdict(moved)
     assert all(first[name] == second[name] for name in names)
+
+
+@pytest.mark.parametrize("loss", sorted(set(LOSSES) - set(RESIDUAL)))
+def test_other_losses_say_that_they_take_none(loss):
+    y = naive.LOSSES[loss].targets(Y)
+    y = np.where(Y > 0, 1.0, -1.0) if naive.LOSSES[loss].takes_labels else y
+    sentence = refused(ValueError, lambda: fastgd.fit(X, y, loss=loss, offset=OFFSET))
+    assert sentence == (f"offset is for losses of z - y, such as squared_error; got loss={loss!r}.")
+
+
+def test_exposures_as_weights_are_those_of_an_offset():
+    """Poisson regression of rates y / e with the weights e is that of y with the offset log(e)."""
+    exposure = RNG.uniform(0.1, 3.0, N)
+    y = RNG.poisson(exposure * np.exp(X @ np.array([0.5, -0.4, 0.0])))
+    result = fastgd.fit(X, y / exposure, "batch", loss="poisson", sample_weight=exposure)
+    z = X @ result.coef_ + result.intercept_ + np.log(exposure)
+    residual = y - np.exp(z)  # what the gradient of the loss with the offset is made of
+    assert abs(residual.mean()) < 1e-5 and np.abs(X.T @ residual / N).max() < 1e-5

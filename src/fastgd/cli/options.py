@@ -158,8 +158,7 @@ def file_options() -> list[click.Parameter]:
         click.Option(
             ["--offset"],
             metavar="COL",
-            help="Column that is added to each row's linear prediction, such as the logarithm of "
-            "an exposure with --loss poisson.",
+            help="Column that is added to each row's prediction; for losses of numbers.",
         ),
         *reading_options(),
         *MISSING_OPTIONS,

@@ -129,8 +129,8 @@ def fit(
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
         belong to rows by position: the index of a Series is not looked at.
     offset : array-like, shape (n_samples,), optional
-        Numbers that are added to each row's z = X coef + intercept, such as the logarithm of an
-        exposure with a log link; `predict` then needs them, too.
+        Numbers that are added to each row's z = X coef + intercept, for losses of z - y;
+        `predict` then needs them, too.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
