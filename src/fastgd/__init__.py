@@ -9,19 +9,9 @@ from fastgd.data.orders import visiting_order
 from fastgd.fitting.fit import fit
 from fastgd.fitting.result import FitResult, load
 from fastgd.fitting.suggest import Suggestion, suggest
-from fastgd.losses import (
-    AbsoluteError,
-    CustomLoss,
-    EpsilonInsensitive,
-    Hinge,
-    Huber,
-    LogLoss,
-    ModifiedHuber,
-    Quantile,
-    SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredHinge,
-)
+from fastgd.losses import CustomLoss
+from fastgd.losses import table as _losses
+from fastgd.losses.table import *  # noqa: F403
 from fastgd.minimizing.minimize import minimize
 from fastgd.minimizing.result import Iterate, MinimizeResult
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
@@ -36,25 +26,15 @@ register_old_modules()
 __version__ = "0.1.0"
 
 __all__ = [
-    "AbsoluteError",
     "Comparison",
     "ConvergenceWarning",
     "CustomLoss",
     "DivergenceWarning",
-    "EpsilonInsensitive",
     "FitResult",
-    "Hinge",
-    "Huber",
     "Iterate",
     "LineSearch",
-    "LogLoss",
     "MinimizeResult",
-    "ModifiedHuber",
     "Progress",
-    "Quantile",
-    "SquaredEpsilonInsensitive",
-    "SquaredError",
-    "SquaredHinge",
     "StopReason",
     "Suggestion",
     "compare",
@@ -66,6 +46,7 @@ __all__ = [
     "suggest",
     "visiting_order",
 ]
+__all__ += _losses.__all__
 __all__ += _optimizers.__all__
 __all__ += _schedules.__all__
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from fastgd.base.types import Floats
 from fastgd.comparing.problem import Problem
-from fastgd.losses import SquaredError
 
 REFINEMENTS = 3
 PROXIMAL_STEPS = 20_000
 DIFFERENCE_STEP = 1e-5  # in z, for second derivatives by differences
 NEGLIGIBLE = 1e-13  # of a proximal step, relative to the point
+NEWTON_STEPS, HALVINGS = 100, 40
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Distance:
 
     def __init__(self, problem: Problem, reference: Reference, hessian: Hessian) -> None:
         self.problem, self.reference, self.hessian = problem, reference, hessian
-        self.exact = reference.point is not None and isinstance(problem.loss, SquaredError)
+        self.exact = reference.point is not None and problem.loss.quadratic
         if self.exact and problem.l1 > 0:
             self.gradient = problem.smooth(reference.point)[1][:-1]  # type: ignore[arg-type]
 
@@ -99,19 +99,23 @@ def find_reference(problem: Problem, hessian: Hessian) -> Reference:
     """Return the optimum of a problem; if it cannot be computed, only the objective at zero.
 
     Normal equations with refinement for squared error, L-BFGS in whitened coordinates for other
-    smooth losses (Nocedal, Wright, "Numerical optimization", 2006, chapter 7), accelerated proximal
-    gradient descent with restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
+    losses with a bounded second derivative (Nocedal, Wright, "Numerical optimization", 2006,
+    chapter 7), Newton's method for smooth ones without, accelerated proximal gradient descent with
+    restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
     """
     zero = np.zeros(problem.d + 1)
     start = problem.at_zero
-    if problem.loss.curvature is None:
+    is_bounded = problem.loss.curvature is not None
+    if not problem.loss.smooth or (problem.l1 > 0 and not is_bounded):
         return Reference("best seen", None, start, math.inf, None)
     if problem.l1 > 0:
         kind, point = "accelerated proximal gradient", _proximal(problem, hessian)
-    elif isinstance(problem.loss, SquaredError):
+    elif problem.loss.quadratic:
         kind, point = "normal equations, refined", zero
         for _ in range(1 + REFINEMENTS):
             point = point - hessian.solve(problem.smooth(point)[1])
+    elif not is_bounded:
+        kind, point = "Newton's method, damped", _newton(problem)
     else:
         kind, point = "L-BFGS, preconditioned", _quasi_newton(problem, hessian)
     noise = statistical_error(problem, point)
@@ -143,13 +147,39 @@ def _quasi_newton(problem: Problem, hessian: Hessian) -> Floats:
     return unwhiten(np.asarray(found.x))
 
 
+def _newton(problem: Problem) -> Floats:
+    """Minimise by Newton's method, each step halved until the objective falls, from a constant."""
+    point = np.zeros(problem.d + 1)
+    point[-1] = problem.loss.start(problem.targets) * problem.fit_intercept
+    value, g = problem.smooth(point)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(NEWTON_STEPS):
+            step = hessian_at(problem, point).solve(g)
+            for _ in range(HALVINGS):
+                new, gradient = problem.smooth(point - step)
+                if new < value:
+                    break
+                step = step / 2
+            else:
+                break
+            point, value, g = point - step, new, gradient
+    return point
+
+
+def hessian_at(problem: Problem, point: Floats) -> Hessian:
+    """Return the Hessian at a point, from differences of the derivatives of the rows' losses."""
+    z = problem.predict(point)
+    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
+    return Hessian(problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0))
+
+
 def _proximal(problem: Problem, hessian: Hessian) -> Floats:
     """Minimise with each column scaled by its second derivative, so that L1 stays separable."""
     bound = problem.loss.curvature or 1.0
     sizes = np.sqrt(np.diag(hessian.matrix))
     unit = np.where(sizes > 0, 1 / np.where(sizes > 0, sizes, 1.0), 0.0)
     L = max(bound, 1.0) * float(np.linalg.eigvalsh(hessian.matrix * unit[:, None] * unit)[-1])
-    mean, quadratic = hessian.mean, isinstance(problem.loss, SquaredError)
+    mean, quadratic = hessian.mean, problem.loss.quadratic
     g_zero = problem.smooth(np.zeros(problem.d + 1))[1]
 
     def gradient(point: Floats) -> Floats:
@@ -195,8 +225,7 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
         return None
     z = problem.predict(point)
     derivatives = problem.weights * problem.losses(z)[1]
-    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
-    hessian = Hessian(problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0))
+    hessian = hessian_at(problem, point)
     trace = 0.0
     for rows, X in problem.blocks():
         pulled = ((X - hessian.mean) @ hessian.whitener) * derivatives[rows, None]
@@ -204,5 +233,6 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
     if problem.fit_intercept and hessian.total > 0:
         trace += float(derivatives @ derivatives) / hessian.total
     error = trace / problem.n / (2 * problem.n)
-    start = float(np.mean(np.square(problem.weights * problem.losses(np.zeros(problem.n))[1])))
+    at_zero = problem.losses(problem.predict(np.zeros(problem.d + 1)))[1]
+    start = float(np.mean(np.square(problem.weights * at_zero)))
     return error if error > np.finfo(np.float64).eps * start / problem.n else None

@@ -38,19 +38,31 @@ from fastgd.data.sources import Source, refuse_non_finite
 from fastgd.data.tables import ArrayTable, ColumnTable, Table
 from fastgd.data.targets import (
     check_labels,
+    check_offset,
     check_real_targets,
     check_weights,
     check_y,
     fill_missing_targets,
 )
+from fastgd.losses import Loss
 
 FOR_TEXT = 'fit(..., categories="onehot") encodes text'
 
 
 def make_source(
-    X: Any, y: Any, sample_weight: Any, target: str, policy: Policy | None = None
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    target: str,
+    policy: Policy | None = None,
+    loss: Loss | None = None,
+    offset: Any = None,
 ) -> Source:
-    """Check a training table and return it as kernels read it; *target* is the loss's kind."""
+    """Check a training table and return it as kernels read it.
+
+    *target* is the loss's kind; a *loss* refuses targets that it does not take. An *offset* of
+    predictions is taken from the targets if the loss depends on their difference alone.
+    """
     refuse_swapped(X, y)
     absent = None
     if policy is not None and policy.missing == "drop":
@@ -68,9 +80,30 @@ def make_source(
         targets_kept = np.zeros_like(targets)
         targets_kept[kept] = targets[kept]
         refuse_non_finite(targets_kept, "y")  # now, while rows have their numbers
+        targets_kept[:] = targets[kept[0]]
+        targets_kept[kept] = targets[kept]
+    if loss is not None:
+        loss.check_targets(targets if kept is None else targets_kept)
+    offsets = check_offset(offset, rows.n_rows)
+    if loss is not None and len(offsets):
+        targets, offsets = _take_offset(loss, targets, offsets)
+    if kept is not None:
+        offsets = offsets[kept] if len(offsets) else offsets
         targets = targets[kept]
         weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
-    return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
+    y = np.ascontiguousarray(targets)
+    return Source(table, y, weights, rows.names, classes, names, rows, offsets)
+
+
+def _take_offset(
+    loss: Loss, targets: Array, offset: NDArray[np.float64]
+) -> tuple[Array, NDArray[np.float64]]:
+    """Return the targets less the offset, if that is the same, and the offset that is left."""
+    if loss.built_in and loss.of_residual:
+        return (targets - offset).astype(targets.dtype), offset[:0]
+    raise ValueError(
+        f"offset is for losses of z - y, such as squared_error; got loss={show(loss.name)}."
+    )
 
 
 def learn_rows(

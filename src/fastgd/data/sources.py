@@ -31,6 +31,7 @@ class Source:
     classes: Array | None
     frame_names: Names = None  # of the columns that it was made of
     encoded: Encoded | None = None  # the table, with what is known of how it was made
+    offset: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # of z: (n,), or (0,)
     _in_place: Data = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

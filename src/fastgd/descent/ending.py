@@ -58,7 +58,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     asked first: a loss that rises, or fails, so far out costs no pass over the others.
     """
     loss, source = run.plan.loss, run.source
-    if loss.built_in:  # none is below 0
+    if math.isfinite(loss.lower_bound):
         return False
     rays = [coef - start] if (coef != start).any() else []
     if not rays:
@@ -66,10 +66,11 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     rows = np.linspace(0, source.n - 1, min(source.n, RAY_ROWS)).astype(np.int64)
     X, y = take(source.table, rows).astype(np.float64), source.y[rows].astype(np.float64)
     weights = source.weights[rows] if source.weighted else np.ones(len(rows))
+    offset = source.offset[rows] if len(source.offset) else 0.0
     f = in_python(loss)
 
     def of_some_rows(point: Floats) -> float:
-        z = X @ point[:-1] + point[-1]
+        z = X @ point[:-1] + point[-1] + offset
         values = [f(*pair)[0] for pair in zip(z.tolist(), y.tolist(), strict=True)]
         return float(np.average(values, weights=weights)) + run.penalty.value(point)
 
@@ -98,16 +99,12 @@ def _falls_ever_faster(values: list[float]) -> bool:
 def is_exact(run: Run) -> bool:
     """Return True if the last steps have no noise, and converge at any stable rate."""
     plan = run.plan
-    return (
-        run.stepper.takes_all_rows
-        and plan.loss.curvature is not None
-        and not plan.optimizer.adaptive
-    )
+    return run.stepper.takes_all_rows and plan.loss.smooth and not plan.optimizer.adaptive
 
 
 def may_grow(plan: Plan) -> bool:
     """Return True if the iterates may grow geometrically: not if every step is bounded."""
-    has_bounded_derivative = plan.loss.built_in and plan.loss.curvature is None
+    has_bounded_derivative = plan.loss.built_in and not plan.loss.smooth
     return not (plan.optimizer.adaptive or has_bounded_derivative)
 
 
@@ -146,5 +143,5 @@ def is_above_constant(run: Run, objective: float) -> bool:
     plan = run.plan
     if plan.mode == "textbook" or not plan.objective.fit_intercept:
         return False
-    least = run.full.loss_of_constant(draw_targets(run.source).middle(plan.loss))
+    least = run.full.loss_of_constant(plan.loss.start(draw_targets(run.source)))
     return objective > least + (plan.stopping.tol or 0.0) * abs(least)

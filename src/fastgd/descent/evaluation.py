@@ -101,8 +101,7 @@ class Evaluation:
             return objective, None
         fall = objective - self.best_multiple(coef, objective).objective
         distance = max(self._suboptimality(at_coef), fall)
-        if self.plan.loss.built_in:  # none is below 0
-            distance = min(distance, objective)
+        distance = min(distance, objective - self.plan.loss.lower_bound)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
 
     def suboptimality(self) -> float:
@@ -158,7 +157,7 @@ class Evaluation:
     def few_are_wrong(self, objective: float) -> bool:
         """Return True if few labels are predicted wrong, of a loss that has a minimum."""
         loss = self.plan.objective.loss
-        return loss.is_binary and loss.has_minimum and objective < FEW_WRONG * self._loss_at_zero
+        return loss.has_margin and objective < FEW_WRONG * self._loss_at_zero
 
     @cached_property
     def _loss_at_zero(self) -> float:

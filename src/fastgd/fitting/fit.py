@@ -55,6 +55,7 @@ def fit(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     coef_init: Any = None,
     intercept_init: Any = None,
     average: Any = "auto",
@@ -95,7 +96,8 @@ def fit(
         fits, takes what `fastgd.suggest` says.
     loss : str, Loss or function
         For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
-        "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
+        "squared_epsilon_insensitive"; for counts and amounts, with a log link, "poisson", "gamma",
+        "tweedie"; for two labels "log_loss", "hinge", "squared_hinge",
         "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
         ``f(z, y) -> (value, derivative)``.
     optimizer : str or Optimizer
@@ -129,6 +131,9 @@ def fit(
     sample_weight : array-like, shape (n_samples,), optional
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
         belong to rows by position: the index of a Series is ignored.
+    offset : array-like, shape (n_samples,), optional
+        Numbers that are added to each row's z = X coef + intercept, for losses of z - y;
+        `predict` then needs them, too.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
@@ -259,7 +264,8 @@ def _fit(X: Any, y: Any, keywords: dict[str, Any]) -> FitResult:
             warn_of(outcome, run)
     recipe = make_recipe(plan, outcome, keywords)
     result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
-    return replace(result, choices=result.choices | remarks) if remarks else result
+    choices = result.choices | remarks
+    return replace(result, choices=choices, needs_offset_=keywords["offset"] is not None)
 
 
 def _read_watching(keywords: dict[str, Any]) -> Watching:
@@ -280,7 +286,8 @@ def _read_source(X: Any, y: Any, request: Request, keywords: dict[str, Any]) -> 
         full=request.alpha > 0,
         intercept=request.fit_intercept,
     )
-    return make_source(X, y, keywords["sample_weight"], request.loss.target, policy)
+    weights, offset, loss = keywords["sample_weight"], keywords["offset"], request.loss
+    return make_source(X, y, weights, loss.target, policy, loss, offset)
 
 
 def make_result(

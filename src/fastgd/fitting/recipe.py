@@ -31,6 +31,8 @@ GIVEN = (
 def make_recipe(plan: Plan, outcome: Outcome, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keywords with which `fit` replays a run; its arrays are copies."""
     given = {name: keywords[name] for name in GIVEN}
+    if keywords["offset"] is not None:
+        given["offset"] = keywords["offset"]
     # A run that diverged within an epoch does so again; one that was cut there ends before it.
     diverged = outcome.stop_reason is StopReason.DIVERGED
     epochs = max(1, outcome.epochs_begun if diverged else outcome.epochs)

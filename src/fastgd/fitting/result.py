@@ -17,6 +17,7 @@ from fastgd.data.sources import refuse_non_finite_table, row_in_frame
 from fastgd.data.tables import pieces
 from fastgd.descent.recording import COLUMNS
 from fastgd.fitting.columns import check_columns, describe_columns, fitted_names
+from fastgd.fitting.prediction import add_offset, targets_at
 from fastgd.fitting.score import score_of
 from fastgd.fitting.summary import say_precision, summarise
 from fastgd.losses import LOSSES, Loss
@@ -93,6 +94,8 @@ class FitResult:
         Keywords with which ``fit(X, y, **recipe)`` replays this run bit for bit (of a run that a
         time limit cut within an epoch, the completed epochs). Evaluations that decided when to end
         are not repeated, so its history counts fewer passes.
+    needs_offset_ : bool
+        Whether `fit` was given an offset: `predict` and `score` then need one.
     notes : dict
         Facts of your own that a saved model keeps: None, bools, numbers, strings, lists, tuples,
         and dicts with string keys, 1 MB in all. ``dataclasses.replace(result, notes=...)`` sets it.
@@ -126,6 +129,7 @@ class FitResult:
     route_: str = field(default="direct")
     notes: dict[str, Any] = field(default_factory=dict)
     encoding_: Encoding | None = None
+    needs_offset_: bool = False
 
     @property
     def n_features_in_(self) -> int:
@@ -177,8 +181,8 @@ class FitResult:
         )
         return apply_rows(X, encoding, fitted_names(self), describe_columns)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return z = X coef + intercept, shape (n_samples,).
+    def decision_function(self, X: Any, offset: Any = None) -> NDArray[np.float64]:
+        """Return z = X coef + intercept + offset, shape (n_samples,).
 
         Rows that `missing="drop"` leaves out get NaN.
 
@@ -200,25 +204,16 @@ class FitResult:
                 f"Input X contains values so large that the prediction overflows (first in row "
                 f"{row})."
             )
-        return encoded.spread(z)
+        return add_offset(encoded.spread(z), offset, self.needs_offset_)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the predicted target, or label, of each row, shape (n_samples,).
 
         Rows that `missing="drop"` leaves out get NaN, or None among labels that are no floats.
         """
-        z = self.decision_function(X)
-        if self.classes_ is None:
-            return z
-        labels = self.classes_[(z > 0).astype(np.intp)]
-        left_out = np.isnan(z)
-        if left_out.any():
-            is_float = labels.dtype.kind == "f"
-            labels = labels if is_float else labels.astype(object)
-            labels[left_out] = np.nan if is_float else None
-        return labels
+        return targets_at(self.decision_function(X, offset), self.loss_, self.classes_)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any, offset: Any = None) -> NDArray[np.float64]:
         """Return the probability of each label, in the order of `classes_`, shape (n_samples, 2).
 
         Raises
@@ -232,15 +227,17 @@ class FitResult:
             raise AttributeError(
                 f"predict_proba needs one of the losses {able}; this model has {self.loss_.name!r}."
             )
-        positive = probability(self.decision_function(X))
+        positive = probability(self.decision_function(X, offset))
         return np.column_stack([1.0 - positive, positive])
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right.
+
+        For losses with a log link, such as `Poisson`, it is D^2, the share of deviance explained.
 
         Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
         """
-        return score_of(self, X, y, sample_weight)
+        return score_of(self, X, y, sample_weight, offset)
 
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""

@@ -39,7 +39,9 @@ def _separates(source: Source, coef: Floats) -> bool:
     """Return True if every row that counts is predicted right; most tables say so at once."""
     for start, X in pieces(source.table):
         rows = slice(start, start + len(X))
-        right = source.y[rows] * (X @ coef[:-1] + coef[-1]) > 0
+        z = X @ coef[:-1] + coef[-1]
+        z = z + source.offset[rows] if len(source.offset) else z
+        right = source.y[rows] * z > 0
         if source.weighted:
             right |= source.weights[rows] == 0
         if not right.all():

@@ -127,6 +127,7 @@ def suggest(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     random_state: Any = None,
     n_threads: int | None = None,
 ) -> Suggestion:
@@ -137,7 +138,7 @@ def suggest(
 
     Parameters
     ----------
-    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, random_state, n_threads
+    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, offset, random_state, n_threads
         What `fit` will be given.
 
     Returns
@@ -167,7 +168,7 @@ def suggest(
     fit_intercept = check_flag("fit_intercept", fit_intercept)
     objective = Objective(read, alpha * l1_ratio, alpha * (1 - l1_ratio), fit_intercept)
     threads = read_n_threads(n_threads)
-    source = make_source(X, y, sample_weight, read.target)
+    source = make_source(X, y, sample_weight, read.target, None, read, offset)
     refuse_non_finite(source.y, "y")
     seed = draw_seed(fix_random_state(random_state))
     with np.errstate(all="ignore"):
@@ -177,7 +178,7 @@ def suggest(
 def _suggestion(pilot: Pilot, objective: Objective) -> Suggestion:
     """Evaluate a sample and all rows, and compare the variants."""
     source, loss = pilot.source, objective.loss
-    wants_hessian = loss.curvature is not None and source.d <= MAX_PRECONDITIONED
+    wants_hessian = loss.smooth and source.d <= MAX_PRECONDITIONED
 
     def evaluate_sample() -> Estimates:
         return estimate(pilot, objective, wants_hessian=wants_hessian, scaling="none")
@@ -272,7 +273,7 @@ def _shown(condition: float) -> str:
 
 def _exact(objective: Objective, n: int, rows: Floats, pass_seconds: float, seconds: float) -> str:
     """Say whether an exact solver is the better choice."""
-    if not objective.loss.is_quadratic or objective.has_l1:
+    if not objective.loss.quadratic or objective.has_l1:
         return "no exact solver in a fixed number of passes"
     solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"

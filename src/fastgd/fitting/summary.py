@@ -24,6 +24,7 @@ def summarise(result: FitResult) -> str:
         f"  loss           {result.loss_}",
         f"  optimizer      {result.optimizer_}",
         f"  learning rate  {_short(result.learning_rate_)} ({result.rate_reason})",
+        *(["  offset         needed: it was fitted with one"] if result.needs_offset_ else []),
         f"  rows per step  {result.batch_size_}",
         *(["  route          gram: gradients from X'X"] if result.route_ == "gram" else []),
         f"  epochs, steps  {result.n_iter_}, {result.t_}",

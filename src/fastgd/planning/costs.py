@@ -46,7 +46,7 @@ def expected_passes(variant: str, loss: Loss, source: Source, optimum: Optimum |
         target = max(target, OF_STATISTICAL_ERROR * optimum.statistical_error)
     steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
     # Of a loss that is not quadratic, the Hessian changes up to the last step.
-    more = 2.0 if loss.is_quadratic else 5.0
+    more = 2.0 if loss.quadratic else 5.0
     return more + math.ceil(steps if math.isfinite(steps) else 0.0)
 
 

@@ -65,7 +65,7 @@ def refuse_wrong_derivative(loss: Loss, source: Source, initial: Floats | None) 
         return
 
     def check() -> None:
-        places = [*_places(source, initial, loss.is_binary)]
+        places = [*_places(source, initial, loss.takes_labels)]
         with np.errstate(all="ignore"):
             _check(in_python(loss), loss, places)
 
@@ -96,7 +96,7 @@ def _check(f: ScalarLoss, loss: Loss, places: list[tuple[float, float]]) -> None
 
 
 def _places(
-    source: Source, initial: Floats | None, is_binary: bool
+    source: Source, initial: Floats | None, takes_labels: bool
 ) -> Iterator[tuple[float, float]]:
     """Yield predictions and targets: at the start, and around targets of the data."""
     rows = np.linspace(0, source.n - 1, min(source.n, MAX_TARGETS_READ)).astype(np.int64)
@@ -115,7 +115,7 @@ def _places(
     inner = np.linspace(0, 1, 2 * TARGETS + 1)[1::2]
     places = np.concatenate([inner, TAILS]) * (len(y) - 1)
     targets = np.unique([*y[places.astype(np.int64)], *_extremes(source)])
-    middle, spread = (0.0, 1.0) if is_binary else _middle_and_spread(y)
+    middle, spread = (0.0, 1.0) if takes_labels else _middle_and_spread(y)
     for target in targets.tolist():
         yield 0.0, target
         for k in AROUND:

@@ -38,13 +38,13 @@ def smoothing_reason(optimum: Optimum | None) -> str:
 
 def wants_hessian(request: Request, d: int) -> bool:
     """Return True if the Hessian of a sample is of use."""
-    has_hessian = request.loss.curvature is not None or is_smoothed(request)
+    has_hessian = request.loss.smooth or is_smoothed(request)
     return d <= MAX_PRECONDITIONED and has_hessian
 
 
 def refuse_preconditioner(request: Request, d: int) -> None:
     """Refuse preconditioner="full" if the loss has no Hessian, or other steps are asked for."""
-    has_hessian = request.loss.curvature is not None and d <= MAX_PRECONDITIONED
+    has_hessian = request.loss.smooth and d <= MAX_PRECONDITIONED
     if has_hessian and is_preconditioned(request):
         return
     raise ValueError(

@@ -21,6 +21,7 @@ from fastgd.planning.pilot.estimates import Estimates
 from fastgd.planning.pilot.optimum import Optimum
 from fastgd.planning.pilot.pilot import Pilot
 from fastgd.planning.pilot.sample import draw_targets
+from fastgd.planning.pilot.unbounded import largest_near_constant, largest_second_derivative
 from fastgd.planning.request import Request
 from fastgd.planning.steps import Steps
 from fastgd.schedules import Constant, InverseScaling, InverseTimeDecay, Schedule
@@ -54,19 +55,20 @@ def choose_rate(
     if steps.preconditioned:
         return _of_preconditioned_steps(pilot.source.n, steps, estimates.optimum)
     loss, optimizer = objective.loss, steps.optimizer
-    if loss.curvature is None and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
-        chosen = _without_second_derivative(pilot.source, objective.loss, steps)
-    elif optimizer.adaptive:
-        size = 1.0 if loss.is_binary else draw_targets(pilot.source).spread_about_median
-        usual = optimizer.default_rate
-        reason = f"{usual:g}, the usual one of its kind, in units of y"
-        chosen = ChosenRate(Constant(_finite(usual * size)), math.inf, reason)
-    elif steps.variant == "batch":
-        chosen = _of_full_gradients(pilot, objective, estimates, gram)
-    else:
-        chosen = _of_batches(pilot, objective, steps, estimates)
     optimum = estimates.optimum
     start = _best_constant(pilot.source, loss) if optimum is None else optimum.start
+    if not loss.smooth and (not optimizer.adaptive or isinstance(optimizer, AdaGrad)):
+        chosen = _without_second_derivative(pilot.source, objective.loss, steps)
+    elif optimizer.adaptive:
+        targets = draw_targets(pilot.source)
+        size, usual = loss.scale(targets, targets.median), optimizer.default_rate
+        units = "of the logarithm of the mean" if loss.has_link else "of y"
+        reason = f"{usual:g}, the usual one of its kind, in units {units}"
+        chosen = ChosenRate(Constant(_finite(usual * size)), math.inf, reason)
+    elif steps.variant == "batch":
+        chosen = _of_full_gradients(pilot, objective, estimates, gram, start)
+    else:
+        chosen = _of_batches(pilot, objective, steps, estimates)
     return replace(chosen, start=start)
 
 
@@ -77,19 +79,27 @@ def refinement_rate(optimum: Optimum | None) -> float:
 
 def _best_constant(source: Source, loss: Loss) -> Floats | None:
     """Return coefficients that predict the middle of y, or the intercept would have far to go."""
-    centre = draw_targets(source).middle(loss)
+    centre = loss.start(draw_targets(source))
     return None if centre == 0 else np.append(np.zeros(source.d), centre)
 
 
 def _of_full_gradients(
-    pilot: Pilot, objective: Objective, estimates: Estimates, gram: Gram | None
+    pilot: Pilot,
+    objective: Objective,
+    estimates: Estimates,
+    gram: Gram | None,
+    start: Floats | None,
 ) -> ChosenRate:
     """Choose 1 / L for steps along the gradient of all rows."""
     here = estimates.coordinates
-    eigenvalue, passes = largest_eigenvalue(
-        pilot, estimates.rows, objective.fit_intercept, gram, here
-    )
-    L = (objective.loss.curvature or 0.0) * eigenvalue + _of_penalty(objective.l2, here)
+    loss, how = objective.loss, (estimates.rows, objective.fit_intercept)
+    if loss.curvature is None:
+        at = start if start is not None else np.zeros(pilot.source.d + 1)
+        largest, passes = largest_second_derivative(pilot, loss, at, *how, here)
+    else:
+        eigenvalue, passes = largest_eigenvalue(pilot, *how, gram, here)
+        largest = loss.curvature * eigenvalue
+    L = largest + _of_penalty(objective.l2, here)
     reason = "1 / L, L the largest eigenvalue of the Hessian, from a power iteration"
     rate = _finite(1.0 / max(L, np.finfo(np.float64).tiny))
     return ChosenRate(Constant(rate), math.inf, reason, passes=passes)
@@ -104,7 +114,8 @@ def _of_batches(
     if batch_size > 1:
         size += (batch_size - 1) * largest_of_sample(estimates.rows, pilot.seed)
     largest = objective.loss.curvature if optimum is None else optimum.max_second_derivative
-    assert largest is not None
+    if largest is None:
+        largest = largest_near_constant(pilot.source, objective.loss)
     bound = largest * size + batch_size * _of_penalty(objective.l2, estimates.coordinates)
     rate = 0.5 * batch_size / bound
     if optimum is not None:  # twice of it is calm enough, for this rate will fall
@@ -187,7 +198,7 @@ def _without_second_derivative(source: Source, loss: Loss, steps: Steps) -> Chos
     Steps must shrink, so AdaGrad's are taken, or eta0 / sqrt(t); the iterates are averaged (Duchi,
     Hazan, Singer 2011, section 1.1; Ross, Mineiro, Langford, "Normalized online learning", 2013).
     """
-    if loss.is_binary:
+    if loss.has_margin:
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
         eta0, reason = (

@@ -132,7 +132,7 @@ def _check_variant(variant: str, route: str, loss: Loss, learning_rate: Any) -> 
             'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
             f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
         )
-    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
+    if route == "gram" and (variant != "batch" or not loss.quadratic):
         raise ValueError(
             'route="gram" computes gradients of the squared error over all rows: it needs '
             f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '

@@ -21,4 +21,4 @@ def takes_gram(request: Request, n: int, d: int, preconditioned: bool) -> bool:
 
 def gram_pays(loss: Loss, n: int, d: int, steps: int = USUAL_STEPS) -> bool:
     """Return True if X'X takes less than the passes of so many steps."""
-    return loss.is_quadratic and d < GRAM_COLUMNS_PER_STEP * steps and d <= n
+    return loss.quadratic and d < GRAM_COLUMNS_PER_STEP * steps and d <= n

@@ -53,7 +53,7 @@ def steps_reason(steps: Steps, refines_after: int, max_iter: int) -> str:
 def _optimizer(request: Request, preconditioned: bool) -> Optimizer:
     if not request.self_tuned or preconditioned:
         return GD()
-    if request.loss.curvature is None:
+    if not request.loss.smooth:
         return AdaGrad()
     return Nesterov() if request.variant == "batch" else GD()
 

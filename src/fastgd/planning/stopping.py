@@ -106,4 +106,4 @@ def refines_after(request: Request, order: Order) -> int:
 
 def has_gradient_test(variant: str, loss: Loss) -> bool:
     """Return True if a vanishing gradient shows convergence: not if the loss has kinks."""
-    return variant == "batch" and loss.curvature is not None
+    return variant == "batch" and loss.smooth

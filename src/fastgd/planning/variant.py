@@ -23,7 +23,7 @@ def with_variant(request: Request, n: int, d: int) -> tuple[Request, str]:
 
 def best_variant(loss: Loss, has_l1: bool, n: int, d: int) -> tuple[str, str]:
     """Return the variant that suits a self-tuned fit of so many rows and columns, and why."""
-    if loss.curvature is None:
+    if not loss.smooth:
         return "minibatch", "if the loss has kinks, many small steps beat a few exact ones"
     if has_l1 and gram_pays(loss, n, d):
         return "batch", "X'X costs some passes, once; then steps are nearly free, and exact"

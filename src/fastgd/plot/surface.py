@@ -84,7 +84,8 @@ class TableSurface:
         loss is then taken of some thousand rows at a time, which stay in the cache.
         """
         problem = self.problem
-        predictions = [problem.predict(self._pad(point)) for point in (origin, *directions)]
+        moves = [problem.product(self._pad(point)) for point in directions]
+        predictions = [problem.predict(self._pad(origin)), *moves]
         sums = np.zeros(len(shares))
         with np.errstate(all="ignore"):
             for start in range(0, problem.n, BLOCK_ROWS):
@@ -151,7 +152,8 @@ def _problem(table: Any, result: FitResult) -> Problem:
     X, y, *weights = table
     stated = {name: result.recipe[name] for name in STATED}
     sample_weight = weights[0] if weights else result.recipe.get("sample_weight")
-    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
+    offset = result.recipe.get("offset")
+    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight, offset=offset)
 
 
 def _check_same_objective(results: list[FitResult]) -> None:

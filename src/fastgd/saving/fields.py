@@ -16,7 +16,8 @@ from fastgd.schedules import Schedule
 Check = Callable[[Any], bool]
 
 MAX_INT = 1 << 63
-ADDED: dict[str, Any] = {"column_names_": None}  # fields that the files of version 1 lack
+# Fields that older files lack.
+ADDED: dict[str, Any] = {"column_names_": None, "needs_offset_": False}
 
 
 def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str, Any], Arrays]:
@@ -126,7 +127,7 @@ def _check_agreement(fields: Mapping[str, Any]) -> None:
         names = fields[which]
         if names is not None and len(names) != n_columns:
             raise ValueError(f"{which} has {len(names)} names for {n_columns} columns.")
-    if (fields["loss_"].target == "binary") != (fields["classes_"] is not None):
+    if (fields["loss_"].takes_labels) != (fields["classes_"] is not None):
         raise ValueError("classes_ must be there where the loss is one of labels, and only there.")
     path, steps = fields["path"], fields["path_steps"]
     if (path is None) != (steps is None) or (
@@ -214,4 +215,5 @@ FIELDS: dict[str, tuple[Check, str]] = {
     "route_": (_instance(str), "a string"),
     "notes": (_is_dict, "a dict whose keys are strings"),
     "encoding_": (_either(_is_none, _instance(Encoding)), "an encoding or None"),
+    "needs_offset_": (_instance(bool), "True or False"),
 }

@@ -59,6 +59,7 @@ def estimate(
     if scaling != "none":
         columns = standard.uncentred() if scaling == "rms" else standard
         loss = loss if optimum is None else optimum.loss
-        coordinates = columns.damped(objective.l2 / (loss.curvature or 1.0))
+        typical = 1.0 if optimum is None else optimum.hessian.of_intercept  # if there is no bound
+        coordinates = columns.damped(objective.l2 / (loss.curvature or typical))
     passes = len(rows) / source.n + standard.passes
     return Estimates(rows, standard, coordinates, optimum, passes, scaling)

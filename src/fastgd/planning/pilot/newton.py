@@ -11,19 +11,20 @@ from functools import cached_property
 import numpy as np
 
 from fastgd.base.linalg import inverse, joined, products, times
+from fastgd.base.robust import Targets
 from fastgd.base.threads import Workers
 from fastgd.base.types import Array, Floats
-from fastgd.gradients.binding import loss_arguments, prediction_kernel
-from fastgd.kernels.compiler.jit import load
-from fastgd.losses import Loss, SquaredError
+from fastgd.gradients.predictions import LossOfPredictions
+from fastgd.losses import Loss
 from fastgd.losses.smoothing import smoothed
-from fastgd.planning.pilot.robust import Targets
+from fastgd.planning.pilot.unbounded import reach
 
 NEWTON_STEPS = 20
 REFINEMENTS = 5  # one step would do without a ridge
 SHORTEST = 1e-3  # of a Newton step
 MIN_OF_MEAN = 0.01  # of the mean second derivative: what looks flat in a few rows need not be
 MIN_OF_BOUND = 1e-9  # of the bound of the loss's second derivative
+LARGEST_BOUND = 1e100  # of a loss without one
 REGION_STEPS = 4
 SMOOTHED = 0.02  # of the distance of targets from predictions, on both sides of a kink
 NARROWEST = 1e-6  # of their distance from a constant: closer fits are exact for all that matters
@@ -61,38 +62,38 @@ class Sample:
     loss: Loss
     unseen: Array  # columns that vary, though not in these rows: as much as the others
     workers: Workers  # that share its products
+    offset: Floats | None = None  # of predictions
 
     def __post_init__(self) -> None:
         """Compile or fetch the loss."""
-        if isinstance(self.loss, SquaredError):  # nothing is compiled for it
-            return
-        self.kernel = prediction_kernel(self.loss)
-        self.loss_arguments, nothing = loss_arguments(self.loss), np.empty(0)
-        load(self.kernel, nothing, self.y[:0], self.loss_arguments, nothing, nothing)
+        if not self.loss.quadratic:  # for which nothing is compiled
+            self.of_predictions = LossOfPredictions(self.loss, self.y[:0])
 
     def losses_at(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and derivative."""
-        if isinstance(self.loss, SquaredError):
+        if self.loss.quadratic:
             residuals = z - self.y
             return 0.5 * residuals * residuals, residuals
-        values, derivatives = np.empty(len(z)), np.empty(len(z))
-        self.kernel(z, self.y, self.loss_arguments, values, derivatives)
-        return values, derivatives
+        return self.of_predictions(z if self.offset is None else z + self.offset, self.y)
 
     @cached_property
     def unit(self) -> float:
         """How far the targets lie from a constant."""
-        return self.scale(self.targets.middle(self.loss))
+        return self.scale(self.loss.start(self.targets))
 
     @property
     def targets(self) -> Targets:
         """The targets of the rows, with their weights."""
-        return Targets(np.asarray(self.y, dtype=np.float64), self.weights)
+        return Targets(np.asarray(self.y, dtype=np.float64), self.weights, self.offset)
 
     def scale(self, z: Floats | float) -> float:
         """Return how far predictions may have to go from there; any distance if F is quadratic."""
-        is_any = self.loss.is_binary or self.loss.is_quadratic
-        return 1.0 if is_any else self.targets.spread(z)
+        if self.loss.quadratic:
+            return 1.0
+        far = self.loss.scale(self.targets, z)
+        if self.loss.curvature is not None:
+            return far
+        return reach(lambda z: self.losses_at(z)[1], np.broadcast_to(z, self.y.shape) * 1.0, far)
 
     def metric(self, second: Floats, l2: Floats, ridge: Floats) -> Metric:
         """Return the Hessian, given the second derivatives of the rows.
@@ -112,12 +113,16 @@ class Sample:
         The second derivative at a point may mislead: that of a Huber loss whose y is in small
         units is zero for all rows but one in a hundred, or for all.
         """
-        bound = self.loss.curvature or 0.0
+        bound = self.loss.curvature
+        if bound is None:  # then it may grow beyond any number
+            far, bound = min(far, self.scale(z)), LARGEST_BOUND
         far_enough = np.maximum(far, DIFFERENCE * (self.unit + np.abs(z)))
         change = self.losses_at(z + far_enough)[1] - self.losses_at(z - far_enough)[1]
         second = np.clip(np.nan_to_num(change / (2.0 * far_enough)), 0.0, bound)
         least = MIN_OF_MEAN * float(np.mean(second))
-        return self.weights * np.maximum(second, max(least, bound * MIN_OF_BOUND))
+        if self.loss.curvature is not None:
+            least = max(least, bound * MIN_OF_BOUND)
+        return self.weights * np.maximum(second, least)
 
 
 def region(sample: Sample, z: Floats, derivatives: Floats, fraction: float) -> float:
@@ -176,7 +181,7 @@ def descend(
         return value, z, weights * derivatives / m
 
     point = np.zeros(u.shape[1])
-    point[-1] = sample.targets.middle(sample.loss) * fit_intercept
+    point[-1] = sample.loss.start(sample.targets) * fit_intercept
     z = predictions(u, point)
     far = sample.scale(z)
     along = float(np.mean(sample.second_derivatives(z, far)))
@@ -187,7 +192,7 @@ def descend(
         point = start
         value, z, derivatives = evaluate(point)
     metric: Metric | None = None
-    quadratic = sample.loss.is_quadratic
+    quadratic = sample.loss.quadratic
     for _ in range(REFINEMENTS if quadratic else NEWTON_STEPS):
         gradient = np.einsum("ij,i->j", u, derivatives) + penalty * point
         if metric is None or not quadratic:

@@ -82,13 +82,13 @@ def find_optimum(
     m, d = drawn.rows.shape[0], drawn.rows.shape[1] - 1
     loss, l2, scale = objective.loss, objective.l2, coordinates.scale
     u, weights = _scaled_rows(drawn, coordinates, unseen), drawn.weights
-    sample = Sample(u, drawn.source.y[drawn.chosen], weights, loss, unseen, workers)
+    sample = Sample(u, drawn.source.y[drawn.chosen], weights, loss, unseen, workers, drawn.offset)
     fraction = 0.0 if drawn.is_everything else d / m
-    ridges = _ridges(u[:, :-1], fraction, has_labels=loss.is_binary)
+    ridges = _ridges(u[:, :-1], fraction, flattens=loss.flattens)
     of_l2 = l2 * np.square(scale) if l2 > 0 else np.zeros(d)
     tolerance = 0.0 if drawn.is_everything else NEWTON_TOLERANCE
     start, width = None, 0.0
-    if loss.curvature is None:
+    if not loss.smooth:
         sample, start, width = narrow(sample, of_l2, ridges, tolerance)
     at_optimum, fall, metric = descend(sample, of_l2, ridges, tolerance, start)
     z = predictions(u, at_optimum)
@@ -111,7 +111,7 @@ def find_optimum(
         leverage=float(np.mean(np.square(rows.leverages) / stands_for) / np.mean(rows.leverages)),
         max_sensitivity=float(np.max(np.append(sensitivity / rows.lengths, 1.0 / metric.along))),
         sampling_error=math.sqrt(fraction),
-        valid_variance=math.inf if sample.loss.is_quadratic else 0.25 * sample.scale(z) ** 2,
+        valid_variance=math.inf if sample.loss.quadratic else 0.25 * sample.scale(z) ** 2,
         noise=float(np.mean(rows.lengths * rows.squares)),
         statistical_error=_statistical_error(
             sensitivity * rows.squares / (1.0 - own), drawn.source.n, d
@@ -158,7 +158,7 @@ def _measure(
     return Measured(sensitivity, lengths, leverages, squares, stands_for)
 
 
-def _ridges(u: Floats, fraction: float, has_labels: bool) -> tuple[Floats, Floats]:
+def _ridges(u: Floats, fraction: float, flattens: bool) -> tuple[Floats, Floats]:
     """Return the ridge of the inverse and that of the optimum, relative to the second derivative.
 
     Columns have a spread of 1, except those that do not vary in the sample. If targets are labels,
@@ -169,7 +169,7 @@ def _ridges(u: Floats, fraction: float, has_labels: bool) -> tuple[Floats, Float
     squares = np.einsum("ij,ij->j", u, u)
     shown = np.clip(squares / len(u) - np.square(u.mean(axis=0)), 0.0, 1.0)
     of_optimum = np.full(len(shown), fraction**2)
-    if fraction > 0 and has_labels:
+    if fraction > 0 and flattens:
         fourths = np.einsum("ij,ij->j", np.square(u), np.square(u))
         few = fourths / np.square(np.where(squares > 0, squares, np.inf)) - NORMAL / len(u)
         of_optimum = np.maximum(of_optimum, np.minimum(few, MAX_OF_FEW))

@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
+from fastgd.base.robust import Targets
 from fastgd.base.types import Array, Floats
 from fastgd.data.orders import Rows
 from fastgd.data.sources import Source
 from fastgd.data.tables import ArrayTable, take
-from fastgd.losses import AbsoluteError, EpsilonInsensitive, Huber, Loss, Quantile
+from fastgd.losses import Loss
 from fastgd.planning.pilot.by_weight import draw_by_weight
-from fastgd.planning.pilot.robust import Targets
 
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
@@ -56,6 +56,12 @@ class Drawn:
     def weights(self) -> Floats:
         """The weight of each: their mean is that of the rows of the table."""
         return self.stands_for * self._given_weights
+
+    @property
+    def offset(self) -> Floats | None:
+        """What predictions begin with."""
+        offset = self.source.offset
+        return offset[self.chosen] if len(offset) else None
 
     @property
     def _stand_for_as_many(self) -> bool:
@@ -117,7 +123,8 @@ def some_rows(source: Source) -> Source:
     drawn = draw(source, fit_intercept=False, seed=0)
     table = ArrayTable(take(source.table, drawn.chosen))
     names, classes = source.feature_names, source.classes
-    return Source(table, source.y[drawn.chosen], drawn.weights, names, classes)
+    offset = source.offset[drawn.chosen] if len(source.offset) else source.offset
+    return Source(table, source.y[drawn.chosen], drawn.weights, names, classes, offset=offset)
 
 
 def _some(
@@ -152,7 +159,7 @@ def _with_both_labels(
 
 def refuse_wild_targets(source: Source, loss: Loss) -> None:
     """Refuse targets so far from the others that sums of a robust loss lose those in rounding."""
-    if type(loss) not in (AbsoluteError, EpsilonInsensitive, Huber, Quantile):
+    if not (loss.robust and loss.built_in):
         return
     targets = draw_targets(source)
     limit, median = WILDEST * targets.spread_about_median, targets.median
@@ -188,4 +195,5 @@ def draw_targets(source: Source) -> Targets:
     chosen, each = _some(source, count if pool is None else pool, min(SAMPLE_ROWS, count), rng)
     weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
     y = np.asarray(source.y[chosen], dtype=np.float64)
-    return Targets(y, weights if each is None else weights * each)
+    offset = source.offset[chosen] if len(source.offset) else None
+    return Targets(y, weights if each is None else weights * each, offset)
