@@ -16,7 +16,7 @@ from fastgd.kernels.gradient import make_room
 from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
 from fastgd.losses import Loss
 
-APART = 16  # numbers that nobody uses, between sums of groups: two cache lines
+APART = 16  # unused numbers between sums of groups: two cache lines
 THREAD_VALUES = 1 << 16  # values of X that are worth a thread's while
 NOT_LISTED = np.empty(0, np.int64)  # of rows: all of them, as they lie
 
@@ -92,7 +92,7 @@ class Team:
         if self._failure is None:
             try:
                 self.kernel(*self._arguments(table, self.room[0]), True, start, stop, filled, row)
-            except Exception as failure:  # a group is left that nobody will finish
+            except Exception as failure:  # a group is left unfinished
                 self._fail(failure)
         if self._failure is not None:
             raise self._failure
@@ -115,7 +115,7 @@ class Team:
             self._helpers.pop()
 
     def _fail(self, failure: BaseException) -> None:
-        """Let nobody wait for what was not summed."""
+        """Let no thread wait for what was not summed."""
         self._failure = self._failure or failure
         self._board[FAILED] = 1
 
@@ -127,6 +127,6 @@ class Team:
 def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:
     """Return sums and tallies of so many groups of rows, the sums in cache lines of their own.
 
-    Where threads write to the same lines, ten features took twice as long on two as on one.
+    If threads write to the same cache lines, ten features took twice as long on two as on one.
     """
     return np.zeros((groups, d + 1 + APART)), np.zeros((groups, TALLY_SIZE))

@@ -65,7 +65,7 @@ class BatchStepper(Batches):
         state, size = self.state, self.batch_size
         steps = self.steps_at(stop) - self.steps_at(start)
         # Rows are clipped by the rate of their step, also those of a batch that is not full yet.
-        rates = self.rates.take(steps, ahead=int(math.isfinite(self.plan.guard)))
+        rates = self.rates.take(steps, ahead=int(math.isfinite(self.plan.clip)))
         taking = *visited, make_model(state, self.source.d), self.settings, rates, state.t + 1
         sums = state.tally[np.newaxis], state.g[np.newaxis]
         buffer_rows, ends_epoch = self.plan.order.buffer_rows, stop == self.plan.order.length

@@ -27,7 +27,7 @@ class RowStepper(Stepper):
         self.takes_blocks = step.plain
         self.steps_together = QUAD if step.plain else 1
         self.settings = make_settings(plan, source, self.penalty)
-        guarded = math.isfinite(plan.guard)
+        guarded = math.isfinite(plan.clip)
         self.kernel = stochastic_kernel(plan.loss, step, guarded, self.takes_blocks)
         self._row_kernel = self.kernel
         if peeks and self.takes_blocks:
@@ -67,7 +67,7 @@ class RowStepper(Stepper):
         start, stop = self.done(state.visit), state.visit
         if start == stop:
             return state.t, state.coef
-        other, steps = state.copy(), self.steps_at(stop) - self.steps_at(start)
+        other, steps = state.fork(), self.steps_at(stop) - self.steps_at(start)
         self._visit(self._row_kernel, other, start, stop, self.rates.upcoming(steps))
         return state.t + steps, other.coef
 
