@@ -6,6 +6,7 @@ from pathlib import Path
 import fastgd
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+import tables
 
 project = "fastgd"
 author = "The fastgd developers"
@@ -16,6 +17,7 @@ extensions = [
     "included",
     "mathml",
     "plain_docstrings",
+    "tables",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -25,7 +27,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "sg_execution_times.rst", "**/sg_execution_times.rst"]
+exclude_patterns = ["_build", "api/_*.rst", "sg_execution_times.rst", "**/sg_execution_times.rst"]
 default_role = "py:obj"
 root_doc = "index"
 
@@ -48,7 +50,7 @@ sphinx_gallery_conf = {
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-autosummary_generate = True
+autosummary_generate = ["api/index.rst", *tables.TABLES]
 numpydoc_show_class_members = False
 maximum_signature_line_length = 80
 add_module_names = False

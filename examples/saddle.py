@@ -29,7 +29,7 @@ stuck = fastgd.minimize(saddle, [1.0, 0.0], jac=slope, learning_rate=0.1)
 print(stuck)
 
 # %%
-# Its gradient has vanished, so it "met its tolerance"; only the Hessian tells a
+# Its gradient has vanished, so it "reached its tolerance"; only the Hessian tells a
 # saddle from a minimum. Now with a nudge, and with three optimizers. Near the
 # saddle a plain step multiplies y by 1 + 2 * 0.1 = 1.2, so it takes about
 # ln(0.5 / nudge) / ln 1.2 steps to come to 0.5.

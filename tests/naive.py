@@ -97,11 +97,39 @@ def modified_huber(z, y):
     return value, np.where(margin >= -1, -2.0 * y * missing, -4.0 * y)
 
 
+def poisson(z, y):
+    """Half the Poisson deviance of y from the mean exp(z)."""
+    y_log_y = y * np.log(np.where(y > 0, y, 1.0))
+    return np.exp(z) - y + y_log_y - y * z, np.exp(z) - y
+
+
+def gamma(z, y):
+    """Half the gamma deviance of y from the mean exp(z)."""
+    return y * np.exp(-z) - 1.0 + z - np.log(y), 1.0 - y * np.exp(-z)
+
+
+def tweedie(power=1.5):
+    """Half the Tweedie deviance of y from the mean exp(z), for powers other than 1 and 2."""
+
+    def loss(z, y):
+        a, b = 1.0 - power, 2.0 - power
+        of_y = np.where(y > 0, np.where(y > 0, y, 1.0) ** b, 0.0) / (a * b)
+        value = of_y - y * np.exp(a * z) / a + np.exp(b * z) / b
+        return value, np.exp(b * z) - y * np.exp(a * z)
+
+    return loss
+
+
 class Twin(NamedTuple):
     """A loss with its usual parameters."""
 
     loss: Callable
     takes_labels: bool  # -1 and +1
+    takes_positive: bool = False  # numbers above 0
+
+    def targets(self, y):
+        """Return numbers, or numbers above 0 made of them; labels have to be given."""
+        return np.abs(y) + 0.1 if self.takes_positive else y
 
 
 LOSSES = {
@@ -115,6 +143,9 @@ LOSSES = {
     "hinge": Twin(hinge, True),
     "squared_hinge": Twin(squared_hinge, True),
     "modified_huber": Twin(modified_huber, True),
+    "poisson": Twin(poisson, False, True),
+    "gamma": Twin(gamma, False, True),
+    "tweedie": Twin(tweedie(), False, True),
 }
 
 

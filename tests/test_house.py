@@ -4,6 +4,7 @@ import ast
 import doctest
 import importlib
 import importlib.util
+import itertools
 import pkgutil
 import re
 import subprocess
@@ -102,7 +103,16 @@ def test_examples_in_docstrings_are_true(name: str, monkeypatch, tmp_path) -> No
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=flags)
-    for example in doctest.DocTestFinder().find(module):
+    finder = doctest.DocTestFinder()
+    public = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == "fastgd" != name
+    ]  # which do not name the module that defines them
+    examples = itertools.chain(
+        finder.find(module), *(finder.find(row, module=False) for row in public)
+    )
+    for example in examples:
         runner.run(example, out=report.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(report)
 
@@ -113,6 +123,11 @@ def test_the_peer_on_the_page_of_benchmarks_runs(capsys) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     exec(block, {})
     assert "landweber" in capsys.readouterr().out
+
+
+def test_public_classes_name_the_package_as_their_module() -> None:
+    classes = [getattr(fastgd, name) for name in fastgd.__all__]
+    assert {row.__module__ for row in classes if isinstance(row, type)} == {"fastgd"}
 
 
 def test_dir_lists_what_is_public_and_no_more() -> None:

@@ -2,85 +2,41 @@
 
 from fastgd import datasets, plot
 from fastgd.base.old_modules import register_old_modules
+from fastgd.base.own import name_public_classes
 from fastgd.comparing.compare import compare
 from fastgd.comparing.comparison import Comparison
 from fastgd.data.orders import visiting_order
 from fastgd.fitting.fit import fit
 from fastgd.fitting.result import FitResult, load
 from fastgd.fitting.suggest import Suggestion, suggest
-from fastgd.losses import (
-    AbsoluteError,
-    CustomLoss,
-    EpsilonInsensitive,
-    Hinge,
-    Huber,
-    LogLoss,
-    ModifiedHuber,
-    Quantile,
-    SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredHinge,
-)
+from fastgd.losses import CustomLoss
+from fastgd.losses import table as _losses
+from fastgd.losses.table import *  # noqa: F403
 from fastgd.minimizing.minimize import minimize
 from fastgd.minimizing.result import Iterate, MinimizeResult
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, Progress, StopReason
-from fastgd.optimizers import GD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
-from fastgd.schedules import (
-    Adaptive,
-    Constant,
-    Cosine,
-    Exponential,
-    InverseScaling,
-    InverseTimeDecay,
-    Optimal,
-    PiecewiseConstant,
-    StepDecay,
-    Warmup,
-)
+from fastgd.optimizers import table as _optimizers
+from fastgd.optimizers.table import *  # noqa: F403
+from fastgd.schedules import table as _schedules
 from fastgd.schedules.line_search import LineSearch
+from fastgd.schedules.table import *  # noqa: F403
 
 register_old_modules()
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "GD",
-    "AbsoluteError",
-    "AdaGrad",
-    "Adam",
-    "Adaptive",
     "Comparison",
-    "Constant",
     "ConvergenceWarning",
-    "Cosine",
     "CustomLoss",
     "DivergenceWarning",
-    "EpsilonInsensitive",
-    "Exponential",
     "FitResult",
-    "Hinge",
-    "Huber",
-    "InverseScaling",
-    "InverseTimeDecay",
     "Iterate",
     "LineSearch",
-    "LogLoss",
     "MinimizeResult",
-    "ModifiedHuber",
-    "Momentum",
-    "Nesterov",
-    "Optimal",
-    "PiecewiseConstant",
     "Progress",
-    "Quantile",
-    "RMSprop",
-    "SquaredEpsilonInsensitive",
-    "SquaredError",
-    "SquaredHinge",
-    "StepDecay",
     "StopReason",
     "Suggestion",
-    "Warmup",
     "compare",
     "datasets",
     "fit",
@@ -90,6 +46,11 @@ __all__ = [
     "suggest",
     "visiting_order",
 ]
+__all__ += _losses.__all__
+__all__ += _optimizers.__all__
+__all__ += _schedules.__all__
+
+name_public_classes(globals(), __all__)
 
 
 def __dir__() -> list[str]:

@@ -38,6 +38,53 @@ def test_old_names_lead_to_the_modules(name):
         old.nothing  # noqa: B018
 
 
+DEFINED = {  # where public classes were, in pickles that name the file of a class
+    "fastgd.comparing.comparison": ["Comparison"],
+    "fastgd.fitting.result": ["FitResult"],
+    "fastgd.fitting.suggest": ["Suggestion"],
+    "fastgd.losses.absolute_error": ["AbsoluteError"],
+    "fastgd.losses.custom": ["CustomLoss"],
+    "fastgd.losses.epsilon_insensitive": ["EpsilonInsensitive"],
+    "fastgd.losses.hinge": ["Hinge"],
+    "fastgd.losses.huber": ["Huber"],
+    "fastgd.losses.log_loss": ["LogLoss"],
+    "fastgd.losses.modified_huber": ["ModifiedHuber"],
+    "fastgd.losses.quantile": ["Quantile"],
+    "fastgd.losses.squared_epsilon_insensitive": ["SquaredEpsilonInsensitive"],
+    "fastgd.losses.squared_error": ["SquaredError"],
+    "fastgd.losses.squared_hinge": ["SquaredHinge"],
+    "fastgd.minimizing.result": ["Iterate", "MinimizeResult"],
+    "fastgd.monitoring.reasons": [
+        "ConvergenceWarning", "DivergenceWarning", "Progress", "StopReason",
+    ],
+    "fastgd.optimizers.adagrad": ["AdaGrad"],
+    "fastgd.optimizers.adam": ["Adam"],
+    "fastgd.optimizers.gd": ["GD"],
+    "fastgd.optimizers.momentum": ["Momentum"],
+    "fastgd.optimizers.nesterov": ["Nesterov"],
+    "fastgd.optimizers.rmsprop": ["RMSprop"],
+    "fastgd.schedules.adaptive": ["Adaptive"],
+    "fastgd.schedules.constant": ["Constant"],
+    "fastgd.schedules.cosine": ["Cosine"],
+    "fastgd.schedules.exponential": ["Exponential"],
+    "fastgd.schedules.inverse_scaling": ["InverseScaling"],
+    "fastgd.schedules.inverse_time_decay": ["InverseTimeDecay"],
+    "fastgd.schedules.line_search": ["LineSearch"],
+    "fastgd.schedules.optimal": ["Optimal"],
+    "fastgd.schedules.piecewise_constant": ["PiecewiseConstant"],
+    "fastgd.schedules.step_decay": ["StepDecay"],
+    "fastgd.schedules.warmup": ["Warmup"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", DEFINED)
+def test_pickles_that_name_the_file_of_a_class_load(module):
+    for name in DEFINED[module]:
+        row = getattr(fastgd, name)
+        assert pickle.loads(f"c{module}\n{name}\n.".encode()) is row
+        assert b"fastgd." not in pickle.dumps(row)
+
+
 def test_functions_keep_their_names():
     """Importing the module `fastgd.suggest` would bind it in the place of the function."""
     pickle.loads(PICKLE.read_bytes())

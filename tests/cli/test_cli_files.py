@@ -190,6 +190,47 @@ def test_weights_are_a_column_and_not_kept_in_the_model():
     assert f"R^2 {score:.6g} on column 'price'" in said.stderr
 
 
+@pytest.mark.parametrize("name", ["o.csv", "o.npz"])
+def test_an_offset_is_a_column_that_predicting_needs(name):
+    rng = np.random.default_rng(0)
+    X, offset, weights = rng.standard_normal((N, 2)), rng.normal(size=N), rng.uniform(1, 2, N)
+    y = X @ [1.0, -1.0] + offset + 0.1 * rng.standard_normal(N)
+    if name == "o.npz":
+        np.savez(name, X=X, y=y, shift=offset, w=weights)
+    else:
+        names = ["a", "b", "y", "shift", "w"]
+        write(polars.DataFrame(np.column_stack([X, y, offset, weights]), names), name)
+    options = ["--target", "y", "--offset", "shift", "--weight", "w"]
+    model, code = fit("--data", name, *options)
+    assert "offset=offset" in code and model.recipe["offset"] is None and model.needs_offset_
+    np.testing.assert_allclose(replay(code)["result"].coef_, model.coef_, rtol=1e-9)
+    expected = model.predict(X, offset)
+    np.testing.assert_allclose(predicted("--data", name), expected, rtol=1e-9)
+    said = done("predict", "m.fastgd", "--data", name)
+    score = model.score(X, y, weights, offset)
+    assert f"R^2 {score:.6g} on column 'y'" in said.stderr
+    assert "offset         shift" in done("inspect", "m.fastgd").stdout
+    np.save("without.npy", X)
+    without = run("predict", "m.fastgd", "--data", "without.npy")
+    assert without.exit_code != 0
+    words = " ".join(without.stderr.split())
+    assert "without.npy lacks the column 'shift', the offset that the model needs." in words
+
+
+def test_poisson_regression_from_a_file():
+    rng = np.random.default_rng(0)
+    age = rng.uniform(18, 80, N)
+    frame = polars.DataFrame({"age": age, "claims": rng.poisson(np.exp(0.02 * age))})
+    write(frame, "claims.csv")
+    model, code = fit("--data", "claims.csv", "--target", "claims", "--loss", "poisson")
+    np.testing.assert_allclose(replay(code)["result"].coef_, model.coef_, rtol=1e-6)
+    means = predicted("--data", "claims.csv")
+    np.testing.assert_allclose(means, model.predict(age[:, None]), rtol=1e-9)
+    score = model.score(age[:, None], frame["claims"])
+    assert f"D^2 {score:.6g} on" in done("predict", "m.fastgd", "--data", "claims.csv").stderr
+    assert "Poisson()" in done("inspect", "m.fastgd").stdout
+
+
 def test_text_labels_and_probabilities():
     write(CARS, "c.parquet")
     options = ["--target", "sold", "--drop", "id", "--drop", "price", "--drop", "weight"]
@@ -600,6 +641,9 @@ def test_npz_that_are_refused(arrays, said):
         ("--data c.csv --target price --weight wait", "has no column 'wait'"),
         ("--data c.csv --target price --drop price", "--drop and --target name the same column"),
         ("--data c.csv --target price --weight price", "--weight and --target name the same"),
+        ("--data c.csv --target price --offset price", "--offset and --target name the same"),
+        ("--flights --offset w", "--offset names a column of a file"),
+        ("--data c.csv --target price --drop id --loss gamma", "must be above zero for the loss"),
         ("--data c.csv --target price --drop id --weight city", "column 'city' holds text"),
         ("--data c.csv --flights --target price", "--data and --flights exclude each other"),
         ("--data c.csv --target price --rows 9", "--rows is for generated data; leave it out with"),

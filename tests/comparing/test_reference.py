@@ -5,7 +5,7 @@ import pytest
 
 import fastgd
 from fastgd.comparing.problem import Problem
-from fastgd.comparing.reference import Curvature, Distance, find_reference
+from fastgd.comparing.reference import Distance, Hessian, find_reference
 
 
 def table(n=300, d=4, shift=3.0, seed=0):
@@ -16,7 +16,7 @@ def table(n=300, d=4, shift=3.0, seed=0):
 
 def solved(X, y, loss, **keywords):
     problem = Problem(X, y, loss, **keywords)
-    return problem, find_reference(problem, Curvature(problem, problem.weights))
+    return problem, find_reference(problem, Hessian(problem, problem.weights))
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -79,7 +79,7 @@ def test_the_gradient_is_that_of_the_objective():
 def test_the_gap_of_squared_error_does_not_cancel():
     X, y, _ = table(shift=1e4)
     problem, found = solved(X, y, fastgd.SquaredError())
-    distance = Distance(problem, found, Curvature(problem, problem.weights))
+    distance = Distance(problem, found, Hessian(problem, problem.weights))
     step = np.array([1e-11, 0, 0, 0, -1e-7])
     A = np.column_stack([X, np.ones(len(X))])
     _, gap = distance.objective_or_gap(found.point + step)
@@ -91,7 +91,7 @@ def test_with_a_lasso_too():
     X, y, _ = table()
     problem, found = solved(X, y, fastgd.SquaredError(), alpha=1.0, l1_ratio=0.9)
     assert 0 < (found.point[:-1] == 0).sum() < 4
-    distance = Distance(problem, found, Curvature(problem, problem.weights))
+    distance = Distance(problem, found, Hessian(problem, problem.weights))
     point = found.point + np.array([0.3, -0.2, 0.1, 0.4, 1.0])
     _, gap = distance.objective_or_gap(point)
     assert gap == pytest.approx(problem.objective(point) - found.objective, rel=1e-10)

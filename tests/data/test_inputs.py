@@ -89,7 +89,7 @@ BAD_TYPES = [
     ("variant", 0.01, "(numbers are given by name, as in learning_rate=0.1); got 0.01."),
     ("variant", None, "'stochastic', 'minibatch', 'auto']; got None."),
     ("loss", 3, "loss must be one of"),
-    ("loss", None, "a function f(z, y) -> (value, slope); got None."),
+    ("loss", None, "a function f(z, y) -> (value, derivative); got None."),
     ("loss", FRAME, "got a DataFrame of shape (60, 4)."),
     ("optimizer", None, "optimizer must be one of"),
     ("optimizer", lambda w, g: w - g, "or an optimizer object; got the function '<lambda>'."),

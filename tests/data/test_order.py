@@ -92,7 +92,7 @@ def test_rows_to_ask_for_exist(shuffle, buffers, monkeypatch):
     monkeypatch.setattr(order, "WINDOW_WORK", 13 * (2 + 16))
     for n in (1, 2, 11, 12, 13, 50):
         made = make_order(n, 2, 3, shuffle)
-        made.lead_by(buffers)
+        made.prefetch_by(buffers)
         for start in range(0, n, made.window):
             rows, coming = made.rows(0, start, min(n, start + made.window))
             assert rows.shape == coming.shape
@@ -106,7 +106,7 @@ def test_threads_in_turn_ask_for_their_own_rows(monkeypatch):
     n = 144
     made = make_order(n, 2, 3, True)
     before = made.rows(0, 0, 36)[0].copy()
-    made.lead_by(2)
+    made.prefetch_by(2)
     rows, coming = made.rows(0, 0, 36)
     np.testing.assert_array_equal(rows, before)
     coming = coming.copy()

@@ -15,17 +15,18 @@ class Descent:
 
     def __init__(self, H, rate=1.0, dtype=np.float64):
         self.H = np.atleast_2d(H)
-        curvature = SimpleNamespace(between=lambda v, w: float(v @ w), uncertainty=1.0 / rate)
-        self.plan = SimpleNamespace(curvature=curvature, settling_rate=rate)
+        hessian = SimpleNamespace(between=lambda v, w: float(v @ w))
+        optimum = SimpleNamespace(uncertainty=1.0 / rate)
+        self.plan = SimpleNamespace(hessian=hessian, optimum=optimum, refinement_rate=rate)
         coef = np.zeros(len(self.H), dtype)
-        self.state = SimpleNamespace(coef=coef, memory=Memory(), refinement=Refinement(coef))
+        self.state = SimpleNamespace(coef=coef, memory=Memory(), refinement=Refinement.at(coef))
 
     def value(self, w):
         return 0.5 * (w - 1.0) @ self.H @ (w - 1.0)
 
     @property
     def rate(self):
-        return self.plan.settling_rate * self.state.memory.factor
+        return self.plan.refinement_rate * self.state.memory.factor
 
     def step(self):
         state, refinement = self.state, self.state.refinement

@@ -39,6 +39,7 @@ from fastgd.monitoring import stopwatch
 from fastgd.planning.pilot.coordinates import identity
 from fastgd.planning.plan import Plan, make_plan
 from fastgd.planning.request import read_request
+from fastgd.planning.stopping import Stopping
 
 VARIANTS = ["batch", "stochastic", "minibatch"]
 N, D = 23, 3
@@ -109,15 +110,20 @@ def final_state(plan, source, cuts=()):
     return run.state
 
 
+def parts(value):
+    """The arrays and numbers of a state, or of a part of one, by name."""
+    if isinstance(value, tuple):
+        return {str(k): item for k, item in enumerate(value)}
+    return vars(value) if dataclasses.is_dataclass(value) else {}
+
+
 def assert_same_state(state, expected):
-    for field in dataclasses.fields(expected):
-        ours, theirs = getattr(state, field.name), getattr(expected, field.name)
-        if field.name == "refinement" and theirs is not None:
-            ours, theirs = ([*vars(one).values()] for one in (ours, theirs))
-            ours, theirs = np.hstack(ours), np.hstack(theirs)
-        if field.name == "evaluated" and theirs is not None:
-            ours, theirs = np.hstack(ours), np.hstack(theirs)
-        np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=field.name)
+    for name, theirs in parts(expected).items():
+        ours = parts(state)[name]
+        if parts(theirs):
+            assert_same_state(ours, theirs)
+        else:
+            np.testing.assert_array_equal(ours, theirs, strict=True, err_msg=name)
 
 
 CUT_RUNS = {
@@ -254,6 +260,20 @@ def test_the_state_remembers_what_stopping_rules_and_the_guard_know(name):
         if verdicts[-1] != (True, False):
             break
     assert verdicts[-1] == (name != "diverges", name != "diverges")
+
+
+@pytest.mark.parametrize("name", CUT_RUNS)
+def test_no_step_needs_the_number_of_rows_of_the_table(name, monkeypatch):
+    """What divides by it is the length of the epoch, which its end tells."""
+    plan, source = prepared(TINY, *CUT_RUNS[name])
+    run, length, start = Run(plan, source), plan.order.length, 0
+    run.load()
+    monkeypatch.setattr(source, "n", None)
+    while start < length:
+        stop = run.stepper.done(min(length, run.stepper.end_of_call(start)))
+        run.stepper.advance(start, stop)
+        start = stop
+    assert run.state.t == run.stepper.steps_at(length)
 
 
 def test_a_copied_state_goes_its_own_way():
@@ -749,7 +769,7 @@ def test_an_end_is_looked_at_with_more_care(distance, far, monkeypatch):
 
     def careful(self, coef):
         objective, _ = assess(self, coef)
-        return objective, None if distance is None else distance * self.plan.target
+        return objective, None if distance is None else distance * self.plan.stopping.suboptimality
 
     monkeypatch.setattr(Evaluation, "assess", careful)
     with warnings.catch_warnings(record=True) as caught:
@@ -842,7 +862,9 @@ def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
     for variant in VARIANTS:
         plan, _ = prepared(TINY, variant, settings)
         told = can_tell or (name == "drawn" and variant == "batch")  # which visits every row
-        assert np.isfinite(plan.target) == np.isfinite(plan.unseen) == told
+        stopping = plan.stopping
+        assert stopping.is_by_suboptimality == told
+        assert np.isfinite(stopping.late_suboptimality) == told
 
 
 @pytest.mark.parametrize(
@@ -852,10 +874,11 @@ def test_only_where_a_distance_can_be_told_does_it_end_a_run(name):
 def test_a_run_that_takes_long_may_end_where_the_rest_is_noise(distance, epoch, reached):
     """At first only at the optimum; after twenty epochs within a share of the statistical error."""
     refinement = SimpleNamespace(decrement=distance / 0.3, contraction=0.0, epochs_without_fall=0)
-    curvature = SimpleNamespace(uncertainty=1.0)
+    stopping = Stopping(1e-4, 1e-8, 1e-3)
+    optimum = SimpleNamespace(uncertainty=1.0)
     plan = SimpleNamespace(
-        tol=1e-4, target=1e-8, unseen=1e-3, variant="minibatch", ends_short=False,
-        curvature=curvature, settling_rate=1.0, is_smoothed=False,
+        stopping=stopping, variant="minibatch", optimum=optimum, refinement_rate=1.0,
+        is_smoothed=False,
     )  # fmt: skip
     state = SimpleNamespace(refinement=refinement, epoch=epoch, evaluated=None, decrement=np.inf)
     for careful in (distance, 10 * distance):  # a second estimate has to agree

@@ -73,6 +73,7 @@ def drawn(seed, kinds):
     name = str(rng.choice(names))
     if LOSSES[name].target == "binary":
         y = np.where(y > np.median(y), 1.0, -1.0)
+    y = naive.LOSSES[name].targets(y)
     keywords = {"loss": name, "random_state": seed, "fit_intercept": bool(rng.random() < 0.7)}
     if rng.random() < 0.3:
         keywords["alpha"] = 10.0 ** rng.uniform(-4, 0)

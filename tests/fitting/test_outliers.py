@@ -14,8 +14,8 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 import fastgd
+from fastgd.base.robust import Targets, weighted_quantile
 from fastgd.losses.smoothing import smoothed
-from fastgd.planning.pilot.robust import Targets, weighted_quantile
 
 VARIANTS = ["batch", "minibatch", "stochastic"]
 LOSSES = {

@@ -3,12 +3,13 @@
 import functools
 import math
 
+import naive
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.linear_model import SGDClassifier
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score, d2_tweedie_score, r2_score
 
 import fastgd
 from fastgd.data import targets
@@ -22,12 +23,22 @@ WEIGHTS = RNG.uniform(0.2, 2.0, 60)
 
 TAKING_LABELS = [name for name, row in LOSSES.items() if row.target == "binary"]
 TAKING_NUMBERS = [name for name, row in LOSSES.items() if row.target == "real"]
+D2 = {  # of those with a log link
+    "poisson": functools.partial(d2_tweedie_score, power=1),
+    "gamma": functools.partial(d2_tweedie_score, power=2),
+    "tweedie": functools.partial(d2_tweedie_score, power=1.5),
+}
 WITH_PROBABILITIES = ["log_loss", "modified_huber"]
 
 
+def target_of(loss):
+    if loss in TAKING_LABELS:
+        return np.where(POSITIVE, "yes", "no")
+    return naive.LOSSES[loss].targets(SIGNAL)
+
+
 def fit(loss, y=None, **settings):
-    if y is None:
-        y = np.where(POSITIVE, "yes", "no") if loss in TAKING_LABELS else SIGNAL
+    y = target_of(loss) if y is None else y
     settings = {"learning_rate": 0.1, "max_iter": 20, **settings}
     return fastgd.fit(X, y, "batch", loss=loss, **settings)
 
@@ -58,15 +69,16 @@ def test_the_decision_is_linear(loss):
 def test_a_prediction_of_numbers_is_the_decision(loss):
     model = model_of(loss)
     assert model.classes_ is None
-    np.testing.assert_array_equal(model.predict(X), model.decision_function(X))
+    z = model.decision_function(X)
+    np.testing.assert_array_equal(model.predict(X), np.exp(z) if loss in D2 else z)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_score_is_scikit_learns(loss, weights):
     model = model_of(loss)
-    y = np.where(POSITIVE, "yes", "no") if loss in TAKING_LABELS else SIGNAL
-    metric = accuracy_score if loss in TAKING_LABELS else r2_score
+    y = target_of(loss)
+    metric = accuracy_score if loss in TAKING_LABELS else D2.get(loss, r2_score)
     expected = metric(y, model.predict(X), sample_weight=weights)
     assert model.score(X, y, weights) == pytest.approx(expected, rel=1e-13)
 
@@ -321,7 +333,7 @@ def test_a_table_that_does_not_fit_is_refused(loss, ask):
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_what_cannot_be_scored_is_refused(loss):
-    y = np.where(POSITIVE, "yes", "no") if loss in TAKING_LABELS else SIGNAL
+    y = target_of(loss)
     for arguments, message in (
         ((X[:, :2], y), "^X has 2 features, but this model was fitted on 3"),
         ((X, y[:59]), r"inconsistent numbers of samples: \[60, 59\]"),

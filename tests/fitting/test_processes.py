@@ -36,7 +36,7 @@ from fastgd.descent.run import Run
 from fastgd.fitting import fit as fitting
 from fastgd.gradients.full_pass import FullPass
 from fastgd.kernels.compiler import jit as _jit
-from fastgd.planning.pilot import rates as pilot
+from fastgd.planning.pilot import estimates
 
 PACKAGE = Path(fastgd.__file__).parent
 HERE = Path(__file__).parent
@@ -467,7 +467,7 @@ PHASES = {  # what is interrupted: owner, function, variant, settings
     "batch, tuned": (Run, "advance", "batch", TUNED),
     "stochastic, tuned": (Run, "advance", "stochastic", TUNED),
     "minibatch, tuned": (Run, "advance", "minibatch", TUNED),
-    "sample": (pilot, "look", "minibatch", TUNED),
+    "sample": (estimates, "find_optimum", "minibatch", TUNED),
     "pilot": (FullPass, "over_all", "batch", LASSO),
     "start": (descent, "start_losses", "stochastic", TEXTBOOK),
     "objective": (Evaluation, "evaluate", "minibatch", OBJECTIVE),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastgd
+from fastgd.fitting import suggest as suggesting
 
 RNG = np.random.default_rng(5)
 N, D = 3000, 6
@@ -117,9 +118,11 @@ def test_nonsense_is_refused_as_fit_refuses_it(settings, words):
         suggest(**settings)
 
 
+@pytest.mark.parametrize("from_moments", [True, False])
 @pytest.mark.parametrize("n", [3, 4, 5])
-def test_as_few_rows_as_columns_depend_on_each_other(n):
+def test_as_few_rows_as_columns_depend_on_each_other(monkeypatch, n, from_moments):
     """The intercept is a column, too."""
+    monkeypatch.setattr(suggesting, "has_moments", lambda source: from_moments)
     rng = np.random.default_rng(0)
     found = fastgd.suggest(rng.standard_normal((n, 5)), np.arange(n), random_state=0)
     assert found.condition == np.inf

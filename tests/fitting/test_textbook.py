@@ -39,10 +39,14 @@ OTHERS = {
     "hinge": (fastgd.Hinge(), naive.hinge),
     "squared_hinge": (fastgd.SquaredHinge(), naive.squared_hinge),
     "modified_huber": (fastgd.ModifiedHuber(), naive.modified_huber),
+    "poisson": (fastgd.Poisson(), naive.poisson),
+    "gamma": (fastgd.Gamma(), naive.gamma),
+    "tweedie": (fastgd.Tweedie(power=1.3), naive.tweedie(1.3)),
 }
 LOSSES = {**PAIRED, **OTHERS}
 TAKING_LABELS = [name for name in LOSSES if naive.LOSSES[name].takes_labels]
-TAKING_NUMBERS = [name for name in LOSSES if not naive.LOSSES[name].takes_labels]
+TAKING_POSITIVE = [name for name in LOSSES if naive.LOSSES[name].takes_positive]
+TAKING_NUMBERS = [name for name in LOSSES if name not in TAKING_LABELS + TAKING_POSITIVE]
 LEARNING_RATES = {
     "gd": 0.1,
     "momentum": 0.05,
@@ -73,7 +77,9 @@ class Data:
         self.weights[1] = 0.0  # no loss, and still a visit
 
     def target(self, loss="squared_error"):
-        return self.labels if loss in TAKING_LABELS else self.regression
+        if loss in TAKING_LABELS:
+            return self.labels
+        return naive.LOSSES[loss].targets(self.regression) if loss in LOSSES else self.regression
 
 
 TINY = Data()
@@ -197,7 +203,8 @@ def test_each_of_a_thousand_steps_is_the_naive_step_from_where_the_run_was(loss,
     data = Data(n=40, d=5, seed=4)
     n_epochs = {"batch": 1000, "stochastic": 25, "minibatch": 167}[variant]
     order = permutations(40, n_epochs)
-    settings = {"learning_rate": 0.05, "sample_weight": data.weights}
+    rate = 0.01 if loss in TAKING_POSITIVE else 0.05
+    settings = {"learning_rate": rate, "sample_weight": data.weights}
     if variant == "minibatch":
         settings["batch_size"] = 7
     visits = {"max_iter": n_epochs} if variant == "batch" else {"shuffle": order}
@@ -484,6 +491,19 @@ def test_targets_in_other_units_are_fitted_by_coefficients_in_those_units(loss, 
         path_of(scaled(c), c * TINY.regression, variant, learning_rate=rate),
         c * path_of(scaled(1.0), TINY.regression, variant),
     )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("loss", TAKING_POSITIVE)
+def test_targets_times_a_constant_add_its_logarithm_to_the_intercept(loss, variant):
+    """The deviance of c y from c mean is c^(2 - power) times that of y from the mean."""
+    c, y = 10.0, TINY.target(loss)
+    growth = c ** {"poisson": 1.0, "gamma": 0.0, "tweedie": 0.7}[loss]
+    moved = path_of(
+        LOSSES[loss][0], c * y, variant, intercept_init=np.log(c), learning_rate=0.05 / growth
+    )
+    expected = path_of(LOSSES[loss][0], y, variant, learning_rate=0.05)
+    assert_same(moved, expected + np.array([0, 0, 0, np.log(c)]))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -10,7 +10,7 @@ import pytest
 
 import fastgd
 from fastgd.data.inputs import make_source
-from fastgd.gradients.gram import Gram
+from fastgd.gradients.gram import make_gram
 
 OPTIMIZERS = ["gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]
 
@@ -108,7 +108,7 @@ def test_the_matrix_is_the_sum_over_all_rows(n, weighted):
     X, y = problem(n, shift=3.0)
     weights = np.random.default_rng(0).uniform(0.0, 3.0, n) if weighted else None
     shares = np.ones(n) if weights is None else weights / weights.mean()
-    gram = Gram(make_source(X, y, weights, "real"), 1)
+    gram = make_gram(make_source(X, y, weights, "real"))
     moved = np.column_stack([X - gram.mean[:-1], np.ones(n)])
     np.testing.assert_allclose(gram.mean[:-1], X.mean(axis=0), atol=0.1)
     np.testing.assert_allclose(
@@ -117,7 +117,6 @@ def test_the_matrix_is_the_sum_over_all_rows(n, weighted):
     plain = np.column_stack([X, np.ones(n)])
     v = np.arange(1.0, 8.0)
     np.testing.assert_allclose(gram.times(v), plain.T @ (shares * (plain @ v)), rtol=1e-10)
-    gram.close()
 
 
 def test_a_table_of_a_block_and_a_half_is_descended_as_by_numpy():

@@ -838,7 +838,7 @@ def test_a_path_of_many_parameters_stays_small(monkeypatch):
 def test_the_text_says_the_essentials():
     result = minimize(laser, 103, jac=laser_slope)
     assert repr(result) == (
-        "MinimizeResult(gd, 83 steps, x=100., fun=7.36513e-16: It met its tolerance.)"
+        "MinimizeResult(gd, 83 steps, x=100., fun=7.36513e-16: It reached its tolerance.)"
     )
     assert "88 of the function, 84 of the gradient" in result.summary()
 

@@ -54,13 +54,13 @@ def test_what_rows_count_adds_up_to_the_table(kind, labels):
     weights, X = WEIGHTS[kind](rng), rng.standard_normal((N, D))
     y = np.where(rng.random(N) < 0.003, 1.0, -1.0) if labels else X[:, 0]
     drawn = draw(make_source(X, y, weights, "binary" if labels else "real"), True, seed=3)
-    assert np.mean(drawn.shares) == pytest.approx(1.0, rel=1e-12)
+    assert np.mean(drawn.weights) == pytest.approx(1.0, rel=1e-12)
     if labels:
         rare = drawn.source.y[drawn.chosen] > 0
         share = weights[y > 0].sum() / weights.sum()
         assert np.count_nonzero(rare) >= min(10, np.count_nonzero(weights[y > 0]))
-        assert np.mean(drawn.shares * rare) == pytest.approx(share, rel=1e-9)
-    squares = np.mean(drawn.shares[:, None] * drawn.rows[:, :-1] ** 2, axis=0)
+        assert np.mean(drawn.weights * rare) == pytest.approx(share, rel=1e-9)
+    squares = np.mean(drawn.weights[:, None] * drawn.rows[:, :-1] ** 2, axis=0)
     right = weights @ X**2 / weights.sum()
     np.testing.assert_allclose(squares, right, rtol=0.5 if labels else 0.25)
 

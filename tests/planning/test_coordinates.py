@@ -29,11 +29,13 @@ def fit(X=X, variant="minibatch", **settings):
 def test_coordinates_lead_there_and_back(dtype):
     coordinates = standardise_all(make_source(X.astype(dtype), Y, None, "real"), centred=True)
     np.testing.assert_allclose(coordinates.mean, X.mean(axis=0), rtol=1e-6)
-    np.testing.assert_allclose(coordinates.units, 1 / X.std(axis=0), rtol=1e-3)
+    np.testing.assert_allclose(coordinates.scale, 1 / X.std(axis=0), rtol=1e-3)
     coef = RNG.standard_normal(D + 1)
-    np.testing.assert_allclose(coordinates.leave(coordinates.enter(coef)), coef, rtol=1e-10)
-    point = coordinates.enter(coef)
-    u = (X - coordinates.mean) * coordinates.units
+    np.testing.assert_allclose(
+        coordinates.inverse_transform(coordinates.transform(coef)), coef, rtol=1e-10
+    )
+    point = coordinates.transform(coef)
+    u = (X - coordinates.mean) * coordinates.scale
     np.testing.assert_allclose(u @ point[:-1] + point[-1], X @ coef[:-1] + coef[-1], rtol=1e-10)
     slopes = RNG.standard_normal(N)
     g = np.append(X.T @ slopes, slopes.sum())
@@ -44,10 +46,10 @@ def test_coordinates_lead_there_and_back(dtype):
 def test_a_constant_column_has_no_unit_and_moves_into_the_intercept():
     table = np.column_stack([X, np.full(N, 7.0)])
     coordinates = standardise_all(make_source(table, Y, None, "real"), centred=True)
-    assert coordinates.units[D] == 0
-    point = coordinates.enter(np.append(np.zeros(D), [2.0, 1.0]))
+    assert coordinates.scale[D] == 0
+    point = coordinates.transform(np.append(np.zeros(D), [2.0, 1.0]))
     np.testing.assert_array_equal(point, [*np.zeros(D + 1), 15.0])
-    np.testing.assert_array_equal(coordinates.leave(point), [*np.zeros(D + 1), 15.0])
+    np.testing.assert_array_equal(coordinates.inverse_transform(point), [*np.zeros(D + 1), 15.0])
 
 
 @pytest.mark.parametrize(("variant", "optimizer"), [*itertools.product(VARIANTS, OPTIMIZERS)])
@@ -56,7 +58,7 @@ def test_scaling_takes_the_steps_of_a_table_that_was_standardised(variant, optim
     standard = fit(Z, **settings)
     result = fit(scaling="standardize", **settings)
     back = Coordinates(X.mean(axis=0), 1 / X.std(axis=0))
-    expected = np.array([back.leave(point) for point in standard.path])
+    expected = np.array([back.inverse_transform(point) for point in standard.path])
     np.testing.assert_allclose(result.path, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
     assert result.objective == pytest.approx(standard.objective, rel=1e-10)
     assert "by what all rows show" in result.summary()
@@ -120,8 +122,8 @@ def test_a_full_preconditioner_that_makes_no_sense_is_refused(settings):
         fit(preconditioner="full", **settings)
 
 
-def test_a_curvature_that_is_no_number_preconditions_nothing():
-    with pytest.raises(ValueError, match="of a sample of rows, which is no number here; scale X"):
+def test_a_hessian_that_is_not_finite_preconditions_nothing():
+    with pytest.raises(ValueError, match="of a sample of rows, which is not finite here; scale X"):
         fastgd.fit(X, Y * 1e200, "batch", learning_rate=0.1, preconditioner="full")
 
 
@@ -230,9 +232,9 @@ def test_a_column_constant_in_a_sample_is_looked_at_in_all_rows(value, fit_inter
     source = make_source(table, np.arange(200.0), None, "real")
     coordinates, unseen = standardise(source, table[:100], np.ones(100), fit_intercept)
     centred = table[:, 1] - (table[:, 1].mean() if fit_intercept else 0.0)
-    assert coordinates.units[1] == pytest.approx(1.0 / np.sqrt(np.mean(centred**2)), rel=1e-6)
+    assert coordinates.scale[1] == pytest.approx(1.0 / np.sqrt(np.mean(centred**2)), rel=1e-6)
     assert unseen.tolist() == [False, True, False]
-    assert coordinates.units[2] == 0.0
+    assert coordinates.scale[2] == 0.0
     assert coordinates.passes == 1.0
 
 

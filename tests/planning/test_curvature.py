@@ -16,9 +16,11 @@ from fastgd.base.threads import Workers
 from fastgd.data.inputs import make_source
 from fastgd.descent.divergence import DivergenceGuard
 from fastgd.losses import LOSSES
-from fastgd.planning import plan
+from fastgd.planning import plan, rates
+from fastgd.planning.objective import Objective
 from fastgd.planning.pilot import sample
-from fastgd.planning.pilot.rates import look_at
+from fastgd.planning.pilot.estimates import estimate
+from fastgd.planning.pilot.pilot import Pilot
 
 N, D = 3000, 5
 RNG = np.random.default_rng(4)
@@ -88,11 +90,10 @@ def test_no_bit_depends_on_the_threads_of_the_blas():
 
 
 def seen(loss, fit_intercept=True, weights=None, l2=0.0):
-    """The curvature and what a step of a rate of 1 takes, in NumPy, from all rows."""
+    """The optimum and what a step of a rate of 1 takes, in NumPy, from all rows."""
     source = make_source(X, targets(loss), weights, "binary" if loss == "log_loss" else "real")
-    return look_at(
-        source, LOSSES[loss](), l2, fit_intercept, 1, 0, wants_curvature=True, scaling="none"
-    ).curvature
+    objective = Objective(LOSSES[loss](), 0.0, l2, fit_intercept)
+    return estimate(Pilot(source, 1), objective, wants_hessian=True, scaling="none").optimum
 
 
 @pytest.mark.compiled
@@ -109,14 +110,15 @@ def test_minibatches_take_the_steps_of_the_twin(loss, fit_intercept, weighted, p
     result = fastgd.fit(
         X, y, random_state=0, max_iter=3, tol=None, record_path=1, batch_size=64, **settings
     )
-    curvature = seen(loss, fit_intercept, weights, l2)
-    units, shift = curvature.coordinates.units, curvature.coordinates.shift
+    optimum = seen(loss, fit_intercept, weights, l2)
+    hessian = optimum.hessian
+    units, shift = hessian.coordinates.scale, hessian.coordinates.offset
     T = np.vstack([np.diag(units), shift[None, :]])  # coefficients of u to w, b
     T = np.column_stack([T, np.append(np.zeros(D), 1.0)])
     middle = np.zeros((D + 1, D + 1))
-    middle[:D, :D], middle[D, D] = curvature.inverse, 1.0 / curvature.of_intercept
+    middle[:D, :D], middle[D, D] = hessian.inverse, 1.0 / hessian.of_intercept
     P = T @ middle @ T.T
-    guard = 64 / (result.learning_rate_ * curvature.sharpest * curvature.reach)
+    guard = 64 / (result.learning_rate_ * optimum.max_second_derivative * optimum.max_sensitivity)
     A = np.column_stack([X, np.full(N, float(fit_intercept))])
     lengths = np.square(X * units + shift).sum(axis=1) + fit_intercept
     held = np.minimum(1.0, guard / (shares * lengths))
@@ -145,15 +147,15 @@ def test_minibatches_take_the_steps_of_the_twin(loss, fit_intercept, weighted, p
 
 
 def test_the_sample_sees_the_optimum_where_it_is_all_there_is():
-    curvature = seen("squared_error")
+    optimum = seen("squared_error")
     A = np.column_stack([X - X.mean(axis=0), np.ones(N)])
     best = np.linalg.lstsq(A, Y)[0]
-    np.testing.assert_allclose(curvature.start[:-1], best[:-1], rtol=1e-7)
+    np.testing.assert_allclose(optimum.start[:-1], best[:-1], rtol=1e-7)
     noise = np.mean(np.square(A @ best - Y))
-    assert curvature.statistical_error == pytest.approx(noise * (D + 1) / (2 * N), rel=0.1)
+    assert optimum.statistical_error == pytest.approx(noise * (D + 1) / (2 * N), rel=0.1)
     fall = 0.5 * np.var(Y) - 0.5 * noise
-    assert curvature.fall == pytest.approx(fall, rel=1e-6)
-    assert curvature.spread == 0.0
+    assert optimum.fall == pytest.approx(fall, rel=1e-6)
+    assert optimum.sampling_error == 0.0
 
 
 # -------------------------------------------------------------------------------------- the regimes
@@ -524,13 +526,13 @@ def test_rows_without_weight_are_as_if_they_were_not_there(share):
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("variant", ["batch", "minibatch", "stochastic"])
-def test_columns_that_are_nearly_alike_are_told_of(variant):
+def test_columns_that_are_nearly_collinear_are_reported(variant):
     """Along their difference the curvature is 1e-14: no sample shows it."""
     rng = np.random.default_rng(0)
     table = rng.standard_normal((20_000, 4))
     table[:, 3] = table[:, 2] + 1e-7 * rng.standard_normal(20_000)
     y = 1e7 * (table[:, 2] - table[:, 3]) + rng.standard_normal(20_000)
-    with pytest.warns(fastgd.ConvergenceWarning, match="nearly alike"):
+    with pytest.warns(fastgd.ConvergenceWarning, match="nearly collinear"):
         result = fastgd.fit(table, y, variant, random_state=0)
     assert result.converged is False
 
@@ -591,7 +593,8 @@ def test_a_fit_is_never_worse_than_where_its_last_step_began(loss, monkeypatch):
 @pytest.mark.parametrize("steps", [1, 2, 4])
 def test_a_first_step_that_overshoots_is_taken_back(steps, rate, monkeypatch):
     """Where a sample saw the curvature much too small."""
-    monkeypatch.setattr(plan, "_settling_rate", lambda curvature: rate)
+    monkeypatch.setattr(plan, "refinement_rate", lambda optimum: rate)
+    monkeypatch.setattr(rates, "refinement_rate", lambda optimum: rate)
     monkeypatch.setattr(sample, "SAMPLE_ROWS", 200)
     result = fastgd.fit(X, Y, "batch", max_iter=steps, tol=None, random_state=0)
     assert result.objective <= result.history["loss"][1] * (1.0 + 1e-12)

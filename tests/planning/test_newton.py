@@ -46,8 +46,8 @@ def objective(sample, l2):
         rows = [f(z, y, parameters) for z, y in zip(sample.u @ point, sample.y, strict=True)]
         values, slopes = np.array(rows).T
         penalty = np.append(l2, 0.0)
-        value = np.mean(sample.shares * values) + 0.5 * penalty @ point**2
-        return value, sample.u.T @ (sample.shares * slopes) / N + penalty * point
+        value = np.mean(sample.weights * values) + 0.5 * penalty @ point**2
+        return value, sample.u.T @ (sample.weights * slopes) / N + penalty * point
 
     return value_and_gradient
 
@@ -107,7 +107,7 @@ def test_the_metric_is_the_inverse_of_the_curvature(l2, fit_intercept, unseen):
     sample = sample_of("log_loss", fit_intercept)
     sample.unseen = np.array([0.0, 0.0, 0.0, float(unseen)])
     z = predictions(sample.u, np.array([0.5, 0.5, 0.0, 0.0, 0.3 * fit_intercept]))
-    curvatures, ridge = sample.curvatures(z, 1.0), np.full(D, 0.01)
+    curvatures, ridge = sample.second_derivatives(z, 1.0), np.full(D, 0.01)
     metric = sample.metric(curvatures, np.full(D, l2), ridge)
     H = (sample.u * curvatures[:, None]).T @ sample.u / N
     H[np.arange(D), np.arange(D)] += l2 + np.mean(curvatures) * (ridge + sample.unseen)
@@ -128,14 +128,16 @@ def test_curvatures_are_those_that_steps_of_a_length_meet(name, far):
               for s in (1.0, -1.0)]  # fmt: skip
     expected = (np.array(slopes[0]) - slopes[1]) / (2.0 * width)
     expected = np.maximum(expected, 0.01 * expected.mean())
-    np.testing.assert_allclose(sample.curvatures(z, far), SHARES * expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        sample.second_derivatives(z, far), SHARES * expected, rtol=1e-6, atol=1e-9
+    )
 
 
 def test_the_region_shrinks_with_the_share_of_columns():
     sample = sample_of("log_loss")
     z = predictions(sample.u, np.array([1.0, -1.0, 0.5, 0.0, 0.2]))
-    slopes = SHARES * sample.meet(z)[1]
+    slopes = SHARES * sample.losses_at(z)[1]
     sizes = [region(sample, z, slopes, share) for share in (0.5, 0.05, 0.005)]
     assert sizes[0] > sizes[1] > sizes[2] > 0
-    along = np.mean(sample.curvatures(z, sizes[2]))
+    along = np.mean(sample.second_derivatives(z, sizes[2]))
     assert sizes[2] == pytest.approx(np.sqrt(0.005 * np.mean(slopes**2)) / along, rel=0.05)

@@ -10,13 +10,16 @@ import pytest
 
 import fastgd
 from fastgd.data.inputs import make_source
-from fastgd.gradients.gram import Gram
+from fastgd.gradients.gram import make_gram
 from fastgd.losses import LOSSES, Huber, LogLoss, SquaredError
 from fastgd.optimizers import GD, Adam, Momentum, Nesterov
 from fastgd.planning.moments import sum_moments
+from fastgd.planning.objective import Objective
 from fastgd.planning.pilot import sample
 from fastgd.planning.pilot.coordinates import standardise_all
-from fastgd.planning.pilot.rates import largest_eigenvalue, look_at
+from fastgd.planning.pilot.eigenvalues import largest_eigenvalue
+from fastgd.planning.pilot.estimates import estimate
+from fastgd.planning.pilot.pilot import Pilot
 from fastgd.planning.pilot.sample import draw
 from fastgd.planning.plan import make_plan
 from fastgd.planning.request import read_request
@@ -51,9 +54,9 @@ def row_bound(A, l2=0.0):
     return np.linalg.eigvals(np.linalg.pinv(penalised, rcond=1e-9) @ squares).real.max()
 
 
-def look(source, loss="squared_error", l2=0.0, fit_intercept=True, **settings):
-    settings = {"wants_curvature": True, "scaling": "none", **settings}
-    return look_at(source, LOSSES[loss](), l2, fit_intercept, 1, 0, **settings)
+def find_optimum(source, loss="squared_error", l2=0.0, fit_intercept=True):
+    objective = Objective(LOSSES[loss](), 0.0, l2, fit_intercept)
+    return estimate(Pilot(source, 1), objective, wants_hessian=True, scaling="none").optimum
 
 
 # ------------------------------------------------------------------------------------- eigenvalues
@@ -64,22 +67,19 @@ def look(source, loss="squared_error", l2=0.0, fit_intercept=True, **settings):
 def test_the_largest_eigenvalue_is_that_of_all_rows(fit_intercept, route):
     source = source_of()
     A = with_ones(X, fit_intercept)
-    gram = Gram(source, 1) if route == "gram" else None
+    gram = make_gram(source) if route == "gram" else None
     coordinates = None
     if route == "coordinates":
         coordinates = standardise_all(source, centred=fit_intercept)
         A = coordinates.rows(A)
         A[:, -1] = float(fit_intercept)
-    told = {"tolerance": 1e-7, "most_passes": 200}
-    found, passes = largest_eigenvalue(
-        source, A[:50], fit_intercept, 1, 0, gram, coordinates, **told
-    )
+    told = {"tolerance": 1e-7, "max_passes": 200}
+    given = Pilot(source, 1), A[:50], fit_intercept, gram, coordinates
+    found, passes = largest_eigenvalue(*given, **told)
     assert found == pytest.approx(top(A), rel=1e-4)
-    rough, fewer = largest_eigenvalue(source, A[:50], fit_intercept, 1, 0, gram, coordinates)
+    rough, fewer = largest_eigenvalue(*given)
     assert 0.7 * top(A) < rough <= 1.000001 * top(A)
     assert fewer < passes
-    if gram is not None:
-        gram.close()
 
 
 def test_a_sample_that_points_elsewhere_does_not_hide_it():
@@ -87,7 +87,8 @@ def test_a_sample_that_points_elsewhere_does_not_hide_it():
     table = np.zeros((200, 3))
     table[:180, 0] = 1.0
     table[180:, 1] = 10.0
-    found, _ = largest_eigenvalue(source_of(table, Y[:200]), with_ones(table[:180]), False, 1, 0)
+    pilot = Pilot(source_of(table, Y[:200]), 1)
+    found, _ = largest_eigenvalue(pilot, with_ones(table[:180]), False)
     assert found == pytest.approx(10.0, rel=0.02)
 
 
@@ -111,19 +112,18 @@ def test_the_largest_stable_rate_is_that_of_theory(optimizer):
     factor = {"gd": 2.0, "momentum": 3.0, "nesterov": 1.5}[optimizer.name]
     for fit_intercept, l2, loss in RATES:
         A = with_ones(X, fit_intercept)
-        given = LOSSES[loss](), optimizer, l2, fit_intercept, 1
-        told = largest_stable_rate(source_of(), "batch", N, *given)
+        given = source_of(), Objective(LOSSES[loss](), 0.0, l2, fit_intercept)
+        told = largest_stable_rate(*given, "batch", optimizer, N, 1)
         assert told.value == pytest.approx(factor / (top(A) + l2), rel=1e-3)
         for size in (1, 7, 256):
-            told = largest_stable_rate(source_of(), "minibatch", size, *given)
+            told = largest_stable_rate(*given, "minibatch", optimizer, size, 1)
             if optimizer.name != "gd":
                 assert told is None
                 continue
             bound = row_bound(A, l2) + (size - 1) * (top(A) + l2)
             assert told.value == pytest.approx(2 * size / bound, rel=1e-3)
-    assert (
-        largest_stable_rate(source_of(), "batch", N, SquaredError(), Adam(), 0.0, True, 1) is None
-    )
+    given = source_of(), Objective(SquaredError())
+    assert largest_stable_rate(*given, "batch", Adam(), N, 1) is None
 
 
 # -------------------------------------------------------------------------------- what is chosen
@@ -170,7 +170,7 @@ def test_first_rates_are_half_of_what_such_batches_stand(variant, size, weighted
     uneven = np.mean(WEIGHTS**4) / np.mean(WEIGHTS**2) ** 2 if weighted else 1.0
     bound = np.mean(np.square(A).sum(axis=1)) * uneven + (size - 1) * top(A)
     bound += size * alpha * np.max(units**2)
-    curvature = np.max(look(source_of(weights=weights)).curvature.sharpest)
+    curvature = find_optimum(source_of(weights=weights)).max_second_derivative
     assert schedule.eta0 == pytest.approx(0.5 * size / (curvature * bound), rel=0.05)
     momentum = schedule_of(variant, **{**settings, "optimizer": Momentum(0.8)})
     assert momentum.eta0 == pytest.approx(0.2 * schedule.eta0)
@@ -220,7 +220,7 @@ def test_a_rare_label_is_in_the_sample_and_counts_as_often_as_it_is(rare, weight
     of_rare = drawn.stands_for[labels == rare].sum() / len(labels)
     assert of_rare == pytest.approx(np.mean(has_weight & (y == rare)))
     assert drawn.stands_for.mean() == pytest.approx(np.mean(has_weight))
-    assert drawn.shares.mean() == pytest.approx(1.0, rel=1e-9)
+    assert drawn.weights.mean() == pytest.approx(1.0, rel=1e-9)
 
 
 # ----------------------------------------------------------------------------------- the curvature
@@ -241,13 +241,13 @@ def test_the_distance_told_is_that_to_the_optimum(near, l2, fit_intercept):
     A = with_ones(table, fit_intercept)
     _, H = gap(A, np.zeros(D + 1), np.zeros(D + 1), l2)
     best = np.linalg.pinv(H) @ (A.T @ Y / N)
-    curvature = look(source_of(table), l2=l2, fit_intercept=fit_intercept).curvature
+    hessian = find_optimum(source_of(table), l2=l2, fit_intercept=fit_intercept).hessian
     directions = [*np.eye(D + 1)[: D + fit_intercept], [1.0, -1.0, 0.0, 0.0, 0.0]]
     for direction in np.array(directions):
         w = best + 0.1 * direction
         g = A.T @ (A @ w - Y) / N + l2 * np.append(w[:D], 0.0)
         true = gap(A, w, best, l2)[0]
-        assert curvature.suboptimality(g) == pytest.approx(1.5 * true, rel=0.05)
+        assert hessian.suboptimality(g) == pytest.approx(1.5 * true, rel=0.05)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.03])
@@ -256,13 +256,13 @@ def test_the_inverse_is_that_of_the_hessian_of_labels(share):
     z = 1.5 * (X - X.mean(axis=0)) @ [1.0, -0.5, 0.3, 0.2]
     z += np.quantile(-z, share)
     y = np.where(z + np.random.default_rng(0).logistic(size=N) > 0, 1.0, -1.0)
-    curvature = look(source_of(y=y, target="binary"), "log_loss").curvature
+    optimum = find_optimum(source_of(y=y, target="binary"), "log_loss")
     A = with_ones(X)
-    p = 1.0 / (1.0 + np.exp(-A @ curvature.start))
+    p = 1.0 / (1.0 + np.exp(-A @ optimum.start))
     H = (A * (p * (1 - p))[:, None]).T @ A / N
     for g in (np.append(np.zeros(D), 1.0), H @ np.ones(D + 1), H @ [1.0, -1.0, 0.0, 0.5, 0.0]):
         exact = 0.5 * g @ np.linalg.solve(H, g)
-        assert curvature.decrement(g) == pytest.approx(exact, rel=0.3)
+        assert optimum.hessian.decrement(g) == pytest.approx(exact, rel=0.3)
 
 
 @pytest.mark.parametrize("rows", [120, 160, 250])
@@ -275,7 +275,7 @@ def test_the_statistical_error_of_a_small_sample_is_not_too_small(rows, monkeypa
         rng = np.random.default_rng(seed)
         table = rng.standard_normal((n, d))
         y = table @ np.ones(d) + rng.standard_normal(n)
-        errors.append(look(source_of(table, y)).curvature.statistical_error)
+        errors.append(find_optimum(source_of(table, y)).statistical_error)
     assert 0.95 < np.mean(errors) / ((d + 1) / (2 * n)) < 1.3
 
 
@@ -283,18 +283,18 @@ def test_of_fewer_rows_than_columns_there_is_no_statistical_error():
     table = RNG.standard_normal((5, 8))
     for n in (5, 8):
         table = RNG.standard_normal((n, 8))
-        assert math.isnan(look(source_of(table, np.arange(n))).curvature.statistical_error)
+        assert math.isnan(find_optimum(source_of(table, np.arange(n))).statistical_error)
     table = RNG.standard_normal((30, 8))
-    assert look(source_of(table, np.arange(30) % 7)).curvature.statistical_error > 0
+    assert find_optimum(source_of(table, np.arange(30) % 7)).statistical_error > 0
 
 
 @pytest.mark.parametrize("loss", [SquaredError(), Huber(), LogLoss()], ids=lambda loss: loss.name)
 def test_the_start_is_in_coefficients_as_they_are(loss):
     y = np.where(np.median(Y) + np.random.default_rng(1).logistic(size=N) < Y, 1.0, -1.0)
     target = y if loss.target == "binary" else Y
-    found = look(source_of(y=target, target=loss.target), loss.name).curvature
+    found = find_optimum(source_of(y=target, target=loss.target), loss.name)
     z = with_ones(X) @ found.start
     rows = [loss.function(*pair, loss.parameters) for pair in zip(z, target, strict=True)]
     values, slopes = np.array(rows).T
     assert np.abs(with_ones(X).T @ slopes / N).max() < 1e-3
-    assert found.loss == pytest.approx(values.mean(), rel=1e-6)
+    assert found.mean_loss == pytest.approx(values.mean(), rel=1e-6)

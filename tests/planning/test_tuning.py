@@ -160,7 +160,7 @@ def test_a_first_rate_that_is_much_too_large_is_lowered_until_it_is_not(
     variant, optimizer, monkeypatch
 ):
     """By a quarter each time, as often as it takes: a sample may be unlike the rows."""
-    tune, backs_off = plan._tune, DivergenceGuard.backs_off
+    tune, backs_off = plan.choose_rate, DivergenceGuard.backs_off
     rates = []
 
     def too_large(*arguments):
@@ -172,7 +172,7 @@ def test_a_first_rate_that_is_much_too_large_is_lowered_until_it_is_not(
         rates.append(self.run.learning_rate)
         return backs_off(self)
 
-    monkeypatch.setattr(plan, "_tune", too_large)
+    monkeypatch.setattr(plan, "choose_rate", too_large)
     monkeypatch.setattr(DivergenceGuard, "backs_off", counted)
     y = SIGNAL + 0.1 * RNG.standard_normal(N)
     settings = {"optimizer": optimizer, "scaling": "standardize", "preconditioner": None}

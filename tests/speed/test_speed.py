@@ -15,7 +15,7 @@ import pytest
 import fastgd
 from fastgd.comparing.peers import PEERS
 from fastgd.comparing.problem import Problem
-from fastgd.comparing.reference import Curvature, Distance, find_reference
+from fastgd.comparing.reference import Distance, Hessian, find_reference
 from fastgd.losses import LOSSES
 
 EPOCHS = 10
@@ -55,9 +55,9 @@ def posed(case: str) -> tuple[Problem, Callable[[np.ndarray], float]]:
     make = datasets.make_classification if loss.target == "binary" else datasets.make_regression
     X, y, _ = make(row.rows, row.features, condition_number=row.condition_number, random_state=0)
     problem = Problem(X, y, loss)
-    curvature = Curvature(problem, problem.weights)
-    reference = find_reference(problem, curvature)
-    distance = Distance(problem, reference, curvature)
+    hessian = Hessian(problem, problem.weights)
+    reference = find_reference(problem, hessian)
+    distance = Distance(problem, reference, hessian)
 
     def suboptimality(point: np.ndarray) -> float:
         value, gap = distance.objective_or_gap(point)

@@ -18,7 +18,7 @@ from fastgd.data.categories.encoding import Policy
 from fastgd.data.files.read_options import FLAGS
 from fastgd.losses import LOSSES, Loss
 
-FILE_OPTIONS = ("target", "drop", "weight")
+FILE_OPTIONS = ("target", "drop", "weight", "offset")
 
 
 def given_on_the_command_line(values: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def read_origin(
 ) -> Origin:
     """Return the source of the data; raise an error for options of other sources."""
     loss = values["loss"]
-    classifies = LOSSES[loss].target == "binary"
+    classifies = LOSSES[loss]().takes_labels
     if values["data"] is not None and values["flights"]:
         raise click.UsageError("--data and --flights exclude each other; give one of them.")
     real = "--data" if values["data"] is not None else "--flights"
@@ -58,7 +58,7 @@ def read_origin(
                 f"{flags[name]} is for generated data; leave it out with {real}."
             )
     if values["data"] is not None:
-        target, drop, weight = (values[name] for name in FILE_OPTIONS)
+        target, drop, weight, offset = (values[name] for name in FILE_OPTIONS)
         reading, missing = take_reading(values), take_missing(values)
         policy = Policy(
             onehot=True,
@@ -66,7 +66,8 @@ def read_origin(
             missing=missing or "error",
             full=values["alpha"] > 0,
         )
-        return FromFile(values["data"], target, drop, weight, loss, classifies, policy, reading)
+        of_file = values["data"], target, drop, weight, offset
+        return FromFile(*of_file, loss, classifies, policy, reading)
     for name, flag in {**FLAGS, **ENCODING_FLAGS}.items():
         if name in given:
             raise click.UsageError(f"{flag} is an option for files; give a file with --data.")
@@ -80,7 +81,8 @@ def read_origin(
                 "minutes; choose another loss, or leave out --flights."
             )
         return Flights()
-    return Made("make_classification" if classifies else "make_regression", made | seed)
+    maker = "make_classification" if classifies else "make_regression"
+    return Made(maker, made | seed, LOSSES[loss]())
 
 
 def check_size(rows: int, features: int, dtype: str, standardize: bool) -> None:

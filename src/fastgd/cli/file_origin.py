@@ -25,6 +25,7 @@ class Opened:
     file: File
     target: str
     weight: str | None
+    offset: str | None
     features: tuple[str, ...]
     index: tuple[str, ...]  # left out although nobody said so
 
@@ -37,6 +38,7 @@ class FromFile:
     target: str | None
     drop: tuple[str, ...]
     weight: str | None
+    offset: str | None
     loss: str
     classifies: bool
     policy: Policy
@@ -61,31 +63,36 @@ class FromFile:
     def open(self) -> Opened:
         """Open the file and find the role of each column."""
         target = "y" if self.target is None and self.path.suffix.lower() == ".npz" else self.target
-        file = open_file(
-            self.path, target, self.weight, reading=self.reading, missing=self.policy.missing
-        )
+        beside = (target, self.weight, self.offset)
+        file = open_file(self.path, beside, reading=self.reading, missing=self.policy.missing)
         if target is None:
             raise ValueError(f"--target is needed, the column to predict: {listed(file.names)}.")
         target = file.find(target)
-        weight = None if self.weight is None else file.find(self.weight)
+        weight, offset = (
+            None if name is None else file.find(name) for name in (self.weight, self.offset)
+        )
         dropped = [file.find(name) for name in self.drop]
-        for option, name in (("--weight", weight), *(("--drop", name) for name in dropped)):
+        beside_target = (("--weight", weight), ("--offset", offset))
+        for option, name in (*beside_target, *(("--drop", name) for name in dropped)):
             if name == target:
                 raise ValueError(f"{option} and --target name the same column, {name!r}.")
-        named = (target, weight, *dropped)
+        named = (target, weight, offset, *dropped)
         index = tuple(name for name in find_index(file) if name not in named)
         features = [name for name in file.names if name not in (*named, *index)]
         if not features:
             raise ValueError(f"{file.path} has no column left to predict {target!r} from.")
-        return Opened(file, target, weight, tuple(features), index)
+        return Opened(file, target, weight, offset, tuple(features), index)
 
     def load(self, opened: Opened) -> Data:
         """Read the columns and encode them as numbers."""
         file, features = opened.file, opened.features
-        beside = [opened.target] if opened.weight is None else [opened.target, opened.weight]
-        table = file.read(features, beside)
+        beside = (opened.target, opened.weight, opened.offset)
+        table = file.read(features, [name for name in dict.fromkeys(beside) if name is not None])
         y, labels = self.read_target(table, opened.target)
-        weights = None if opened.weight is None else read_numbers(table, opened.weight)
+        weights, offset = (
+            None if name is None else read_numbers(table, name)
+            for name in (opened.weight, opened.offset)
+        )
         encoded = table.learn(features, self.policy, weights)
         assert encoded.encoding is not None
         used = tuple(column for column in encoded.encoding.columns if column.features)
@@ -94,6 +101,7 @@ class FromFile:
             len(file.names),
             opened.target,
             opened.weight,
+            opened.offset,
             file.named,
         )
         return Data(
@@ -103,6 +111,7 @@ class FromFile:
             table.library,
             encoding=encoding.made,
             weights=weights,
+            offset=offset,
             labels=labels,
             notes={
                 "data": Path(self.label).name,

@@ -39,6 +39,8 @@ def describe_model(path: Path, *, every: bool) -> str:
     lines = [model.summary()]
     if encoding.target is not None:
         lines.append(f"  target         {encoding.target}")
+    if encoding.offset is not None:
+        lines.append(f"  offset         {encoding.offset}")
     if model.classes_ is not None:
         lines.append(f"  labels         {', '.join(map(str, model.classes_))}; above 0 the last")
     lines += [

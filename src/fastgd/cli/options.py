@@ -155,6 +155,11 @@ def file_options() -> list[click.Parameter]:
             ["--drop"], metavar="COL", multiple=True, help="Column to leave out; may be repeated."
         ),
         click.Option(["--weight"], metavar="COL", help="Column of sample weights."),
+        click.Option(
+            ["--offset"],
+            metavar="COL",
+            help="Column that is added to each row's prediction; for losses of numbers.",
+        ),
         *reading_options(),
         *MISSING_OPTIONS,
         click.Option(
@@ -169,7 +174,12 @@ def file_options() -> list[click.Parameter]:
 MODEL = click.Argument(["model"], type=Path, metavar="MODEL")
 
 
-OTHER_FLAGS = (("--seed", "random_state"), ("--weight", "sample_weight"), ("--target", "y"))
+OTHER_FLAGS = (
+    ("--seed", "random_state"),
+    ("--weight", "sample_weight"),
+    ("--offset", "offset"),
+    ("--target", "y"),
+)
 
 
 def as_flag(message: str) -> str:

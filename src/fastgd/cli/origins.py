@@ -8,6 +8,7 @@ from fastgd import datasets
 from fastgd.base.types import Array
 from fastgd.data.categories import encoding as categories
 from fastgd.data.files.python_code import write_call
+from fastgd.losses import Loss
 
 
 @dataclass
@@ -16,11 +17,12 @@ class Data:
 
     X: Array
     y: Array
-    lines: list[str]  # of Python that make X, y and weights
+    lines: list[str]  # of Python that make X, y, weights and offset
     library: str = ""  # that they import
     truth: Array | None = None  # the coefficients it was made from
     names: Sequence[str] | None = None  # of the columns of X
     weights: Array | None = None
+    offset: Array | None = None
     labels: tuple[str, ...] = ()  # texts that the numbers in y stand for
     notes: dict[str, Any] = field(default_factory=dict)  # for the model
     remarks: list[str] = field(default_factory=list)  # for the card
@@ -60,6 +62,7 @@ class Made:
 
     maker: str  # name in `fastgd.datasets`
     keywords: dict[str, Any]
+    loss: Loss  # that the targets are made for
     label: ClassVar[str] = "made"
     doing: ClassVar[str] = "making the data"
     done: ClassVar[str] = "made"
@@ -75,8 +78,12 @@ class Made:
     def load(self, opened: None) -> Data:
         """Make the data."""
         X, y, truth = getattr(datasets, self.maker)(**self.keywords)
-        line = write_call("X, y, coef", f"fastgd.datasets.{self.maker}", **self.keywords)
-        return Data(X, y, [line], truth=truth)
+        lines = [write_call("X, y, coef", f"fastgd.datasets.{self.maker}", **self.keywords)]
+        if self.loss.has_link:
+            y = self.loss.inverse_link(y)
+            lines.append(f"y = fastgd.{self.loss}.inverse_link(y)")
+            truth = None  # but for the intercept
+        return Data(X, y, lines, truth=truth)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def read_encoding(model: fastgd.FitResult) -> Encoding:
             int(notes.get("width", len(made.columns))),
             notes.get("target"),
             notes.get("weight"),
+            notes.get("offset"),
             bool(notes.get("named", names is not None and not are_default(names))),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

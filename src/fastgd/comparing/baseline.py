@@ -28,8 +28,8 @@ def find_regressions(now: "Comparison", then: "Comparison", slower: float) -> li
     worse: list[tuple[str, ...]] = []
     for run in common:
         worse += _more_passes(now, then, run, counts)
-        shares = zip(_speeds(then, run), _speeds(now, run), strict=True)
-        before, after = min(shares, key=lambda pair: pair[0] / (pair[1] or math.nan))
+        fractions = zip(_speeds(then, run), _speeds(now, run), strict=True)
+        before, after = min(fractions, key=lambda pair: pair[0] / (pair[1] or math.nan))
         if after * slower < before:
             worse.append((f"{run}.bandwidth_share", f"{before:.3g}", f"{after:.3g}"))
     return worse

@@ -42,6 +42,7 @@ def compare(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     targets: Any = TARGETS,
     time_limit: float = 10.0,
     repeats: int = 5,
@@ -65,7 +66,7 @@ def compare(
         Keywords of `fit` as a dict (with an optional "name"), or a string such as
         ``"minibatch:adam:learning_rate=0.01:batch_size=256"``. By default the three variants
         self-tuned, and the classic optimizers.
-    loss, alpha, l1_ratio, fit_intercept, sample_weight
+    loss, alpha, l1_ratio, fit_intercept, sample_weight, offset
         The objective, the same for all; as in `fit`.
     targets : sequence of float and "stat"
         Relative suboptimalities (F - F*) / (F(0) - F*), and the statistical error tr(H⁺C)/(2n).
@@ -114,6 +115,7 @@ def compare(
         l1_ratio=l1_ratio,
         fit_intercept=fit_intercept,
         sample_weight=sample_weight,
+        offset=offset,
         targets=targets,
         time_limit=time_limit,
         repeats=repeats,

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastgd.comparing.comparison import Comparison, Entry
 from fastgd.comparing.problem import Problem
-from fastgd.comparing.reference import Curvature, Distance, Reference, find_reference
+from fastgd.comparing.reference import Distance, Hessian, Reference, find_reference
 from fastgd.comparing.trace import Trace
 
 CHECKPOINTS = 30
@@ -22,10 +22,10 @@ def judge(
 ) -> Comparison:
     """Compute the objective at the checkpoints and return the comparison."""
     with np.errstate(all="ignore"):
-        curvature = Curvature(problem, problem.weights)
+        hessian = Hessian(problem, problem.weights)
         best_seen = Reference("best seen", None, problem.at_zero, math.inf, None)
-        found = find_reference(problem, curvature) if kind == "auto" else best_seen
-        distance = Distance(problem, found, curvature)
+        found = find_reference(problem, hessian) if kind == "auto" else best_seen
+        distance = Distance(problem, found, hessian)
         evaluated: dict[str, list[tuple[float, float | None]]] = {}
         places = {name: choose_checkpoints(ts) for name, ts in traces.items()}
         for name, repeats in traces.items():

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from fastgd.base.robust import Targets
 from fastgd.base.types import Array, Floats
 from fastgd.base.validation import check_flag, check_fraction, check_not_negative
 from fastgd.data.inputs import make_source
 from fastgd.data.sources import Source
-from fastgd.gradients.binding import loss_arguments, prediction_kernel
-from fastgd.kernels.compiler.jit import load
+from fastgd.gradients.predictions import LossOfPredictions
 from fastgd.losses import Loss
 from fastgd.planning.request import read_loss
 
-OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")  # keywords of `fit`
+# Keywords of `fit`.
+OBJECTIVE = ("loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight", "offset")
 BLOCK_ROWS = 4096  # of float64 at a time: BLAS is then bitwise identical for any number of threads
 
 
@@ -31,18 +32,19 @@ class Problem:
     l1_ratio: float = 0.0
     fit_intercept: bool = True
     sample_weight: Any = None
+    offset: Any = None
     source: Source = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check the table, and make the kernel that evaluates the loss."""
-        self.source = make_source(self.X, self.y, self.sample_weight, self.loss.target)
+        self.source = make_source(
+            self.X, self.y, self.sample_weight, self.loss.target, None, self.loss, self.offset
+        )
         self.source.check_finite()
         self.n, self.d = self.source.n, self.source.d
         self.l1 = self.alpha * self.l1_ratio
         self.l2 = self.alpha * (1 - self.l1_ratio)
-        self._kernel = prediction_kernel(self.loss)
-        self._arguments, nothing = loss_arguments(self.loss), np.empty(0)
-        load(self._kernel, nothing, nothing, self._arguments, nothing, nothing)
+        self._of_predictions = LossOfPredictions(self.loss)
 
     @property
     def keywords(self) -> dict[str, Any]:
@@ -69,6 +71,12 @@ class Problem:
             return np.ones(self.n)
         return self.source.weights * self.source.weight_scale
 
+    @property
+    def targets(self) -> Targets:
+        """The targets with their weights and offsets."""
+        offset = self.source.offset
+        return Targets(self.y64, self.weights, offset if len(offset) else None)
+
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
         """Yield the rows in float64, BLOCK_ROWS at a time."""
         for start in range(0, self.n, BLOCK_ROWS):
@@ -77,7 +85,12 @@ class Problem:
             yield slice(start, stop), np.asarray(rows, dtype=np.float64)
 
     def predict(self, point: Floats) -> Floats:
-        """Return z = X w + b."""
+        """Return z = X w + b plus the offset, unless that was taken from the targets."""
+        z = self.product(point)
+        return z + self.source.offset if len(self.source.offset) else z
+
+    def product(self, point: Floats) -> Floats:
+        """Return X w + b."""
         z = np.empty(self.n)
         for rows, X in self.blocks():
             z[rows] = X @ point[:-1] + point[-1]
@@ -85,15 +98,11 @@ class Problem:
 
     def losses(self, z: Floats) -> tuple[Floats, Floats]:
         """Return each row's loss and derivative at the prediction z, without weights."""
-        values, derivatives = np.empty(self.n), np.empty(self.n)
-        self._kernel(z, self.y64, self._arguments, values, derivatives)
-        return values, derivatives
+        return self._of_predictions(z, self.y64)
 
     def sum_losses(self, z: Floats, rows: slice) -> float:
         """Return the weighted sum of the losses of some rows at their predictions z."""
-        values, derivatives = np.empty(len(z)), np.empty(len(z))
-        self._kernel(z, self.y64[rows], self._arguments, values, derivatives)
-        return float(self.weights[rows] @ values)
+        return float(self.weights[rows] @ self._of_predictions(z, self.y64[rows])[0])
 
     def gradient_of(self, derivatives: Floats) -> Floats:
         """Return [X 1]' derivatives / n; zero for the intercept if there is none."""
@@ -135,6 +144,7 @@ def state_problem(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
 ) -> Problem:
     """Return the problem that a call of `fit` with these keywords minimises; refuse what it does.
 
@@ -148,4 +158,5 @@ def state_problem(
         check_fraction("l1_ratio", l1_ratio, or_one=True),
         check_flag("fit_intercept", fit_intercept),
         sample_weight,
+        offset,
     )

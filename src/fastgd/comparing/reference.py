@@ -9,12 +9,12 @@ import numpy as np
 
 from fastgd.base.types import Floats
 from fastgd.comparing.problem import Problem
-from fastgd.losses import SquaredError
 
 REFINEMENTS = 3
 PROXIMAL_STEPS = 20_000
 DIFFERENCE_STEP = 1e-5  # in z, for second derivatives by differences
 NEGLIGIBLE = 1e-13  # of a proximal step, relative to the point
+NEWTON_STEPS, HALVINGS = 100, 40
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Reference:
     statistical_error: float | None  # below it, optimising further is noise
 
 
-class Curvature:
+class Hessian:
     """The Hessian about the rows' weighted mean, without copy of X: H = [X 1]' diag(h) [X 1] / n.
 
     Centring keeps the digits that large means would cost.
@@ -73,20 +73,20 @@ class Curvature:
 class Distance:
     """Suboptimality F - F*: for squared error a sum of squares, else a difference."""
 
-    def __init__(self, problem: Problem, reference: Reference, curvature: Curvature) -> None:
-        self.problem, self.reference, self.curvature = problem, reference, curvature
-        self.exact = reference.point is not None and isinstance(problem.loss, SquaredError)
+    def __init__(self, problem: Problem, reference: Reference, hessian: Hessian) -> None:
+        self.problem, self.reference, self.hessian = problem, reference, hessian
+        self.exact = reference.point is not None and problem.loss.quadratic
         if self.exact and problem.l1 > 0:
             self.gradient = problem.smooth(reference.point)[1][:-1]  # type: ignore[arg-type]
 
     def objective_or_gap(self, point: Floats) -> tuple[float, float | None]:
-        """Return F, and F - F* where that is known without a difference."""
+        """Return F, and F - F* if that is known without a difference."""
         if not np.isfinite(point).all():
             return math.inf, math.inf
         if not self.exact:
             return self.problem.objective(point), None
         optimum: Any = self.reference.point
-        gap = self.curvature.quadratic(point - optimum)
+        gap = self.hessian.quadratic(point - optimum)
         if self.problem.l1 > 0:
             # Each coordinate's part is >= 0, since -gradient is a subgradient of the L1 penalty.
             w, w_star = point[:-1], optimum[:-1]
@@ -95,30 +95,34 @@ class Distance:
         return self.reference.objective + gap, gap
 
 
-def find_reference(problem: Problem, curvature: Curvature) -> Reference:
+def find_reference(problem: Problem, hessian: Hessian) -> Reference:
     """Return the optimum of a problem; if it cannot be computed, only the objective at zero.
 
     Normal equations with refinement for squared error, L-BFGS in whitened coordinates for other
-    smooth losses (Nocedal, Wright, "Numerical optimization", 2006, chapter 7), accelerated proximal
-    gradient descent with restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
+    losses with a bounded second derivative (Nocedal, Wright, "Numerical optimization", 2006,
+    chapter 7), Newton's method for smooth ones without, accelerated proximal gradient descent with
+    restarts if there is an L1 penalty (O'Donoghue, Candes, 2015).
     """
     zero = np.zeros(problem.d + 1)
     start = problem.at_zero
-    if problem.loss.curvature is None:
+    is_bounded = problem.loss.curvature is not None
+    if not problem.loss.smooth or (problem.l1 > 0 and not is_bounded):
         return Reference("best seen", None, start, math.inf, None)
     if problem.l1 > 0:
-        kind, point = "accelerated proximal gradient", _proximal(problem, curvature)
-    elif isinstance(problem.loss, SquaredError):
+        kind, point = "accelerated proximal gradient", _proximal(problem, hessian)
+    elif problem.loss.quadratic:
         kind, point = "normal equations, refined", zero
         for _ in range(1 + REFINEMENTS):
-            point = point - curvature.solve(problem.smooth(point)[1])
+            point = point - hessian.solve(problem.smooth(point)[1])
+    elif not is_bounded:
+        kind, point = "Newton's method, damped", _newton(problem)
     else:
-        kind, point = "L-BFGS, preconditioned", _quasi_newton(problem, curvature)
+        kind, point = "L-BFGS, preconditioned", _quasi_newton(problem, hessian)
     noise = statistical_error(problem, point)
     return Reference(kind, point, start, problem.objective(point), noise)
 
 
-def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
+def _quasi_newton(problem: Problem, hessian: Hessian) -> Floats:
     """Minimise in coordinates in which the bound on the Hessian is the identity."""
     try:
         from scipy.optimize import minimize
@@ -127,7 +131,7 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
             f"the reference optimum for {problem.loss.name} needs SciPy: "
             'run `pip install scipy`, or give reference="best seen".'
         ) from error
-    V, mean, intercept = curvature.whitener, curvature.mean, problem.fit_intercept
+    V, mean, intercept = hessian.whitener, hessian.mean, problem.fit_intercept
 
     def unwhiten(u: Floats) -> Floats:
         w = V @ u[:-1]
@@ -143,22 +147,48 @@ def _quasi_newton(problem: Problem, curvature: Curvature) -> Floats:
     return unwhiten(np.asarray(found.x))
 
 
-def _proximal(problem: Problem, curvature: Curvature) -> Floats:
+def _newton(problem: Problem) -> Floats:
+    """Minimise by Newton's method, each step halved until the objective falls, from a constant."""
+    point = np.zeros(problem.d + 1)
+    point[-1] = problem.loss.start(problem.targets) * problem.fit_intercept
+    value, g = problem.smooth(point)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(NEWTON_STEPS):
+            step = hessian_at(problem, point).solve(g)
+            for _ in range(HALVINGS):
+                new, gradient = problem.smooth(point - step)
+                if new < value:
+                    break
+                step = step / 2
+            else:
+                break
+            point, value, g = point - step, new, gradient
+    return point
+
+
+def hessian_at(problem: Problem, point: Floats) -> Hessian:
+    """Return the Hessian at a point, from differences of the derivatives of the rows' losses."""
+    z = problem.predict(point)
+    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
+    return Hessian(problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0))
+
+
+def _proximal(problem: Problem, hessian: Hessian) -> Floats:
     """Minimise with each column scaled by its second derivative, so that L1 stays separable."""
     bound = problem.loss.curvature or 1.0
-    sizes = np.sqrt(np.diag(curvature.matrix))
+    sizes = np.sqrt(np.diag(hessian.matrix))
     unit = np.where(sizes > 0, 1 / np.where(sizes > 0, sizes, 1.0), 0.0)
-    L = max(bound, 1.0) * float(np.linalg.eigvalsh(curvature.matrix * unit[:, None] * unit)[-1])
-    mean, quadratic = curvature.mean, isinstance(problem.loss, SquaredError)
+    L = max(bound, 1.0) * float(np.linalg.eigvalsh(hessian.matrix * unit[:, None] * unit)[-1])
+    mean, quadratic = hessian.mean, problem.loss.quadratic
     g_zero = problem.smooth(np.zeros(problem.d + 1))[1]
 
     def gradient(point: Floats) -> Floats:
         """Return the gradient; for squared error from the Hessian, without a pass."""
         if not quadratic:
             return problem.smooth(point)[1]
-        w, at = point[:-1], curvature.total * (point[-1] + mean @ point[:-1])
+        w, at = point[:-1], hessian.total * (point[-1] + mean @ point[:-1])
         at = at if problem.fit_intercept else 0.0
-        full: Floats = g_zero + np.append(curvature.matrix @ w + mean * at, at)
+        full: Floats = g_zero + np.append(hessian.matrix @ w + mean * at, at)
         return full
 
     def forward(point: Floats) -> Floats:
@@ -166,21 +196,21 @@ def _proximal(problem: Problem, curvature: Curvature) -> Floats:
         g = gradient(point)
         w = point[:-1] - unit**2 / L * (g[:-1] - mean * g[-1])
         w = np.sign(w) * np.maximum(np.abs(w) - unit**2 / L * problem.l1, 0.0)
-        centre = point[-1] + mean @ point[:-1] - g[-1] / (max(bound, 1.0) * curvature.total or 1.0)
+        centre = point[-1] + mean @ point[:-1] - g[-1] / (max(bound, 1.0) * hessian.total or 1.0)
         return np.append(w, centre - mean @ w if problem.fit_intercept else 0.0)
 
-    point = ahead = np.zeros(problem.d + 1)
+    point = extrapolated = np.zeros(problem.d + 1)
     theta = 1.0
     for _ in range(PROXIMAL_STEPS):
-        following = forward(ahead)
+        following = forward(extrapolated)
         step = following - point
         if np.linalg.norm(step) <= NEGLIGIBLE * np.linalg.norm(following) and theta > 1:
             return following
-        if (ahead - following)[:-1] @ (step[:-1] / np.maximum(unit, 1e-300) ** 2) > 0:
+        if (extrapolated - following)[:-1] @ (step[:-1] / np.maximum(unit, 1e-300) ** 2) > 0:
             theta = 1.0  # the objective rises: restart the momentum
-        coming = (1 + math.sqrt(1 + 4 * theta**2)) / 2
-        ahead = following + (theta - 1) / coming * step
-        point, theta = following, coming
+        next_theta = (1 + math.sqrt(1 + 4 * theta**2)) / 2
+        extrapolated = following + (theta - 1) / next_theta * step
+        point, theta = following, next_theta
     return point
 
 
@@ -195,16 +225,14 @@ def statistical_error(problem: Problem, point: Floats) -> float | None:
         return None
     z = problem.predict(point)
     derivatives = problem.weights * problem.losses(z)[1]
-    second = problem.losses(z + DIFFERENCE_STEP)[1] - problem.losses(z - DIFFERENCE_STEP)[1]
-    curvature = Curvature(
-        problem, problem.weights * np.maximum(second / (2 * DIFFERENCE_STEP), 0.0)
-    )
+    hessian = hessian_at(problem, point)
     trace = 0.0
     for rows, X in problem.blocks():
-        pulled = ((X - curvature.mean) @ curvature.whitener) * derivatives[rows, None]
+        pulled = ((X - hessian.mean) @ hessian.whitener) * derivatives[rows, None]
         trace += float(np.sum(pulled * pulled))
-    if problem.fit_intercept and curvature.total > 0:
-        trace += float(derivatives @ derivatives) / curvature.total
+    if problem.fit_intercept and hessian.total > 0:
+        trace += float(derivatives @ derivatives) / hessian.total
     error = trace / problem.n / (2 * problem.n)
-    start = float(np.mean(np.square(problem.weights * problem.losses(np.zeros(problem.n))[1])))
+    at_zero = problem.losses(problem.predict(np.zeros(problem.d + 1)))[1]
+    start = float(np.mean(np.square(problem.weights * at_zero)))
     return error if error > np.finfo(np.float64).eps * start / problem.n else None

@@ -108,17 +108,17 @@ def judge(comparison: "Comparison", entry: "Entry", targets: list[float | str]) 
         return "first"
     if not targets:
         return "ended"
-    met = [comparison.first_at(entry, target) is not None for target in targets]
-    return "reached" if all(met) else "partly" if any(met) else "missed"
+    reached = [comparison.first_at(entry, target) is not None for target in targets]
+    return "reached" if all(reached) else "partly" if any(reached) else "missed"
 
 
 def break_name(name: str, width: int) -> list[str]:
     """Return a name in lines of at most *width* characters, broken before colons if possible."""
     lines, rest, indent = [], name, ""
     while len(indent + rest) > width:
-        room = width - len(indent)
-        at = rest.rfind(":", 1, room + 1)
-        at = at if at > 0 else room
+        limit = width - len(indent)
+        at = rest.rfind(":", 1, limit + 1)
+        at = at if at > 0 else limit
         lines.append(indent + rest[:at])
         rest, indent = rest[at:], "  "
     return [*lines, indent + rest]
@@ -132,12 +132,12 @@ def full_row(comparison: "Comparison", entry: "Entry") -> dict[str, str]:
         text = "never" if place is None else _reached(entry, place)
         text += ", left again" if comparison.has_left(entry, target) else ""
         row[f"to {target_name(target)}"] = text
-    share = comparison.metric(entry.name, "bandwidth_share")
+    fraction = comparison.metric(entry.name, "bandwidth_share")
     row["final suboptimality"] = f"{comparison.relative(entry.name)[-1]:.1e}"
     row["passes"] = write_number(entry.passes[-1])
     row["time"] = write_seconds(entry.median_seconds[-1])
-    row["GB/s"] = write_number(share * comparison.bandwidth / 1e9)
-    row["of bandwidth"] = write_number(100 * share, " %")
+    row["GB/s"] = write_number(fraction * comparison.bandwidth / 1e9)
+    row["of bandwidth"] = write_number(100 * fraction, " %")
     return row
 
 

@@ -21,7 +21,7 @@ DEFAULT_RUNS = (
     "minibatch:adagrad",
     "minibatch:adam",
 )
-OF_ALL = ("X", "y", "loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight")
+OF_ALL = ("X", "y", "loss", "alpha", "l1_ratio", "fit_intercept", "sample_weight", "offset")
 SET_BY_COMPARE = ("random_state", "time_limit", "record", "record_path", "callback", "verbose")
 NOT_OF_A_RUN = (*OF_ALL, *SET_BY_COMPARE, "unknown")
 FREE = tuple(name for name in inspect.signature(fit).parameters if name not in NOT_OF_A_RUN)
@@ -38,7 +38,7 @@ def read_runs(runs: Any) -> dict[str, dict[str, Any]]:
     Raises
     ------
     TypeError, ValueError
-        Where a run cannot be read, or two have one name.
+        If a run cannot be read, or two have one name.
     """
     if runs is None:
         runs = DEFAULT_RUNS

@@ -15,7 +15,7 @@ VALUES_SEARCHED = 1 << 16  # for an example of what is no number
 
 
 def as_array(values: Any, name: str) -> Array:
-    """Return whatever holds an array as one, without a copy where it can be."""
+    """Return whatever holds an array as one, without a copy if possible."""
     if np.ma.isMaskedArray(values):
         if np.ma.getmaskarray(values).any():
             raise ValueError(
@@ -40,7 +40,7 @@ def as_array(values: Any, name: str) -> Array:
 
 def convert(array: Array, dtype: np.dtype[Any]) -> Array:
     """Return an array of this type, the array itself where it is one."""
-    with np.errstate(over="ignore"):  # it becomes infinity, which is found and told in words
+    with np.errstate(over="ignore"):  # it becomes infinity, which is found and refused
         return np.asarray(array, dtype=dtype)
 
 

@@ -1,4 +1,4 @@
-"""Data frames of pandas, polars and Arrow: their columns, as arrays where they lie as such."""
+"""Data frames of pandas, polars and Arrow: their columns, as arrays if they are stored as such."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +11,7 @@ from fastgd.base.types import Array
 MAX_TYPE_NAME = 80  # characters: a structure names all its fields
 Names = tuple[Hashable, ...] | None  # of a frame's columns; texts, as a rule
 
+MAX_NAMED = 10  # columns in a sentence
 CHUNK_ROWS = 512  # on average: of shorter chunks a copy takes less memory than views
 
 
@@ -20,7 +21,7 @@ class SeveralValuesError(TypeError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A column that does not lie as an array (bits, words): it converts the rows asked for."""
+    """A column that is not stored as an array (bits, strings): it converts the rows wanted."""
 
     values: Any
     dtype: np.dtype[Any]
@@ -172,8 +173,8 @@ def chunks_of(values: Any) -> Sequence[Any]:
 
 def _read_part(values: Any) -> Column:
     first = _of_single_values(np.asarray(values[:1]))
-    lies_as_array = np.shares_memory(first, np.asarray(values[:1]))
-    if lies_as_array or not _gives_rows(values):
+    is_array = np.shares_memory(first, np.asarray(values[:1]))
+    if is_array or not _gives_rows(values):
         return np.asarray(values)
     return Asked(values, first.dtype)
 
@@ -186,7 +187,7 @@ def _of_single_values(array: Array) -> Array:
 
 
 def _gives_rows(values: Any) -> bool:
-    """Return True if rows can be asked for by number (Arrow cannot for every type)."""
+    """Return True if rows can be selected by number (Arrow cannot for every type)."""
     try:
         Asked(values, np.dtype(object))[np.arange(min(1, len(values)))]
     except Exception:  # whatever a library raises
@@ -195,7 +196,7 @@ def _gives_rows(values: Any) -> bool:
 
 
 def type_of(column: Any) -> str:
-    """Return the name of a column's type, in its library's words."""
+    """Return the name of a column's type, as its library calls it."""
     name = str(getattr(column, "dtype", None) or getattr(column, "type", type(column).__name__))
     return name if len(name) <= MAX_TYPE_NAME else f"{name[: MAX_TYPE_NAME - 3]}..."
 
@@ -223,3 +224,11 @@ def _count_missing(values: Any) -> int:
     if count is None:
         return int(np.sum(values.isna()))
     return int(count() if callable(count) else count)
+
+
+def name_columns(names: Names, columns: Sequence[int]) -> str:
+    """Return the names, or numbers, of some columns."""
+    shown = [repr(names[j]) if names else str(j) for j in columns[:MAX_NAMED]]
+    if len(columns) > MAX_NAMED:
+        shown.append(f"and {len(columns) - MAX_NAMED} more")
+    return ", ".join(shown)

@@ -38,19 +38,31 @@ from fastgd.data.sources import Source, refuse_non_finite
 from fastgd.data.tables import ArrayTable, ColumnTable, Table
 from fastgd.data.targets import (
     check_labels,
+    check_offset,
     check_real_targets,
     check_weights,
     check_y,
     fill_missing_targets,
 )
+from fastgd.losses import Loss
 
 FOR_TEXT = 'fit(..., categories="onehot") encodes text'
 
 
 def make_source(
-    X: Any, y: Any, sample_weight: Any, target: str, policy: Policy | None = None
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    target: str,
+    policy: Policy | None = None,
+    loss: Loss | None = None,
+    offset: Any = None,
 ) -> Source:
-    """Check a training table and return it as kernels read it; *target* is the loss's kind."""
+    """Check a training table and return it as kernels read it.
+
+    *target* is the loss's kind; a *loss* refuses targets that it does not take. An *offset* of
+    predictions is taken from the targets if the loss depends on their difference alone.
+    """
     refuse_swapped(X, y)
     absent = None
     if policy is not None and policy.missing == "drop":
@@ -68,9 +80,30 @@ def make_source(
         targets_kept = np.zeros_like(targets)
         targets_kept[kept] = targets[kept]
         refuse_non_finite(targets_kept, "y")  # now, while rows have their numbers
+        targets_kept[:] = targets[kept[0]]
+        targets_kept[kept] = targets[kept]
+    if loss is not None:
+        loss.check_targets(targets if kept is None else targets_kept)
+    offsets = check_offset(offset, rows.n_rows)
+    if loss is not None and len(offsets):
+        targets, offsets = _take_offset(loss, targets, offsets)
+    if kept is not None:
+        offsets = offsets[kept] if len(offsets) else offsets
         targets = targets[kept]
         weights = check_weights(weights[kept], len(kept)) if len(weights) else weights
-    return Source(table, np.ascontiguousarray(targets), weights, rows.names, classes, names, rows)
+    y = np.ascontiguousarray(targets)
+    return Source(table, y, weights, rows.names, classes, names, rows, offsets)
+
+
+def _take_offset(
+    loss: Loss, targets: Array, offset: NDArray[np.float64]
+) -> tuple[Array, NDArray[np.float64]]:
+    """Return the targets less the offset, if that is the same, and the offset that is left."""
+    if loss.built_in and loss.of_residual:
+        return (targets - offset).astype(targets.dtype), offset[:0]
+    raise ValueError(
+        f"offset is for losses of z - y, such as squared_error; got loss={show(loss.name)}."
+    )
 
 
 def learn_rows(
@@ -168,7 +201,7 @@ def refuse_swapped(X: Any, y: Any) -> None:
 
 
 def check_X(X: Any, min_rows: int = 1) -> tuple[Table, Names]:
-    """Return X as a table of numbers, without a copy where it is one, and its column names."""
+    """Return X as a table of numbers, without a copy if it is one, and its column names."""
     if X is None:
         raise ValueError("Expected 2D array for X, got None instead.")
     if hasattr(X, "tocsr") and hasattr(X, "nnz"):
@@ -221,7 +254,7 @@ def refuse_empty(shape: tuple[int, ...], min_rows: int = 1) -> None:
 
 
 def check_column(column: Any, where: str, advice: str = FOR_TEXT) -> Column:
-    """Return a frame's column of numbers, without a copy where it is one.
+    """Return a frame's column of numbers, without a copy if it is one.
 
     *advice* is what is said of text.
     """
@@ -243,7 +276,7 @@ def check_column(column: Any, where: str, advice: str = FOR_TEXT) -> Column:
 
 
 def check_initial(coef: Any, intercept: Any, d: int, fit_intercept: bool) -> Array | None:
-    """Return the initial coefficients and intercept as one array, or None where none are given."""
+    """Return the initial coefficients and intercept as one array, or None if none are given."""
     if intercept is not None and not fit_intercept:
         raise ValueError(f"intercept_init needs fit_intercept=True; got {show(intercept)}.")
     if coef is None and intercept is None:

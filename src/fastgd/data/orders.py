@@ -3,8 +3,8 @@
 A shuffled order is made in two levels, so that it costs little and the memory still reads whole
 pieces: pieces of consecutive rows (16 KiB of float64, 32 rows at most) are put in random order, and
 the rows of a buffer of pieces (256 KiB at most, all about as large) are then visited in random
-order, the places of every buffer of an epoch in the same one. Where the table fits a buffer, that
-is a plain uniform shuffle; where a row fills a piece, too. Each epoch draws a new row for the first
+order, the places of every buffer of an epoch in the same one. If the table fits a buffer, that
+is a plain uniform shuffle; if a row fills a piece, too. Each epoch draws a new row for the first
 piece to begin at. The order depends on (n, d, seed, epoch) and nothing else.
 """
 
@@ -22,20 +22,20 @@ from fastgd.kernels.compiler.jit import load
 Rows = NDArray[np.int64]
 
 PIECE_BYTES = 16384
-PIECE_ROWS = 32  # at most: neighbours in a table may be alike
+PIECE_ROWS = 32  # at most: neighbours in a table may be similar
 MIN_ROWS = 16  # so many or a multiple: what lies column after column is read by whole lines
 BUFFER_BYTES = 1 << 18  # two of them leave half of a second-level cache to others
 MIN_PIECES = 16  # in a buffer, however wide the rows
-WIDE_BUFFER_BYTES = 1 << 19  # of a larger one, rows are asked for shortly before their visit
+WIDE_BUFFER_BYTES = 1 << 19  # of a larger one, rows are prefetched shortly before their visit
 BYTES_PER_VALUE = 8  # whatever the type of X: the order must not depend on it
 WINDOW_WORK = 1 << 22  # visits times (features + 16) per window: a few milliseconds of work
-CALL_AHEAD = 12  # visits between asking for a row and visiting it, where no buffer leads
-BYTES_AHEAD = 16384  # the same, where rows are visited as they lie
+VISITS_AHEAD = 12  # visits between the prefetch of a row and its visit, within a buffer
+BYTES_AHEAD = 16384  # the same, for rows in the order of storage
 
 
 @dataclass
 class Order:
-    """The rows as they lie, and what every order can do."""
+    """The rows in the order of storage, and what every order can do."""
 
     n: int
     d: int
@@ -43,7 +43,7 @@ class Order:
     buffer_rows: int = field(init=False)  # visits whose rows are gathered at a time
     window: int = field(init=False)  # visits made at a time, whole buffers; `rows` crosses no end
     _rows: Rows = field(init=False, repr=False)  # once: fresh pages each time cost 15 ns a row
-    _coming: Rows = field(init=False, repr=False)
+    _prefetched: Rows = field(init=False, repr=False)
     _kept: tuple[int, int] = field(init=False, repr=False, default=(-1, -1))
     meets_every_row: ClassVar[bool] = True  # in each epoch
 
@@ -61,7 +61,7 @@ class Order:
         buffers = WINDOW_WORK // (self.d + 16) // self.buffer_rows
         self.window = max(1, buffers) * self.buffer_rows
         size = min(self.window, self.length)
-        self._rows, self._coming = np.empty(size, np.int64), np.empty(size, np.int64)
+        self._rows, self._prefetched = np.empty(size, np.int64), np.empty(size, np.int64)
 
     @property
     def length(self) -> int:
@@ -72,36 +72,36 @@ class Order:
         """Compile or fetch what makes the order."""
 
     def rows(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
-        """Return the rows of visits start..stop of an epoch, and those to ask for meanwhile.
+        """Return the rows of visits start..stop of an epoch, and those to prefetch meanwhile.
 
-        They lie within a window. The arrays are views, good until another window is asked for.
+        They lie within a window. The arrays are views, valid until the next window is.
         """
-        rows, coming, first = self.window_of(epoch, start)
-        return rows[start - first : stop - first], coming[start - first : stop - first]
+        rows, prefetched, first = self.window_of(epoch, start)
+        return rows[start - first : stop - first], prefetched[start - first : stop - first]
 
     def window_of(self, epoch: int, visit: int) -> tuple[Rows, Rows, int]:
         """Return the same of the whole window of a visit, always in the same two places of memory.
 
-        The third is the visit at which the window begins. The last one is kept: visits may be asked
-        for in small steps.
+        The third is the visit at which the window begins. The last one is kept: visits may be
+        made in small steps.
         """
         first = visit - visit % self.window
         if self._kept != (epoch, first):
             self._kept = (-1, -1)  # while it is being made
             count = min(self.window, self.length - first)
             with np.errstate(over="ignore"):  # without compiled code, NumPy warns of wrapping
-                self._fill(epoch, first, self._rows[:count], self._coming[:count])
+                self._fill(epoch, first, self._rows[:count], self._prefetched[:count])
             self._kept = (epoch, first)
-        return self._rows, self._coming, first
+        return self._rows, self._prefetched, first
 
-    def lead_by(self, buffers: int) -> None:
-        """Ask for rows so many buffers ahead: as many as threads take them in turn."""
+    def prefetch_by(self, buffers: int) -> None:
+        """Prefetch rows so many buffers ahead: as many as threads take them in turn."""
 
-    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
-        """Fill in a window, which begins at visit *first*, and the rows to ask for."""
+    def _fill(self, epoch: int, first: int, rows: Rows, prefetched: Rows) -> None:
+        """Fill in a window, which begins at visit *first*, and the rows to prefetch."""
         rows[:] = np.arange(first, first + len(rows))
         ahead = max(1, BYTES_AHEAD // (BYTES_PER_VALUE * self.d))
-        np.minimum(rows + ahead, self.n - 1, out=coming)
+        np.minimum(rows + ahead, self.n - 1, out=prefetched)
 
     def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the rows of whole buffers, in an order good for reading, and of visits.
@@ -124,9 +124,9 @@ class Injected(Order):
         """How many visits an epoch has."""
         return int(self.visits.shape[1])
 
-    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+    def _fill(self, epoch: int, first: int, rows: Rows, prefetched: Rows) -> None:
         rows[:] = self.visits[epoch, first : first + len(rows)]
-        _ask_soon(rows, coming)
+        _prefetch_soon(rows, prefetched)
 
 
 @dataclass
@@ -157,10 +157,10 @@ class WithReplacement(RandomOrder):
         """Compile or fetch what makes the order."""
         load(kernels.fill_below, np.uint64(1), self._rows[:0], self._state)
 
-    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+    def _fill(self, epoch: int, first: int, rows: Rows, prefetched: Rows) -> None:
         self._seed_place(epoch, first)
         kernels.fill_below(np.uint64(self.n), rows, self._state)
-        _ask_soon(rows, coming)
+        _prefetch_soon(rows, prefetched)
 
 
 @dataclass
@@ -178,18 +178,18 @@ class Shuffled(RandomOrder):
         super().__post_init__()
         self._pieces = np.empty(self.n // self.piece_rows, dtype=np.int64)
         self._places = np.empty(self.buffer_rows, dtype=np.int64)
-        self.lead_by(1)
+        self.prefetch_by(1)
 
     @property
     def _is_wide(self) -> bool:
         return self.buffer_rows * BYTES_PER_VALUE * self.d > WIDE_BUFFER_BYTES
 
-    def lead_by(self, buffers: int) -> None:
-        """Ask for rows so many buffers ahead: as many as threads take them in turn."""
+    def prefetch_by(self, buffers: int) -> None:
+        """Prefetch rows so many buffers ahead: as many as threads take them in turn."""
         lead = buffers * self.buffer_rows
         self._laid = np.empty(len(self._rows) + lead, dtype=np.int64)
         if not self._is_wide:
-            self._coming = self._laid[lead:]
+            self._prefetched = self._laid[lead:]
         self._kept = (-1, -1)
 
     def load(self) -> None:
@@ -198,7 +198,7 @@ class Shuffled(RandomOrder):
         load(kernels.shuffle, nothing, self._state)
         load(kernels.lay_out, nothing, 1, 0, 1, 0, nothing, self._places, nothing)
 
-    def _fill(self, epoch: int, first: int, rows: Rows, coming: Rows) -> None:
+    def _fill(self, epoch: int, first: int, rows: Rows, prefetched: Rows) -> None:
         if self._drawn_epoch != epoch:
             self._draw_epoch(epoch)
         count = len(rows)
@@ -211,13 +211,13 @@ class Shuffled(RandomOrder):
             self._seed_place(epoch, first)
             kernels.shuffle(rows[whole:], self._state)
         if self._is_wide:
-            _ask_soon(rows, coming)
+            _prefetch_soon(rows, prefetched)
             return
         # While a row is visited, the row at the same place of a later buffer, as that was before
-        # its shuffle, is asked of the memory, which so reads whole pieces. After the last, nothing.
+        # its shuffle, is prefetched: memory then reads whole pieces. After the last, nothing.
         lead = len(self._laid) - len(self._rows)
         follow = max(0, len(laid) - lead)
-        coming[follow:] = rows[follow:]
+        prefetched[follow:] = rows[follow:]
 
     def stretch(self, epoch: int, start: int, stop: int) -> tuple[Rows, Rows]:
         """Return the buffers' rows piece after piece, and the order of their visits."""
@@ -243,11 +243,11 @@ class Shuffled(RandomOrder):
         self._drawn_epoch = epoch
 
 
-def _ask_soon(rows: Rows, coming: Rows) -> None:
-    """Ask, with each visit, for the row that is visited a few visits later."""
-    ahead = max(0, len(rows) - CALL_AHEAD)
-    coming[:ahead] = rows[CALL_AHEAD:]
-    coming[ahead:] = rows[ahead:]
+def _prefetch_soon(rows: Rows, prefetched: Rows) -> None:
+    """Prefetch, with each visit, the row that is visited a few visits later."""
+    ahead = max(0, len(rows) - VISITS_AHEAD)
+    prefetched[:ahead] = rows[VISITS_AHEAD:]
+    prefetched[ahead:] = rows[ahead:]
 
 
 def make_order(n: int, d: int, seed: int, shuffle: Any) -> Order:
@@ -276,7 +276,7 @@ def check_visits(visits: NDArray[Any], n: int) -> Rows:
     return visits
 
 
-def settle_random_state(random_state: Any) -> int:
+def fix_random_state(random_state: Any) -> int:
     """Return an integer that stands for *random_state*: an int for itself, else one drawn."""
     checked = check_random_state(random_state)
     if isinstance(checked, int):
@@ -284,9 +284,9 @@ def settle_random_state(random_state: Any) -> int:
     return int(np.random.default_rng(checked).integers(2**63))
 
 
-def draw_seed(settled: int) -> int:
-    """Return the 64 bits that a settled random state seeds an order with."""
-    return int(np.random.default_rng(settled).integers(2**64, dtype=np.uint64))
+def draw_seed(random_state: int) -> int:
+    """Return the 64 bits that an integer random state seeds an order with."""
+    return int(np.random.default_rng(random_state).integers(2**64, dtype=np.uint64))
 
 
 def visiting_order(
@@ -324,7 +324,7 @@ def visiting_order(
     check_count("n", n)
     check_count("d", d)
     check_count("epoch", epoch, least=0)
-    order = make_order(n, d, draw_seed(settle_random_state(random_state)), shuffle)
+    order = make_order(n, d, draw_seed(fix_random_state(random_state)), shuffle)
     order.load()
     visits = np.empty(order.length, dtype=np.int64)
     for start in range(0, order.length, order.window):

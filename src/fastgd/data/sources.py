@@ -1,4 +1,4 @@
-"""Sources: the table as it was handed in, checked, and read where it lies, piece by piece."""
+"""Sources: the table as it was handed in, checked, and read in place, piece by piece."""
 
 from dataclasses import dataclass, field
 
@@ -26,11 +26,12 @@ class Source:
 
     table: Table
     y: Array  # (n,), C-order, of the table's type
-    weights: NDArray[np.float64]  # (n,), or (0,) where every row counts the same
+    weights: NDArray[np.float64]  # (n,), or (0,) if every row counts the same
     feature_names: Names  # of the table's columns
     classes: Array | None
     frame_names: Names = None  # of the columns that it was made of
     encoded: Encoded | None = None  # the table, with what is known of how it was made
+    offset: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # of z: (n,), or (0,)
     _in_place: Data = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -54,12 +55,12 @@ class Source:
 
     @property
     def weight_spread(self) -> float:
-        """Return the mean square of the weights over their squared mean: 1 where all are alike."""
+        """Return the mean square of the weights over their squared mean: 1 if all are equal."""
         return float(np.mean(np.square(self.weights * self.weight_scale))) if self.weighted else 1.0
 
-    def gather(self, rows: Rows, room: Array) -> Data:
-        """Return these rows, wherever they lie, as a block of their own, made in *room*."""
-        X = room[: len(rows)]
+    def gather(self, rows: Rows, out: Array) -> Data:
+        """Return these rows, wherever they lie, as a block of their own, made in *out*."""
+        X = out[: len(rows)]
         self.table.fill(rows, X)
         weights = self.weights[rows] if self.weighted else self.weights
         y = read_only(self.y[rows])
@@ -67,16 +68,16 @@ class Source:
 
     @property
     def in_place(self) -> Data:
-        """Return the rows where they lie; none where they have to be gathered."""
+        """Return the rows in place; none if they have to be gathered."""
         return self._in_place
 
-    def block(self, start: int, stop: int, room: Array | None) -> Data:
-        """Return the rows start..stop as they lie; what has to be made is made in *room*."""
+    def block(self, start: int, stop: int, out: Array | None) -> Data:
+        """Return the rows start..stop; those that have to be converted are written to *out*."""
         X, y, weights, weight_scale = self._in_place
-        piece = X[start:stop] if self.resident else self.table.between(start, stop, room)
+        piece = X[start:stop] if self.resident else self.table.between(start, stop, out)
         return Data(read_only(piece), y[start:stop], weights[start:stop], weight_scale)
 
-    def targets(self, start: int, stop: int, room: Array | None) -> Data:
+    def targets(self, start: int, stop: int, out: Array | None) -> Data:
         """Return the rows start..stop without any feature."""
         _, y, weights, weight_scale = self._in_place
         nothing = read_only(np.empty((stop - start, 0), self.dtype))
@@ -106,7 +107,7 @@ class Visits:
         self._room = np.empty((rows, source.d), source.dtype)  # once: new pages cost time
 
     def end(self, visit: int) -> int:
-        """Return up to where visits can be asked for together with this one."""
+        """Return up to which visit rows are handed out together with this one."""
         in_window = visit % self.order.window
         at_once = in_window - in_window % self._at_once + self._at_once
         return visit - in_window + min(self.order.window, at_once)
@@ -132,7 +133,7 @@ class Visits:
 
 
 def refuse_non_finite_table(table: Table, names: Names) -> None:
-    """Raise where a table holds NaN or infinity; say where first, and how many."""
+    """Raise if a table holds NaN or infinity; say where first, and how many."""
     first, count = "", 0
     for start, piece in pieces(table):
         bad = ~np.isfinite(piece)
@@ -167,7 +168,7 @@ def describe_non_finite(values: Array) -> str:
 
 
 def refuse_non_finite(values: Array, name: str) -> None:
-    """Raise where a 1-D input holds NaN or infinity; say where and how many."""
+    """Raise if a 1-D input holds NaN or infinity; say where and how many."""
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         raise ValueError(

@@ -26,17 +26,17 @@ class Table(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """In which type rows are handed out: float32 where all are, else float64."""
+        """In which type rows are handed out: float32 if all are, else float64."""
         ...
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
-        """Return the rows start..stop, in C order; what has to be made is made in *room*."""
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
+        """Return the rows start..stop, in C order; those that are converted go to *out*."""
 
     def fill(self, rows: Rows, out: Array) -> None:
         """Write these rows to *out*, an array in C order of this table's type."""
 
     def in_place(self) -> Array | None:
-        """Return all rows where they lie, if that is in C order and in the type wanted."""
+        """Return all rows in place, if they are in C order and of the type wanted."""
 
 
 def kernel_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
@@ -62,11 +62,11 @@ class ArrayTable:
         """In which type rows are handed out."""
         return kernel_dtype([self.values.dtype])
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
-        """Return the rows start..stop, in C order: a view where they lie so."""
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
+        """Return the rows start..stop, in C order: a view if they are."""
         if self._lies_in_columns:
             rows = np.arange(start, min(stop, len(self.values)))
-            made = _empty(self, len(rows), room)
+            made = _empty(self, len(rows), out)
             self.fill(rows, made)
             return made
         return self._converted(self.values[start:stop])
@@ -93,7 +93,7 @@ class ArrayTable:
         return is_plain and flags.f_contiguous and not flags.c_contiguous
 
     def _converted(self, rows: Array) -> Array:
-        with np.errstate(over="ignore"):  # it becomes infinity, which is found and told in words
+        with np.errstate(over="ignore"):  # it becomes infinity, which is found and refused
             return np.require(rows, self.dtype, ["C", "A"])
 
 
@@ -123,11 +123,11 @@ class ColumnTable:
         ]
         return starts, bands
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
         """Return the rows start..stop, in C order."""
         starts, bands = self._bands
         stop = min(stop, self.shape[0])
-        gathered = _empty(self, stop - start, room)
+        gathered = _empty(self, stop - start, out)
         first, last = (np.searchsorted(starts, [start, stop - 1], "right") - 1).tolist()
         for k in range(first, last + 1):
             a, b = max(start, int(starts[k])), min(stop, int(starts[k + 1]))
@@ -160,9 +160,9 @@ def take(table: Table, rows: Rows) -> Array:
     return gathered
 
 
-def _empty(table: Table, n: int, room: Array | None = None) -> Array:
-    """Return an array for so many rows: the beginning of *room*, or a new one."""
-    return np.empty((n, table.shape[1]), table.dtype) if room is None else room[:n]
+def _empty(table: Table, n: int, out: Array | None = None) -> Array:
+    """Return an array for so many rows: the beginning of *out*, or a new one."""
+    return np.empty((n, table.shape[1]), table.dtype) if out is None else out[:n]
 
 
 def _fill(gathered: Array, columns: Sequence[Column], rows: Any) -> None:
@@ -172,7 +172,7 @@ def _fill(gathered: Array, columns: Sequence[Column], rows: Any) -> None:
 
 
 def pieces(table: Table) -> Iterator[tuple[int, Array]]:
-    """Yield the table's rows as they lie, some at a time, each piece after its first row's number.
+    """Yield the table's rows in order, some at a time, each piece after its first row's number.
 
     Between two of them Ctrl-C is heard.
     """

@@ -20,7 +20,7 @@ from fastgd.data.frames import columns_of
 from fastgd.data.sources import refuse_non_finite
 
 SMALLEST_WEIGHT = 1e-100  # of the largest weights: beyond, they are scaled before they are summed
-LABELS_AT_ONCE = 1 << 20  # between two looks for Ctrl-C
+LABELS_AT_ONCE = 1 << 20  # between two checks for Ctrl-C
 
 
 def check_y(y: Any, n: int) -> Array:
@@ -53,7 +53,7 @@ def fill_missing_targets(y: Any) -> tuple[Any, NDArray[np.bool_] | None]:
     columns = columns_of(y)
     try:
         values = np.asarray(y if columns is None or len(columns) != 1 else columns[0][1])
-    except Exception:  # whatever a foreign array may raise: `check_y` says it in words
+    except Exception:  # whatever a foreign array may raise: `check_y` refuses it in a sentence
         return y, None
     if values.dtype.kind in "SU" and isinstance(y, (list, tuple)):
         values = _unless_mixed(y, values)
@@ -165,15 +165,10 @@ def check_known_labels(y: Array, classes: Array) -> None:
 
 
 def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
-    """Return sample weights as float64, or an empty array where there are none."""
+    """Return sample weights as float64, or an empty array if there are none."""
     if sample_weight is None:
         return np.empty(0)
-    weights = as_numbers(as_array(sample_weight, "sample_weight"), "sample_weight")
-    if weights.ndim != 1:
-        raise ValueError(f"sample_weight must be a 1d array; got shape {weights.shape}.")
-    _check_length(weights, n, "sample_weight")
-    weights = np.ascontiguousarray(convert(weights, np.dtype(np.float64)))
-    refuse_non_finite(weights, "sample_weight")
+    weights = _one_per_row(sample_weight, n, "sample_weight")
     if weights.min() < 0:
         row = int(np.argmin(weights))
         raise ValueError(f"sample_weight must not be negative; got {weights[row]} in row {row}.")
@@ -182,6 +177,21 @@ def check_weights(sample_weight: Any, n: int) -> NDArray[np.float64]:
         raise ValueError("sample_weight must not be zero for every row.")
     sums_safely = SMALLEST_WEIGHT < largest < 1 / SMALLEST_WEIGHT
     return weights if sums_safely else weights / largest
+
+
+def check_offset(offset: Any, n: int) -> NDArray[np.float64]:
+    """Return an offset, a number per row, as float64, or an empty array if there is none."""
+    return np.empty(0) if offset is None else _one_per_row(offset, n, "offset")
+
+
+def _one_per_row(values: Any, n: int, name: str) -> NDArray[np.float64]:
+    numbers = as_numbers(as_array(values, name), name)
+    if numbers.ndim != 1:
+        raise ValueError(f"{name} must be a 1d array; got shape {numbers.shape}.")
+    _check_length(numbers, n, name)
+    numbers = np.ascontiguousarray(convert(numbers, np.dtype(np.float64)))
+    refuse_non_finite(numbers, name)
+    return numbers
 
 
 def _check_length(values: Array, n: int, name: str) -> None:

@@ -13,7 +13,11 @@ def mean_iterate(plan: Plan, state: State) -> Floats:
     if counted == 0 or (plan.average == "tail" and not state.in_tail):
         return state.coef.astype(np.float64)
     total = state.total + state.older_total if state.older_counted else state.total
-    return total / counted if plan.coordinates is None else plan.coordinates.leave(total / counted)
+    return (
+        total / counted
+        if plan.coordinates is None
+        else plan.coordinates.inverse_transform(total / counted)
+    )
 
 
 def count_iterates(plan: Plan, state: State, steps: int) -> None:

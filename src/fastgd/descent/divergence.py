@@ -78,9 +78,9 @@ class DivergenceGuard:
 
 def start_losses(run: Run) -> tuple[float, float]:
     """Return the mean loss at the start and of a constant; of a sample, if that is the start."""
-    curvature = run.plan.curvature
-    if curvature is not None and run.plan.starts_from_sample:
-        return curvature.loss, curvature.loss + curvature.fall
+    optimum = run.plan.optimum
+    if optimum is not None and run.plan.starts_from_sample:
+        return optimum.mean_loss, optimum.mean_loss + optimum.fall
     zero = run.full.loss_of_constant(0.0)
     start = zero if run.plan.initial is None else run.full.over_all(run.state.coef)[0]
     return start, zero

@@ -1,4 +1,4 @@
-"""`descend`: drive a run to its end, with someone watching."""
+"""`descend`: drive a run to its end, with records, callbacks and time limits."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from fastgd.planning.request import asks_to_stop
 
 FAR = 30.0  # times as far as was wanted
 
-# Set by whoever runs a fit in another thread: the event ends it where its time limit could.
+# Set by whoever runs a fit in another thread: the event ends it when its time limit could.
 end_request: ContextVar[Event | None] = ContextVar("end_request", default=None)
 
 
@@ -60,45 +60,86 @@ class Outcome:
 
 def descend(run: Run, watching: Watching, watch: Stopwatch) -> Outcome:
     """Advance *run* until its epochs are made or something ends it."""
-    with watch.paused():
-        start_loss, constant_loss = start_losses(run)
-    if not math.isfinite(start_loss + constant_loss):
-        run.source.check_finite()
-    guard = DivergenceGuard(run, start_loss, constant_loss)
-    recorder = Recorder(run, watch, watching.record, watching.path_every, watching.verbose)
-    recorder.begin(start_loss)
-    reason = _advance_to_the_end(run, watching, watch, guard, recorder)
-    diverged = reason is StopReason.DIVERGED
-    if diverged or run.state.epoch == 0 or not run.plan.order.meets_every_row:
-        run.source.check_finite()  # kernels only check the rows that they visit
-    recorder.end()
-    with watch.paused():
-        end = _end(run, guard, recorder, reason)
-        if end.diverged:
-            reason = StopReason.DIVERGED
-        elif reason is StopReason.TOLERANCE and (end.is_far or end.above_constant):
-            reason = StopReason.STALLED
-        objective, suboptimality = end.objective, end.suboptimality
-        if run.plan.is_smoothed:  # at the optimum it may be too large by twice as much as here
-            objective = run.evaluation.evaluate(end.coef)[0]
-            if suboptimality is not None:
-                suboptimality += 2.0 * abs(end.objective - objective)
-    return Outcome(
-        coef=end.coef,
-        epochs=run.state.epoch,
-        epochs_begun=run.epochs_begun,
-        steps=run.state.t,
-        converged=None if run.plan.tol is None else reason is StopReason.TOLERANCE,
-        stop_reason=reason,
-        objective=objective,
-        suboptimality=suboptimality,
-        rise=end.rise,
-        falls_without_end=end.falls_without_end,
-        above_constant=end.above_constant,
-        history=recorder.history(),
-        path=recorder.path(),
-        path_steps=recorder.path_steps(),
-    )
+    descent, reason = Descent(run, watching, watch), None
+    while reason is None:
+        reason = descent.advance()
+    return descent.finish(reason)
+
+
+class Descent:
+    """A run with its divergence guard, its records and its stopping rule.
+
+    All that they remember is in the state of the run: a descent goes on from any state.
+    """
+
+    def __init__(self, run: Run, watching: Watching, watch: Stopwatch) -> None:
+        self.run, self.watching, self.watch = run, watching, watch
+        self.rule, self.request = choose_rule(run.plan), end_request.get()
+        start_loss = constant_loss = math.nan
+        if run.state.safeguard is None:
+            with watch.paused():
+                start_loss, constant_loss = start_losses(run)
+            if not math.isfinite(start_loss + constant_loss):
+                run.source.check_finite()
+        self.guard = DivergenceGuard(run, start_loss, constant_loss)
+        self.recorder = Recorder(run, watch, watching.record, watching.path_every, watching.verbose)
+        self.recorder.begin(start_loss)
+
+    def advance(self) -> StopReason | None:
+        """Visit rows up to the next record or check; return why the run ends, if it does."""
+        run, watching, guard, recorder = self.run, self.watching, self.guard, self.recorder
+        if run.state.epoch >= run.plan.max_iter:
+            return StopReason.MAX_ITER if run.plan.stopping.tol is None else StopReason.CAPPED
+        run.advance(recorder.visits_to_next())
+        sound = not recorder.is_at_usual_stop or guard.is_sound()
+        recorder.update()
+        if not sound and not guard.backs_off():
+            return StopReason.DIVERGED
+        if run.state.visit == 0:
+            if watching.callback and asks_to_stop(watching.callback, _progress(run, self.watch)):
+                return StopReason.CALLBACK
+            if self.rule is not None and self.rule.is_met(run):
+                return StopReason.TOLERANCE
+        late = watching.time_limit is not None and self.watch.seconds > watching.time_limit
+        interrupted = self.request is not None and self.request.is_set()
+        if (late or interrupted) and run.is_whole:  # or the path would end beyond the result
+            return StopReason.INTERRUPTED if interrupted else StopReason.TIME_LIMIT
+        return None
+
+    def finish(self, reason: StopReason) -> Outcome:
+        """Return what came of the run, which ended for this reason."""
+        run, recorder = self.run, self.recorder
+        diverged = reason is StopReason.DIVERGED
+        if diverged or run.state.epoch == 0 or not run.plan.order.meets_every_row:
+            run.source.check_finite()  # kernels only check the rows that they visit
+        recorder.end()
+        with self.watch.paused():
+            end = _end(run, self.guard, recorder, reason)
+            if end.diverged:
+                reason = StopReason.DIVERGED
+            elif reason is StopReason.TOLERANCE and (end.is_far or end.above_constant):
+                reason = StopReason.STALLED
+            objective, suboptimality = end.objective, end.suboptimality
+            if run.plan.is_smoothed:  # at the optimum it may be too large by twice as much as here
+                objective = run.evaluation.evaluate(end.coef)[0]
+                if suboptimality is not None:
+                    suboptimality += 2.0 * abs(end.objective - objective)
+        return Outcome(
+            coef=end.coef,
+            epochs=run.state.epoch,
+            epochs_begun=run.epochs_begun,
+            steps=run.state.t,
+            converged=None if run.plan.stopping.tol is None else reason is StopReason.TOLERANCE,
+            stop_reason=reason,
+            objective=objective,
+            suboptimality=suboptimality,
+            rise=end.rise,
+            falls_without_end=end.falls_without_end,
+            above_constant=end.above_constant,
+            history=recorder.history(),
+            path=recorder.path(),
+            path_steps=recorder.path_steps(),
+        )
 
 
 @dataclass(frozen=True)
@@ -129,7 +170,7 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
         best = guard.best_of(coef)
         return End(best, *run.evaluation.assess(best), diverged=True, falls_without_end=True)
     is_far = _is_far(run, suboptimality)
-    if reason is StopReason.TOLERANCE and plan.target < math.inf and not is_far:
+    if reason is StopReason.TOLERANCE and plan.stopping.is_by_suboptimality and not is_far:
         return End(coef, objective, suboptimality)
     if plan.starts_from_sample:  # of which the caller knows nothing
         start, began = np.zeros_like(memory.start), run.full.loss_of_constant(0.0)
@@ -146,34 +187,9 @@ def _end(run: Run, guard: DivergenceGuard, recorder: Recorder, reason: StopReaso
 
 def _is_far(run: Run, suboptimality: float | None) -> bool:
     """Return True if the suboptimality, estimated with more care, is far above what was wanted."""
-    near = max(run.plan.target, run.plan.unseen, ROUNDING * abs(run.loss_of_epoch))
+    stopping, rounding = run.plan.stopping, ROUNDING * abs(run.loss_of_epoch)
+    near = max(stopping.suboptimality, stopping.late_suboptimality, rounding)
     return suboptimality is not None and suboptimality > FAR * near
-
-
-def _advance_to_the_end(
-    run: Run,
-    watching: Watching,
-    watch: Stopwatch,
-    guard: DivergenceGuard,
-    recorder: Recorder,
-) -> StopReason:
-    rule, request = choose_rule(run.plan), end_request.get()
-    while run.state.epoch < run.plan.max_iter:
-        run.advance(recorder.visits_to_next())
-        sound = not recorder.is_at_usual_stop or guard.is_sound()
-        recorder.update()
-        if not sound and not guard.backs_off():
-            return StopReason.DIVERGED
-        if run.state.visit == 0:
-            if watching.callback and asks_to_stop(watching.callback, _progress(run, watch)):
-                return StopReason.CALLBACK
-            if rule is not None and rule.is_met(run):
-                return StopReason.TOLERANCE
-        late = watching.time_limit is not None and watch.seconds > watching.time_limit
-        interrupted = request is not None and request.is_set()
-        if (late or interrupted) and run.is_whole:  # or the path would end beyond the result
-            return StopReason.INTERRUPTED if interrupted else StopReason.TIME_LIMIT
-    return StopReason.MAX_ITER if run.plan.tol is None else StopReason.CAPPED
 
 
 def _progress(run: Run, watch: Stopwatch) -> Progress:

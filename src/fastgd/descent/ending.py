@@ -19,7 +19,7 @@ SUMMED_UNITS = 256.0  # of the objective itself
 GROWTH = 4.0  # of the loss over the second half of a run, that noise alone does not show
 NOISE = 0.5  # of the objective: what steps may add to it of which theory says nothing
 FLUCTUATION = 4.0  # of that noise, at most, if few coefficients make it
-RAY_ROWS = 100  # whose predictions tell how far to go
+RAY_ROWS = 100  # whose predictions set the distance
 RAY = (1e3, 1e5, 1e7)  # how far the predictions go, times the size of targets and predictions
 MIN_GROWTH = 5.0  # of the fall from one of them to the next, if it has no end
 MAX_NOISE = 9.0  # of the objective: the same at rates close to the largest stable one
@@ -58,7 +58,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     asked first: a loss that rises, or fails, so far out costs no pass over the others.
     """
     loss, source = run.plan.loss, run.source
-    if loss.built_in:  # none is below 0
+    if math.isfinite(loss.lower_bound):
         return False
     rays = [coef - start] if (coef != start).any() else []
     if not rays:
@@ -66,10 +66,11 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     rows = np.linspace(0, source.n - 1, min(source.n, RAY_ROWS)).astype(np.int64)
     X, y = take(source.table, rows).astype(np.float64), source.y[rows].astype(np.float64)
     weights = source.weights[rows] if source.weighted else np.ones(len(rows))
+    offset = source.offset[rows] if len(source.offset) else 0.0
     f = in_python(loss)
 
     def of_some_rows(point: Floats) -> float:
-        z = X @ point[:-1] + point[-1]
+        z = X @ point[:-1] + point[-1] + offset
         values = [f(*pair)[0] for pair in zip(z.tolist(), y.tolist(), strict=True)]
         return float(np.average(values, weights=weights)) + run.penalty.value(point)
 
@@ -78,7 +79,7 @@ def falls_without_end(run: Run, start: Floats, coef: Floats) -> bool:
     size = max(1.0, np.abs(y).max(), np.abs(X @ start[:-1] + start[-1]).max())
     for ray in rays:
         ray = ray / np.abs(ray).max()
-        ray[-1] *= run.plan.fit_intercept
+        ray[-1] *= run.plan.objective.fit_intercept
         reach = float(np.abs(X @ ray[:-1] + ray[-1]).max())
         points = [start, *(start + far * size / reach * ray for far in RAY)] if reach > 0 else []
         if all(
@@ -98,16 +99,12 @@ def _falls_ever_faster(values: list[float]) -> bool:
 def is_exact(run: Run) -> bool:
     """Return True if the last steps have no noise, and converge at any stable rate."""
     plan = run.plan
-    return (
-        run.stepper.takes_all_rows
-        and plan.loss.curvature is not None
-        and not plan.optimizer.adaptive
-    )
+    return run.stepper.takes_all_rows and plan.loss.smooth and not plan.optimizer.adaptive
 
 
 def may_grow(plan: Plan) -> bool:
     """Return True if the iterates may grow geometrically: not if every step is bounded."""
-    has_bounded_derivative = plan.loss.built_in and plan.loss.curvature is None
+    has_bounded_derivative = plan.loss.built_in and not plan.loss.smooth
     return not (plan.optimizer.adaptive or has_bounded_derivative)
 
 
@@ -134,10 +131,9 @@ def fraction_of_stable_rate(run: Run) -> float:
     Momentum takes each step 1 / (1 - mu) times.
     """
     plan, source, optimizer = run.plan, run.source, run.plan.optimizer
-    if plan.loss.curvature is None or optimizer.adaptive or plan.seen_in is not None:
+    if plan.loss.curvature is None or optimizer.adaptive or plan.row_coordinates is not None:
         return math.nan
-    l2 = plan.alpha * (1 - plan.l1_ratio)
-    smooth = smoothness(some_rows(source), plan.loss, l2, plan.fit_intercept, plan.n_threads)
+    smooth = smoothness(some_rows(source), plan.steps_objective, plan.n_threads)
     rate = run.learning_rate / (1.0 - (optimizer.mu if isinstance(optimizer, Momentum) else 0.0))
     return rate / smooth.stable_rate(plan.batch_size)
 
@@ -145,7 +141,7 @@ def fraction_of_stable_rate(run: Run) -> float:
 def is_above_constant(run: Run, objective: float) -> bool:
     """Return True if a constant prediction is better than a self-tuned fit, by more than `tol`."""
     plan = run.plan
-    if plan.mode == "textbook" or not plan.fit_intercept:
+    if plan.mode == "textbook" or not plan.objective.fit_intercept:
         return False
-    least = run.full.loss_of_constant(draw_targets(run.source).middle(plan.loss))
-    return objective > least + (plan.tol or 0.0) * abs(least)
+    least = run.full.loss_of_constant(plan.loss.start(draw_targets(run.source)))
+    return objective > least + (plan.stopping.tol or 0.0) * abs(least)

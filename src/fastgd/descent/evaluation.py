@@ -56,7 +56,7 @@ class Evaluation:
         if evaluates_gradients:
             self._with_gradients = FullPass(source, plan.loss, plan.n_threads, gradients=True)
         if plan.is_smoothed:
-            self.asked = FullPass(source, plan.asked_loss, plan.n_threads, gradients=False)
+            self.asked = FullPass(source, plan.objective.loss, plan.n_threads, gradients=False)
 
     def load(self) -> None:
         """Compile or fetch the kernels."""
@@ -81,7 +81,7 @@ class Evaluation:
         """
         coef = np.asarray(coef, dtype=self.source.dtype)
         loss, g = self.asked.over_all(coef)
-        if self._with_gradients is not self.full:  # the loss has the same bits with or without
+        if self._with_gradients is not self.full:  # the loss is bitwise identical with or without
             g = self._with_gradients.over_all(coef)[1]
         return loss + self.penalty.value(coef), self.penalty.gradient_norm(coef, g)
 
@@ -97,12 +97,11 @@ class Evaluation:
         """
         at_coef = self.at(coef)
         objective = mean_loss(at_coef.tally) + self.penalty.value(coef)
-        if self.plan.curvature is None or not self.plan.tells_distance:
+        if not self.plan.estimates_suboptimality:
             return objective, None
         fall = objective - self.best_multiple(coef, objective).objective
         distance = max(self._suboptimality(at_coef), fall)
-        if self.plan.loss.built_in:  # none is below 0
-            distance = min(distance, objective)
+        distance = min(distance, objective - self.plan.loss.lower_bound)
         return objective, distance + float(np.finfo(np.float64).eps) * abs(objective)
 
     def suboptimality(self) -> float:
@@ -111,7 +110,7 @@ class Evaluation:
         It takes a pass over the rows. If the next step takes all rows, the step uses that pass;
         otherwise the pass is part of the evaluation of the result.
         """
-        if self.plan.curvature is None or not self.plan.tells_distance:
+        if not self.plan.estimates_suboptimality:
             return 0.0
         at_coef = self.at(mean_iterate(self.plan, self.state))
         if self.state.evaluated is None and self.state.refines(self.plan):
@@ -120,12 +119,12 @@ class Evaluation:
 
     def estimate_decrement(self) -> None:
         """Make a pass over the rows, counted as one, and put the Newton decrement in the state."""
-        state, curvature = self.state, self.plan.curvature
-        assert curvature is not None
+        state, hessian = self.state, self.plan.hessian
+        assert hessian is not None
         coef = mean_iterate(self.plan, state)
         state.evaluated = self.at(coef)
         g = self.penalty.add_l2(state.evaluated.g / self.source.n, coef)
-        state.decrement = curvature.decrement(g)
+        state.decrement = hessian.decrement(g)
         state.extra_passes += 1
         state.evaluated_counts = True
 
@@ -140,7 +139,7 @@ class Evaluation:
         return at_coef
 
     def best_multiple(self, coef: Floats, objective: float) -> Multiple:
-        """Return by what to multiply the coefficients, where the objective is *objective*.
+        """Return by what to multiply the coefficients, whose objective is *objective*.
 
         The factor is 1 unless few labels are predicted wrong.
         """
@@ -157,15 +156,15 @@ class Evaluation:
 
     def few_are_wrong(self, objective: float) -> bool:
         """Return True if few labels are predicted wrong, of a loss that has a minimum."""
-        loss = self.plan.asked_loss
-        return loss.is_binary and loss.has_minimum and objective < FEW_WRONG * self._loss_at_zero
+        loss = self.plan.objective.loss
+        return loss.has_margin and objective < FEW_WRONG * self._loss_at_zero
 
     @cached_property
     def _loss_at_zero(self) -> float:
         return self.asked.loss_of_constant(0.0)
 
     def _suboptimality(self, at_coef: Evaluated) -> float:
-        assert self.plan.curvature is not None
+        assert self.plan.hessian is not None
         gradient = self.penalty.add_l2(at_coef.g / self.source.n, at_coef.coef)
         caution = CAUTION_IF_FEW if self.few_are_wrong(mean_loss(at_coef.tally)) else 1.0
-        return caution * self.plan.curvature.suboptimality(gradient)
+        return caution * self.plan.hessian.suboptimality(gradient)

@@ -49,7 +49,7 @@ class LearningRates:
             return np.empty(0)
         first, factor = self.state.t + 1, self.state.memory.factor
         if self.state.refines(self.plan):
-            return np.full(count, self.plan.settling_rate * factor)
+            return np.full(count, self.plan.refinement_rate * factor)
         if isinstance(self.plan.schedule, Constant) and factor == 1.0:
             # Kept from call to call: new pages each time cost 9 ns a row.
             if len(self._constant) < count:
@@ -65,5 +65,5 @@ def back_off(state: State, factor: float = BACK_OFF) -> None:
 
 def set_refinement_rate(state: State, plan: Plan, rate: float) -> None:
     """Set the rate of the next refinement step, at most `MAX_REFINEMENT_RATE`."""
-    factor = min(rate, MAX_REFINEMENT_RATE) / plan.settling_rate
+    factor = min(rate, MAX_REFINEMENT_RATE) / plan.refinement_rate
     state.memory = state.memory._replace(factor=factor)

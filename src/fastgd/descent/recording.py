@@ -23,6 +23,7 @@ COLUMNS = (
     "grad_norm",
 )
 COUNTS = ("epoch", "step")
+PASSES, SECONDS = COLUMNS.index("passes"), COLUMNS.index("seconds")
 RECORDS_OF_FIRST_EPOCH = 20
 STEPS_OF_BATCH_RECORDED = 100
 GROWTH = 1.1  # from one recorded step of batch descent to the next, later on
@@ -47,13 +48,10 @@ class Recorder:
     ) -> None:
         self.run, self.watch, self.path_every, self.verbose = run, watch, path_every, verbose
         self.evaluates = bool(wanted) or run.source.n * (run.source.d + 1) <= FREE_VALUES
-        self._rows: list[tuple[float, ...]] = []
-        self._points: list[Array] = []
-        self._point_steps: list[int] = []
-        self._recorded = np.zeros(2)  # loss and weight up to the last record, in this epoch
+        self.records = run.state.records
+        self._seconds_before = self.records.rows[-1][SECONDS] if self.records.rows else 0.0
         self._refuse_long_path()
         self._first_epoch = self._visits_of_first_epoch()
-        self._next_batch_step = 1
 
     def _refuse_long_path(self) -> None:
         plan = self.run.plan
@@ -66,7 +64,9 @@ class Recorder:
             )
 
     def begin(self, start_loss: float) -> None:
-        """Record the start."""
+        """Record the start, unless the run has begun before."""
+        if self.records.rows:
+            return
         self._record(start_loss)
         if self.path_every:
             self._add_point(0, self.run.state.coef)
@@ -85,7 +85,7 @@ class Recorder:
         """Make a record, add a point to the path, if now is the time."""
         if self.path_every:
             step, coef = self.run.iterate()
-            if step % self.path_every == 0 and step > self._point_steps[-1]:
+            if step % self.path_every == 0 and step > self.records.point_steps[-1]:
                 self._add_point(step, coef)
         if self._is_due():
             self._record(self._recent_loss())
@@ -99,23 +99,24 @@ class Recorder:
 
     def end(self) -> None:
         """Record the end, unless it is the last record."""
-        place = COLUMNS.index("passes")
-        if self._rows[-1][place] < self.run.passes:
+        if self.records.rows[-1][PASSES] < self.run.passes:
             self._record(self._recent_loss())
 
     def history(self) -> dict[str, Array]:
         """Return the records, column by column."""
-        table = np.array(self._rows, dtype=np.float64).T
+        table = np.array(self.records.rows, dtype=np.float64).T
         columns = zip(COLUMNS, table, strict=True)
         return {k: v.astype(np.int64) if k in COUNTS else v for k, v in columns}
 
     def path(self) -> Array | None:
         """Return the points, one a row, or None if no path was asked for."""
-        return None if self.path_every is None else np.array(self._points)
+        return None if self.path_every is None else np.array(self.records.points)
 
     def path_steps(self) -> NDArray[np.int64] | None:
         """Return the points' step numbers."""
-        return None if self.path_every is None else np.array(self._point_steps, dtype=np.int64)
+        if self.path_every is None:
+            return None
+        return np.array(self.records.point_steps, dtype=np.int64)
 
     def _visits_of_first_epoch(self) -> list[int]:
         """Return where the first epoch is recorded: whole steps, geometrically spaced."""
@@ -129,11 +130,11 @@ class Recorder:
         state = self.run.state
         if self.run.plan.variant != "batch":
             return state.visit == 0 or (state.epoch == 0 and state.visit in self._first_epoch)
-        if state.visit > 0 or state.t < self._next_batch_step:
+        if state.visit > 0 or state.t < self.records.next_batch_step:
             return False
         step = state.t
         all_steps = step < STEPS_OF_BATCH_RECORDED
-        self._next_batch_step = step + 1 if all_steps else math.ceil(step * GROWTH)
+        self.records.next_batch_step = step + 1 if all_steps else math.ceil(step * GROWTH)
         return True
 
     def _visit_of_next_point(self, every: int) -> int:
@@ -144,14 +145,14 @@ class Recorder:
 
     def _record(self, loss: float) -> None:
         run, state = self.run, self.run.state
-        seconds, coef = self.watch.seconds, run.coefficients()
+        seconds, coef = self._seconds_before + self.watch.seconds, run.coefficients()
         objective, grad_norm = math.nan, state.grad_norm
         with self.watch.paused():
             if self.evaluates:
                 objective, norm = run.evaluation.evaluate(coef)
                 grad_norm = norm if math.isnan(grad_norm) else grad_norm
             rate = run.learning_rate
-            self._rows.append(
+            self.records.rows.append(
                 (
                     state.epoch,
                     state.t,
@@ -164,7 +165,7 @@ class Recorder:
                     grad_norm,
                 )
             )
-            self._recorded = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
+            self.records.recorded = np.zeros(2) if state.visit == 0 else state.tally[[LOSS, WEIGHT]]
             if self.path_every == 0:
                 self._add_point(state.t, coef)
             if self.verbose:
@@ -175,10 +176,10 @@ class Recorder:
         """Return the weighted mean loss since the last record."""
         if self.run.plan.variant == "batch":
             return self.run.loss_of_epoch
-        loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self._recorded
+        loss, weight = self.run.state.tally[[LOSS, WEIGHT]] - self.records.recorded
         return float(loss / weight) if weight != 0 else math.nan
 
     def _add_point(self, step: int, coef: Array) -> None:
-        size = self.run.source.d + self.run.plan.fit_intercept
-        self._points.append(np.array(coef[:size], dtype=np.float64))
-        self._point_steps.append(step)
+        size = self.run.source.d + self.run.plan.objective.fit_intercept
+        self.records.points.append(np.array(coef[:size], dtype=np.float64))
+        self.records.point_steps.append(step)

@@ -24,7 +24,7 @@ def begin_refinement(state: State, coef: Floats) -> None:
     state.coef[:] = coef
     state.total[:] = 0.0
     state.counted = state.older_counted = 0
-    state.refinement = Refinement(state.coef)
+    state.refinement = Refinement.at(state.coef)
 
 
 def overshot(refinement: Refinement, objective: float) -> bool:
@@ -37,8 +37,8 @@ def refine(state: State, plan: Plan, objective: float) -> None:
 
     The *objective* is that where the last step began.
     """
-    refinement, curvature = state.refinement, plan.curvature
-    assert refinement is not None and curvature is not None
+    refinement, hessian = state.refinement, plan.hessian
+    assert refinement is not None and hessian is not None
     rounding = np.finfo(state.coef.dtype).eps * abs(objective)
     has_fallen = objective < refinement.least - rounding
     refinement.least = objective if has_fallen else refinement.least
@@ -49,13 +49,13 @@ def refine(state: State, plan: Plan, objective: float) -> None:
         back_off(state, 0.5)
     else:
         direction = refinement.last_direction
-        decrement = 0.5 * curvature.between(direction, direction)
+        decrement = 0.5 * hessian.between(direction, direction)
         if refinement.decrement < np.inf:
             contraction = decrement / (refinement.decrement or 1.0)
             refinement.contraction = max(contraction, FADING * refinement.contraction)
             change = direction - refinement.direction
-            squared = curvature.between(change, change)
-            along = curvature.between(change, refinement.step)
+            squared = hessian.between(change, change)
+            along = hessian.between(change, refinement.step)
             if squared > 0 and along > 0:
                 set_refinement_rate(state, plan, along / squared)
         refinement.objective, refinement.best = objective, refinement.anchor
@@ -67,9 +67,9 @@ def refine(state: State, plan: Plan, objective: float) -> None:
 def remaining(state: State, plan: Plan) -> float:
     """Return an estimate of the suboptimality after the last step."""
     refinement = state.refinement
-    if refinement is None or plan.curvature is None:
+    if refinement is None or plan.optimum is None:
         return np.inf
-    slowest = plan.settling_rate / plan.curvature.uncertainty
+    slowest = plan.refinement_rate / plan.optimum.uncertainty
     contraction = max(MIN_CONTRACTION, (1.0 - slowest) ** 2)
     if refinement.contraction > 0:
         contraction = max(MIN_CONTRACTION, refinement.contraction)

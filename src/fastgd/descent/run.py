@@ -38,7 +38,7 @@ class Run:
         self.plan, self.source = plan, source
         self.state = initial_state(plan, source) if state is None else state
         self.penalty, self.rates = Penalty(plan, source.d), LearningRates(plan, self.state)
-        has_gradients = plan.variant == "batch" or plan.curvature is not None
+        has_gradients = plan.variant == "batch" or plan.optimum is not None
         self.full = FullPass(source, plan.loss, plan.n_threads, gradients=has_gradients)
         of_run = plan, source, self.state, self.penalty, self.rates, self.full
         self._first_stepper = choose_stepper(*of_run, peeks=peeks)
@@ -103,7 +103,8 @@ class Run:
     @property
     def reads(self) -> float:
         """Return the passes over the rows that were really made."""
-        return self.passes if self.plan.gram is None else float(self.plan.gram.reads)
+        reference = self.state.gram_reference
+        return self.passes if reference is None else 1.0 + reference.passes  # X'X took one
 
     @property
     def learning_rate(self) -> float:
@@ -154,12 +155,12 @@ class Run:
             refine(state, plan, self.loss_of_epoch + self.penalty.value(state.refinement.anchor))
         elif state.refines(plan):
             begin_refinement(state, self.coefficients())
-            if plan.ends_short:
+            if plan.stopping.ends_short:
                 self.evaluation.estimate_decrement()
         elif state.epoch & (state.epoch - 1) == 0:  # a power of two
             if plan.average == "recent":
                 drop_older_half(state)
-            if np.isfinite(plan.target) and plan.variant != "batch":
+            if plan.stopping.is_by_suboptimality and plan.variant != "batch":
                 self.evaluation.estimate_decrement()
 
     def scales_up(self, near: float) -> bool:
@@ -184,7 +185,7 @@ class Run:
         state = self.state
         state.coef[:] = coef
         if self.plan.coordinates is not None:
-            state.point[:] = self.plan.coordinates.enter(coef)
+            state.point[:] = self.plan.coordinates.transform(coef)
         summed = state.g, state.sums, state.tally, state.tallies, state.total
         for sums in (*summed, state.slots):
             sums[:] = 0.0
@@ -194,4 +195,4 @@ class Run:
             state.visit = 0
         back_off(state, shorter)
         if state.refines(self.plan):
-            state.refinement = Refinement(state.coef)
+            state.refinement = Refinement.at(state.coef)

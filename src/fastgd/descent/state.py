@@ -1,33 +1,40 @@
 """`State`: where a run stands."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
+from fastgd.gradients.gram import Reference, no_reference
 from fastgd.gradients.team import empty_sums
 from fastgd.kernels.arguments import TALLY_SIZE
 from fastgd.planning.plan import Plan
 from fastgd.schedules import Memory
 
 
+@dataclass
 class Refinement:
-    """Progress of steps with full gradients, which begin at *coef*."""
+    """Progress of steps with full gradients."""
 
-    def __init__(self, coef: Array) -> None:
-        self.anchor = coef.astype(np.float64)  # where the last step began
-        self.best = self.anchor  # where the last step began that did not overshoot
-        self.objective = np.inf  # at `best`
-        self.step = np.zeros(len(coef))  # from `best`
-        self.direction = np.zeros(len(coef))  # minus that step at a rate of 1
-        self.last_direction = np.zeros(len(coef))  # the same of the step that was just taken
-        self.decrement = np.inf  # Newton decrement at `best`: about its suboptimality
-        self.least = np.inf  # least objective so far, up to rounding
-        self.epochs_without_fall = 0  # since then
-        self.contraction = 0.0  # of the decrement, from step to step; 0 if unknown
+    anchor: Floats  # where the last step began
+    best: Floats  # where the last step began that did not overshoot
+    step: Floats  # from `best`
+    direction: Floats  # minus that step at a rate of 1
+    last_direction: Floats  # the same of the step that was just taken
+    objective: float = np.inf  # at `best`
+    decrement: float = np.inf  # Newton decrement at `best`: about its suboptimality
+    least: float = np.inf  # least objective so far, up to rounding
+    epochs_without_fall: int = 0  # since then
+    contraction: float = 0.0  # of the decrement, from step to step; 0 if unknown
+
+    @classmethod
+    def at(cls, coef: Array) -> "Refinement":
+        """Return a refinement that begins at *coef*."""
+        anchor, nothing = coef.astype(np.float64), np.zeros(len(coef))
+        return cls(anchor, anchor, nothing, nothing, nothing)
 
 
 class Progress(NamedTuple):
@@ -60,6 +67,17 @@ class Evaluated(NamedTuple):
 
 
 @dataclass
+class Records:
+    """The history and the path so far, and what the next record needs."""
+
+    rows: list[tuple[float, ...]] = field(default_factory=list)
+    points: list[Array] = field(default_factory=list)
+    point_steps: list[int] = field(default_factory=list)
+    recorded: Floats = field(default_factory=lambda: np.zeros(2))  # loss, weight; of this epoch
+    next_batch_step: int = 1
+
+
+@dataclass
 class State:
     """Where a run stands; with the plan and the source, all that the next step depends on."""
 
@@ -87,16 +105,22 @@ class State:
     evaluated: Evaluated | None = None  # the last evaluation, for the step to come
     evaluated_counts: bool = False  # as one of the extra passes
     progress: Progress = field(default_factory=Progress)  # of the stopping rule
-    safeguard: Safeguard | None = None  # None before someone watches
+    safeguard: Safeguard | None = None  # None before the first check
     refinement: Refinement | None = None  # None before steps take all rows
+    gram_reference: Reference | None = None  # None if gradients come from the rows
+    records: Records = field(default_factory=Records)
 
     def refines(self, plan: Plan) -> bool:
         """Return True if every step is a refinement with full gradients by now."""
-        return plan.preconditioned and self.epoch >= plan.settles_after
+        return plan.preconditioned and self.epoch >= plan.refines_after
 
     def copy(self) -> "State":
         """Return a state that goes its own way."""
         return copy.deepcopy(self)
+
+    def fork(self) -> "State":
+        """Return a copy without the records, for steps that are not kept."""
+        return copy.deepcopy(replace(self, records=Records()))
 
 
 def initial_state(plan: Plan, source: Source) -> State:
@@ -104,19 +128,20 @@ def initial_state(plan: Plan, source: Source) -> State:
     size, dtype = source.d + 1, source.dtype
     averaged = plan.average != "none"
     coef = np.zeros(size, dtype) if plan.initial is None else plan.initial.astype(dtype)
-    if plan.seen_in is not None:
-        coef[:] = plan.seen_in.without_constants(coef)
+    if plan.row_coordinates is not None:
+        coef[:] = plan.row_coordinates.without_constants(coef)
     point = coef
     if plan.coordinates is not None:
-        point = plan.coordinates.enter(coef).astype(dtype)
-        coef[:] = plan.coordinates.leave(point)
+        point = plan.coordinates.transform(coef).astype(dtype)
+        coef[:] = plan.coordinates.inverse_transform(point)
     shared = plan.preconditioned and plan.variant == "minibatch"
     sums, tallies = empty_sums(plan.groups_per_batch if shared else 0, source.d)
-    settles = plan.preconditioned and plan.settles_after == 0
+    refines = plan.preconditioned and plan.refines_after == 0
     return State(
         coef=coef,
         point=point,
-        refinement=Refinement(coef) if settles else None,
+        refinement=Refinement.at(coef) if refines else None,
+        gram_reference=None if plan.gram is None else no_reference(source.d),
         slots=np.zeros((plan.optimizer.slots, size), dtype),
         g=np.zeros(size),
         sums=sums,

@@ -8,12 +8,13 @@ import numpy as np
 
 from fastgd.descent.refinement import remaining
 from fastgd.descent.run import Run
-from fastgd.planning.pilot.curvature import CAUTION
-from fastgd.planning.plan import PATIENCE, Plan, has_gradient_test
+from fastgd.planning.pilot.hessian import CAUTION
+from fastgd.planning.plan import Plan
+from fastgd.planning.stopping import PATIENCE, has_gradient_test
 
 ROUNDING = 1e-13  # of the objective
 EPOCHS_WITHOUT_PROGRESS = 5
-STEPS_WITHOUT_PROGRESS = 100  # of batch, where the gradient says nothing
+STEPS_WITHOUT_PROGRESS = 100  # of batch, if the gradient does not vanish
 
 
 class StoppingRule(Protocol):
@@ -82,7 +83,7 @@ class Suboptimality:
         decrement = state.decrement
         if refinement is not None:
             decrement = remaining(state, run.plan)
-            if run.plan.ends_short and state.evaluated is not None:
+            if run.plan.stopping.ends_short and state.evaluated is not None:
                 decrement = min(decrement, state.decrement)
         if decrement > near or run.scales_up(near):
             return False
@@ -96,18 +97,18 @@ class Suboptimality:
 def _rounding(run: Run) -> float:
     """Return by how much rounding may change the objective."""
     size = abs(run.loss_of_epoch)
-    if run.plan.is_smoothed and run.plan.curvature is not None:
-        size = min(size, run.plan.curvature.fall)  # outliers do not make its gradients large
+    if run.plan.is_smoothed and run.plan.optimum is not None:
+        size = min(size, run.plan.optimum.fall)  # outliers do not make its gradients large
     return ROUNDING * size
 
 
 def choose_rule(plan: Plan) -> StoppingRule | None:
     """Return the rule that ends a run of this plan; None if only the number of epochs does."""
-    if plan.tol is None:
+    stopping, is_batch = plan.stopping, plan.variant == "batch"
+    if stopping.tol is None:
         return None
-    if plan.target < math.inf:
-        return Suboptimality(plan.target, plan.unseen)
-    if has_gradient_test(plan):
-        return GradientNorm(plan.tol)
-    is_batch = plan.variant == "batch"
-    return NoProgress(plan.tol, STEPS_WITHOUT_PROGRESS if is_batch else EPOCHS_WITHOUT_PROGRESS)
+    if stopping.is_by_suboptimality:
+        return Suboptimality(stopping.suboptimality, stopping.late_suboptimality)
+    if has_gradient_test(plan.variant, plan.loss):
+        return GradientNorm(stopping.tol)
+    return NoProgress(stopping.tol, STEPS_WITHOUT_PROGRESS if is_batch else EPOCHS_WITHOUT_PROGRESS)

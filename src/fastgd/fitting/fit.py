@@ -1,5 +1,6 @@
 """`fit`: check -> plan -> run -> result."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,10 @@ import numpy as np
 from fastgd.base.validation import refuse_unknown
 from fastgd.data.categories.encoding import read_policy
 from fastgd.data.inputs import check_initial, make_source
-from fastgd.data.orders import draw_seed, settle_random_state
+from fastgd.data.orders import draw_seed, fix_random_state
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome, Watching, descend
 from fastgd.descent.run import Run
-from fastgd.fitting.choices import explain
 from fastgd.fitting.messages import warn_of
 from fastgd.fitting.recipe import make_recipe
 from fastgd.fitting.result import FitResult
@@ -23,6 +23,7 @@ from fastgd.monitoring.stopwatch import Stopwatch
 from fastgd.planning.derivatives import refuse_wrong_derivative
 from fastgd.planning.plan import Plan, make_plan
 from fastgd.planning.request import (
+    Request,
     as_schedule,
     owner_of,
     read_callback,
@@ -35,6 +36,7 @@ from fastgd.planning.request import (
 from fastgd.schedules import shown_rate
 
 ABOVE_CONSTANT = "higher than that of the best constant prediction: more epochs are needed"
+REQUEST = tuple(inspect.signature(read_request).parameters)  # keywords of `fit`
 NEGLIGIBLE = 1e-14  # of what the columns explain
 
 
@@ -53,6 +55,7 @@ def fit(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     coef_init: Any = None,
     intercept_init: Any = None,
     average: Any = "auto",
@@ -84,7 +87,7 @@ def fit(
     X : array-like or data frame, shape (n_samples, n_features)
         float32 and float64 in C order are read in place. Whatever else lies as numbers (another
         type or layout, columns of pandas, polars or Arrow, memory maps, any `__array__` or
-        DLPack) is converted a piece at a time to float64, or float32 where all of it is; lists
+        DLPack) is converted a piece at a time to float64, or float32 if all of it is; lists
         and Python objects are converted once. A frame's column names are kept.
     y : array-like, shape (n_samples,)
         Targets; for `log_loss`, `hinge`, `squared_hinge` and `modified_huber` any two labels.
@@ -93,9 +96,10 @@ def fit(
         fits, takes what `fastgd.suggest` says.
     loss : str, Loss or function
         For numbers "squared_error", "huber", "absolute_error", "quantile", "epsilon_insensitive",
-        "squared_epsilon_insensitive"; for two labels "log_loss", "hinge", "squared_hinge",
+        "squared_epsilon_insensitive"; for counts and amounts, with a log link, "poisson", "gamma",
+        "tweedie"; for two labels "log_loss", "hinge", "squared_hinge",
         "modified_huber"; an object such as ``fastgd.Quantile(0.9)``, or a function of your own,
-        ``f(z, y) -> (value, slope)``.
+        ``f(z, y) -> (value, derivative)``.
     optimizer : str or Optimizer
         "gd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", an object such as
         ``fastgd.Adam(beta_1=0.8)`` or "auto".
@@ -105,27 +109,31 @@ def fit(
         ``{1: 0.1, 1000: 0.01}`` holds rates by the first step that has them.
     batch_size : int or "auto"
         Rows per step of `minibatch`; 256 by default. A self-tuned fit whose steps are multiplied
-        by the inverse of the curvature takes 64 to some 8000, 64 steps an epoch, and after the
+        by the inverse Hessian of a sample takes 64 to some 8000, 64 steps an epoch, and after the
         first epoch, from the mean of the iterates, all rows.
     max_iter : int, optional
         Epochs; for `batch` an epoch is a step. By default 100, for self-tuned `batch` 1000, or
-        10,000 where no inverse of the curvature helps.
+        10,000 if they are not multiplied by an inverse Hessian.
     tol : float, None or "auto"
         `batch` stops when the norm of the (proximal) gradient is `tol` times its first value, the
         others when an epoch's loss + penalty has not beaten the best by tol |best| for 5 epochs;
         so does `batch`, for 100 epochs, if the loss has kinks: no gradient vanishes.
         "auto" is None in textbook mode: exactly `max_iter` epochs. A self-tuned fit without an L1
-        penalty, of at most 1024 columns, ends where the objective is estimated to be within 1e-8
+        penalty, of at most 1024 columns, ends once the objective is estimated to be within 1e-8
         of its fall from coefficients of zero (the intercept at its best), and a thousandth of the
         width of smoothing if the loss has kinks; `stochastic`, and mini-batches on more than ten
         million values of X, with another optimizer, or after 20 epochs, within a tenth of the
         statistical error: all beyond is noise.
     alpha, l1_ratio : float
-        Strength of the penalty (not the learning rate, which texts call alpha) and its L1 share.
+        Strength of the penalty (not the learning rate, which texts call alpha) and the fraction of
+        it that is L1.
     fit_intercept : bool
     sample_weight : array-like, shape (n_samples,), optional
         A row's weight multiplies its loss relative to the mean weight. Weights, like targets,
-        belong to rows by position: the index of a Series is not looked at.
+        belong to rows by position: the index of a Series is ignored.
+    offset : array-like, shape (n_samples,), optional
+        Numbers that are added to each row's z = X coef + intercept, for losses of z - y;
+        `predict` then needs them, too.
     coef_init, intercept_init : array-like, shape (n_features,), and float, optional
         Where to start; zero by default, and for a self-tuned fit the optimum of a sample of rows,
         or the middle of y.
@@ -133,24 +141,24 @@ def fit(
         True returns the mean of the iterates after every step (Polyak-Ruppert); a fraction that
         of the last so many of `max_iter` epochs' steps, to within the rows taken together; "recent"
         that of the second half or more, whose end need not be known beforehand (so does a
-        fraction where there is a `tol`).
+        fraction if there is a `tol`).
     shuffle : bool, "replacement" or integer array, shape (n_epochs, n_visits)
-        A new random order in each epoch, rows as they lie, rows drawn independently, or the
-        order itself. `batch` always visits rows as they lie.
+        A new random order in each epoch, the order of storage, rows drawn independently, or the
+        order itself. `batch` always visits rows in the order of storage.
     route : {"auto", "direct", "gram"}
         How gradients are computed: "direct" from the rows; "gram" from X'X, which takes n d^2
         operations once and makes every step of `batch` on the squared error nearly free. A
         self-tuned fit chooses; the textbook's is "direct".
     scaling : {"auto", "standardize"} or None
-        In which coordinates steps are taken, without a copy of X: columns less their mean (where
+        In which coordinates steps are taken, without a copy of X: columns less their mean (if
         there is an intercept) over their standard deviation. In textbook mode exactly so, at the
         cost of two passes, and only when asked for; a self-tuned fit takes them from a sample of
-        rows. The penalty is always that of the coefficients as they are.
+        rows. The penalty is always that of the original coefficients.
     preconditioner : {"auto", "diagonal", "full"} or None
-        "full" multiplies steps by the inverse of the curvature at the optimum of a sample of rows;
-        for `batch` and `minibatch`, gd, losses with a curvature, no L1 penalty and at most 1024
-        columns, where a self-tuned fit takes it by itself. "diagonal" looks at the columns' root
-        mean squares alone.
+        "full" multiplies steps by the inverse Hessian at the optimum of a sample of rows; for
+        `batch` and `minibatch`, gd, losses with second derivatives, no L1 penalty and at most 1024
+        columns; a self-tuned fit of these takes it by itself. "diagonal" divides columns by their
+        root mean square.
     random_state : None, int or numpy.random.Generator
     n_threads : int, optional
         All cores that the process may use by default. Results do not depend on it.
@@ -173,14 +181,14 @@ def fit(
         at most 50. The encoding is part of the model: `predict` takes the same frames.
     unknown : {"error", "baseline", "ignore"}
         What `predict` does with a level that was not fitted: refuse it, take it for the baseline,
-        or set all columns of the levels to zero (the same thing where the baseline has no column).
+        or set all columns of the levels to zero (the same thing if the baseline has no column).
         `FitResult.encode` says how many rows hold any.
     missing : {"error", "drop", "level", "median"}
         What is done with missing values, NaN included, in the fit and in `predict`: refuse them;
         leave the rows out, those without a target in y, too (`predict` returns NaN or None for
         them; `shuffle` counts the rows that are left); let them be a level of their own, in columns
-        of text; or take the median, in which weights count, and a column that tells where (texts
-        get a level of their own).
+        of text; or take the weighted median, and add a column that marks these rows (texts get a
+        level of their own).
 
     Returns
     -------
@@ -205,7 +213,7 @@ def fit(
         X has fewer rows, of weight above 0, than features and `alpha` is 0: the solution is not
         unique.
     RuntimeWarning
-        A file of compiled code on the disk was broken and has been made anew; no result depends
+        A file of compiled code on the disk was broken and has been written again; no result depends
         on it.
 
     References
@@ -223,44 +231,27 @@ def fit(
     >>> fastgd.fit(X, y, "batch", learning_rate=0.5, max_iter=20).stop_reason
     <StopReason.MAX_ITER: 'It made all the epochs it was asked for.'>
     """
+    keywords = dict(locals())
+    X, y, others = (keywords.pop(name) for name in ("X", "y", "others"))
     refuse_unknown(fit, others, "variant", elsewhere=owner_of)
+    return _fit(X, y, keywords)
+
+
+def _fit(X: Any, y: Any, keywords: dict[str, Any]) -> FitResult:
+    """Check, plan, run: *keywords* are those of `fit`, all of them."""
     watch = Stopwatch()
-    learning_rate = as_schedule(learning_rate)
-    request = read_request(
-        variant=variant,
-        loss=loss,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        max_iter=max_iter,
-        tol=tol,
-        alpha=alpha,
-        l1_ratio=l1_ratio,
-        fit_intercept=fit_intercept,
-        average=average,
-        shuffle=shuffle,
-        route=route,
-        scaling=scaling,
-        preconditioner=preconditioner,
-        n_threads=n_threads,
+    keywords["learning_rate"] = as_schedule(keywords["learning_rate"])
+    request = read_request(**{name: keywords[name] for name in REQUEST})
+    watching = _read_watching(keywords)
+    keywords["random_state"] = fix_random_state(keywords["random_state"])
+    source = _read_source(X, y, request, keywords)
+    initial = check_initial(
+        keywords["coef_init"], keywords["intercept_init"], source.d, request.fit_intercept
     )
-    watching = Watching(
-        record=read_record(record),
-        path_every=read_record_path(record_path),
-        callback=read_callback(callback),
-        verbose=read_verbose(verbose),
-        time_limit=read_time_limit(time_limit),
-    )
-    settled = settle_random_state(random_state)
-    policy = read_policy(
-        categories, unknown, missing, full=request.alpha > 0, intercept=request.fit_intercept
-    )
-    source = make_source(X, y, sample_weight, request.loss.target, policy)
-    initial = check_initial(coef_init, intercept_init, source.d, request.fit_intercept)
     refuse_wrong_derivative(request.loss, source, initial)
-    # What is not finite is found and said in words, not by NumPy's warnings.
+    # Values that are not finite are found and reported in a sentence, not by NumPy's warnings.
     with np.errstate(all="ignore"):
-        plan = make_plan(request, source, initial, draw_seed(settled))
+        plan = make_plan(request, source, initial, draw_seed(keywords["random_state"]))
         with Run(
             plan,
             source,
@@ -271,33 +262,40 @@ def fit(
             outcome = descend(run, watching, watch)
             outcome, remarks = find_separation(outcome, plan, source)
             warn_of(outcome, run)
-    recipe = make_recipe(
-        plan,
-        outcome,
-        random_state=settled,
-        learning_rate=learning_rate,
-        alpha=alpha,
-        l1_ratio=l1_ratio,
-        average=average,
-        scaling=scaling,
-        preconditioner=preconditioner,
-        shuffle=shuffle,
-        sample_weight=sample_weight,
-        coef_init=coef_init,
-        intercept_init=intercept_init,
-        categories=categories,
-        unknown=unknown,
-        missing=missing,
-    )
+    recipe = make_recipe(plan, outcome, keywords)
     result = make_result(plan, source, outcome, recipe, watch.loading_seconds)
-    return replace(result, choices=result.choices | remarks) if remarks else result
+    choices = result.choices | remarks
+    return replace(result, choices=choices, needs_offset_=keywords["offset"] is not None)
+
+
+def _read_watching(keywords: dict[str, Any]) -> Watching:
+    return Watching(
+        record=read_record(keywords["record"]),
+        path_every=read_record_path(keywords["record_path"]),
+        callback=read_callback(keywords["callback"]),
+        verbose=read_verbose(keywords["verbose"]),
+        time_limit=read_time_limit(keywords["time_limit"]),
+    )
+
+
+def _read_source(X: Any, y: Any, request: Request, keywords: dict[str, Any]) -> Source:
+    policy = read_policy(
+        keywords["categories"],
+        keywords["unknown"],
+        keywords["missing"],
+        full=request.alpha > 0,
+        intercept=request.fit_intercept,
+    )
+    weights, offset, loss = keywords["sample_weight"], keywords["offset"], request.loss
+    return make_source(X, y, weights, loss.target, policy, loss, offset)
 
 
 def make_result(
     plan: Plan, source: Source, outcome: Outcome, recipe: dict[str, Any], compile_seconds: float
 ) -> FitResult:
     """Return what the user gets."""
-    encoded, names = source.encoded, source.frame_names
+    encoded, names, reasons = source.encoded, source.frame_names, dict(plan.reasons)
+    rate_reason = reasons.pop("learning_rate")
     are_texts = names is not None and all(isinstance(name, str) for name in names)
     return FitResult(
         coef_=outcome.coef[:-1].astype(source.dtype),
@@ -309,16 +307,16 @@ def make_result(
         objective=outcome.objective,
         suboptimality=outcome.suboptimality,
         statistical_error=_statistical_error(plan),
-        choices=explain(plan, source)
+        choices={name: why for name, why in reasons.items() if why}
         | ({} if encoded is None else encoded.remarks)
         | ({"objective": ABOVE_CONSTANT} if outcome.above_constant else {}),
         history=outcome.history,
         mode=plan.mode,
         variant=plan.variant,
-        loss_=plan.asked_loss,
+        loss_=plan.objective.loss,
         optimizer_=plan.optimizer,
         learning_rate_=shown_rate(plan.schedule),
-        rate_reason=plan.rate_reason,
+        rate_reason=rate_reason,
         batch_size_=plan.batch_size,
         route_=plan.route,
         compile_seconds=compile_seconds,
@@ -333,9 +331,9 @@ def make_result(
 
 
 def _statistical_error(plan: Plan) -> float | None:
-    """Return it where it is known, and not the rounding of an exact fit."""
-    curvature = plan.curvature
-    if curvature is None:
+    """Return the statistical error; None if it is unknown, or the rounding of an exact fit."""
+    optimum = plan.optimum
+    if optimum is None:
         return None
-    least = NEGLIGIBLE * abs(curvature.fall)
-    return curvature.statistical_error if curvature.statistical_error > least else None
+    least = NEGLIGIBLE * abs(optimum.fall)
+    return optimum.statistical_error if optimum.statistical_error > least else None

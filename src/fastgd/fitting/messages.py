@@ -6,14 +6,15 @@ import numpy as np
 
 from fastgd.base.quantities import tell_apart
 from fastgd.base.warning import warn
+from fastgd.data.frames import Names, name_columns
 from fastgd.data.sources import Source
 from fastgd.descent.driver import Outcome
 from fastgd.descent.run import Run
-from fastgd.fitting.choices import name_columns
 from fastgd.monitoring.reasons import ConvergenceWarning, DivergenceWarning, StopReason
 from fastgd.planning.pilot.coordinates import MIN_SPREAD
-from fastgd.planning.plan import PATIENCE, Plan
+from fastgd.planning.plan import Plan
 from fastgd.planning.stability import largest_stable_rate
+from fastgd.planning.stopping import PATIENCE
 
 
 def warn_of(outcome: Outcome, run: Run) -> None:
@@ -25,10 +26,11 @@ def warn_of(outcome: Outcome, run: Run) -> None:
         warn(_capped_message(plan), ConvergenceWarning)
     if outcome.stop_reason is StopReason.STALLED:
         warn(_stalled_message(plan, outcome), ConvergenceWarning)
-    if plan.seen_in is not None and plan.seen_in.unresolved:
-        warn(_unresolved_message(plan.seen_in.unresolved, source), ConvergenceWarning)
+    if plan.row_coordinates is not None and plan.row_coordinates.unresolved:
+        unresolved = plan.row_coordinates.unresolved
+        warn(_unresolved_message(unresolved, source.feature_names), ConvergenceWarning)
     rows = int(np.count_nonzero(source.weights)) if source.weighted else source.n
-    if rows < source.d and plan.alpha == 0:
+    if rows < source.d and not plan.objective.is_penalised:
         warn(_few_rows_message(rows, source), UserWarning)
 
 
@@ -50,12 +52,10 @@ def divergence_message(
     if plan.coordinates is None and not plan.preconditioned:
         stable = largest_stable_rate(
             run.source,
+            plan.steps_objective,
             plan.variant,
-            plan.batch_size,
-            plan.loss,
             plan.optimizer,
-            plan.alpha * (1 - plan.l1_ratio),
-            plan.fit_intercept,
+            plan.batch_size,
             plan.n_threads,
         )
     rate, edge = tell_apart(run.learning_rate, stable.value if stable else run.learning_rate)
@@ -79,15 +79,16 @@ def divergence_message(
 
 
 def _capped_message(plan: Plan) -> str:
-    missed, advice = f"meeting tol={plan.tol:g}", ""
+    missed, advice = f"meeting tol={plan.stopping.tol:g}", ""
     if plan.mode == "textbook":
         advice = ", a larger learning_rate or scaled features"
-    if math.isfinite(plan.target):
-        missed = f"coming within {plan.target:.1g} of the least objective, as far as it can tell"
-        advice = ", or look for rows unlike all others, or columns nearly alike"
+    if plan.stopping.is_by_suboptimality:
+        near = f"{plan.stopping.suboptimality:.1g}"
+        missed = f"coming within {near} of the least objective, as far as it can tell"
+        advice = ", or look for rows unlike all others, or columns nearly collinear"
         if plan.max_iter < PATIENCE:
             advice = ""
-        elif not plan.loss.has_minimum and plan.alpha == 0:
+        elif not plan.loss.has_minimum and not plan.objective.is_penalised:
             advice = ", or an alpha above 0: for linearly separable labels there is no optimum"
     return (
         f"{plan.variant} gradient descent made max_iter={plan.max_iter} epochs without "
@@ -105,10 +106,10 @@ def _stalled_message(plan: Plan, outcome: Outcome) -> str:
     return f"{plan.variant} gradient descent {missed}, or give an alpha above 0."
 
 
-def _unresolved_message(columns: tuple[int, ...], source: Source) -> str:
+def _unresolved_message(columns: tuple[int, ...], names: Names) -> str:
     which = "column" if len(columns) == 1 else "each of the columns"
     return (
-        f"the values of {which} {name_columns(source, columns)} differ by less than "
+        f"the values of {which} {name_columns(names, columns)} differ by less than "
         f"{MIN_SPREAD:g} of their size, too little for sums of floating-point numbers: the "
         "coefficient is 0; subtract a constant, such as the mean, from the column."
     )

@@ -17,6 +17,7 @@ from fastgd.data.sources import refuse_non_finite_table, row_in_frame
 from fastgd.data.tables import pieces
 from fastgd.descent.recording import COLUMNS
 from fastgd.fitting.columns import check_columns, describe_columns, fitted_names
+from fastgd.fitting.prediction import add_offset, targets_at
 from fastgd.fitting.score import score_of
 from fastgd.fitting.summary import say_precision, summarise
 from fastgd.losses import LOSSES, Loss
@@ -36,7 +37,7 @@ class FitResult:
     coef_ : ndarray, shape (n_features,), in X's type
         Coefficients, in the units of X as it was given, or as it was encoded.
     intercept_ : float
-        Zero where `fit_intercept` is False.
+        Zero if `fit_intercept` is False.
     n_iter_, t_ : int
         Completed epochs, and steps taken.
     n_features_in_ : int
@@ -49,32 +50,32 @@ class FitResult:
     coef_names_ : ndarray of str, or None
         What each coefficient belongs to: a column of the frame, or a level of one.
     encoding_ : Encoding or None
-        What becomes of texts, categories and missing values; None where `fit` was not asked to
+        What becomes of texts, categories and missing values; None if `fit` was not asked to
         encode any.
     classes_ : ndarray, shape (2,), or None
         The two labels of a classification, in order; the second one is the positive one.
     converged : bool or None
-        Whether the tolerance was met; None where there was none.
+        Whether the tolerance was met; None if there was none.
     stop_reason : StopReason
         Its text says why the run ended.
     objective : float
         The objective at the coefficients returned: weighted mean loss plus penalty.
     suboptimality : float or None
         An upper estimate of how far `objective` is above its least value, from the gradient and
-        the curvature of a sample of rows. None where that is not known: in textbook mode without a
+        the Hessian of a sample of rows. None if that is not known: in textbook mode without a
         full preconditioner, with an L1 penalty, of a loss with kinks that is not smoothed (with a
         named optimizer, or your own), and beyond 1024 columns.
     statistical_error : float or None
         How far, about, the objective of all rows to come would be above its least value for the
-        coefficients that are best for these rows: tr(H^-1 C) / (2 n), H the curvature and C the
-        covariance of the rows' gradients. Optimising below it fits noise. None where it is not
-        known, and where an exact fit or fewer rows than columns leave no noise to see.
+        coefficients that are best for these rows: tr(H^-1 C) / (2 n), H the Hessian and C the
+        covariance of the rows' gradients. Optimising below it fits noise. None if it is not
+        known, and if an exact fit or fewer rows than columns leave no noise.
     choices : dict of str
         What was chosen beyond optimizer, rate and batch size, a sentence each.
     history : dict of ndarray, all of one length
         epoch, step, passes (row gradients / rows), reads (passes over X really made), seconds
-        (without compiling and evaluating), learning_rate, loss (weighted mean met since the
-        record before), objective and grad_norm (NaN where they were not computed).
+        (without compiling and evaluating), learning_rate, loss (weighted mean of the rows
+        since the record before), objective and grad_norm (NaN if they were not computed).
     path : ndarray, shape (n_points, n_features + fit_intercept), or None
         The coefficients, then the intercept if it is fitted, at the recorded steps.
     path_steps : ndarray of int, shape (n_points,), or None
@@ -83,7 +84,7 @@ class FitResult:
     loss_ : Loss
     optimizer_ : Optimizer
     learning_rate_ : float or Schedule
-        The number, where the rate was constant.
+        The number, if the rate was constant.
     batch_size_ : int
         Rows per step.
     route_ : {"direct", "gram"}
@@ -91,8 +92,10 @@ class FitResult:
         Time spent on compiling kernels or fetching them from the disk.
     recipe : dict
         Keywords with which ``fit(X, y, **recipe)`` replays this run bit for bit (of a run that a
-        time limit cut within an epoch, the completed epochs). Looks that told when to end are not
-        repeated, so its history counts fewer passes.
+        time limit cut within an epoch, the completed epochs). Evaluations that decided when to end
+        are not repeated, so its history counts fewer passes.
+    needs_offset_ : bool
+        Whether `fit` was given an offset: `predict` and `score` then need one.
     notes : dict
         Facts of your own that a saved model keeps: None, bools, numbers, strings, lists, tuples,
         and dicts with string keys, 1 MB in all. ``dataclasses.replace(result, notes=...)`` sets it.
@@ -126,6 +129,7 @@ class FitResult:
     route_: str = field(default="direct")
     notes: dict[str, Any] = field(default_factory=dict)
     encoding_: Encoding | None = None
+    needs_offset_: bool = False
 
     @property
     def n_features_in_(self) -> int:
@@ -177,15 +181,15 @@ class FitResult:
         )
         return apply_rows(X, encoding, fitted_names(self), describe_columns)
 
-    def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return z = X coef + intercept, shape (n_samples,).
+    def decision_function(self, X: Any, offset: Any = None) -> NDArray[np.float64]:
+        """Return z = X coef + intercept + offset, shape (n_samples,).
 
         Rows that `missing="drop"` leaves out get NaN.
 
         Raises
         ------
         ValueError
-            Where X has other columns, or holds NaN or infinity.
+            If X has other columns, or holds NaN or infinity.
         """
         encoded = self.encode(X)
         table = encoded.table
@@ -200,31 +204,22 @@ class FitResult:
                 f"Input X contains values so large that the prediction overflows (first in row "
                 f"{row})."
             )
-        return encoded.spread(z)
+        return add_offset(encoded.spread(z), offset, self.needs_offset_)
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any, offset: Any = None) -> Array:
         """Return the predicted target, or label, of each row, shape (n_samples,).
 
         Rows that `missing="drop"` leaves out get NaN, or None among labels that are no floats.
         """
-        z = self.decision_function(X)
-        if self.classes_ is None:
-            return z
-        labels = self.classes_[(z > 0).astype(np.intp)]
-        left_out = np.isnan(z)
-        if left_out.any():
-            is_float = labels.dtype.kind == "f"
-            labels = labels if is_float else labels.astype(object)
-            labels[left_out] = np.nan if is_float else None
-        return labels
+        return targets_at(self.decision_function(X, offset), self.loss_, self.classes_)
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+    def predict_proba(self, X: Any, offset: Any = None) -> NDArray[np.float64]:
         """Return the probability of each label, in the order of `classes_`, shape (n_samples, 2).
 
         Raises
         ------
         AttributeError
-            Where the loss says nothing about probabilities.
+            If the loss says nothing about probabilities.
         """
         probability = type(self.loss_).probability
         if probability is None:
@@ -232,15 +227,17 @@ class FitResult:
             raise AttributeError(
                 f"predict_proba needs one of the losses {able}; this model has {self.loss_.name!r}."
             )
-        positive = probability(self.decision_function(X))
+        positive = probability(self.decision_function(X, offset))
         return np.column_stack([1.0 - positive, positive])
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
         """Return R^2, the share of variance explained; for labels the share predicted right.
+
+        For losses with a log link, such as `Poisson`, it is D^2, the share of deviance explained.
 
         Rows that `missing="drop"` leaves out do not count, nor do rows without a target then.
         """
-        return score_of(self, X, y, sample_weight)
+        return score_of(self, X, y, sample_weight, offset)
 
     def summary(self) -> str:
         """Say in a few lines what ran, what was chosen, how it ended."""
@@ -248,11 +245,11 @@ class FitResult:
 
     @property
     def precision(self) -> str:
-        """How near the optimum the fit is, in words; "" where that is not known."""
+        """How near the optimum the fit is, in words; "" if that is not known."""
         return say_precision(self)
 
     def plot(self, **keywords: Any) -> Any:
-        """Return Matplotlib Axes with the objective, or the loss met, against passes.
+        """Return Matplotlib Axes with the objective, or the mean loss of the rows, against passes.
 
         Parameters
         ----------
@@ -273,7 +270,7 @@ class FitResult:
     def save(self, path: StrPath) -> None:
         """Write the model, all of it, to a file that `fastgd.load` reads.
 
-        A file that is there is replaced, in one go: whoever looks sees the old one or the new one.
+        A file that is there is replaced, in one go: a reader gets the old one or the new one.
         The file is a zip of JSON and ``.npy`` arrays; the same model makes the same bytes. Lists
         and series in `recipe` are written as arrays.
 
@@ -284,9 +281,9 @@ class FitResult:
         Raises
         ------
         OSError
-            Where the file cannot be written.
+            If the file cannot be written.
         TypeError, ValueError
-            Where the model holds what a file of data does not: a loss or a schedule that is a
+            If the model holds what a file of data does not: a loss or a schedule that is a
             function of your own, labels or notes of other types. Nothing is written then.
 
         Examples
@@ -326,9 +323,9 @@ def load(path: StrPath) -> FitResult:
     Raises
     ------
     OSError
-        Where the file cannot be opened.
+        If the file cannot be opened.
     ValueError
-        Where the file is no model, is damaged, or was written by a newer fastgd.
+        If the file is no model, is damaged, or was written by a newer fastgd.
 
     Examples
     --------

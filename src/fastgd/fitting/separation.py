@@ -21,7 +21,7 @@ PROMISES = (StopReason.TOLERANCE, StopReason.CAPPED, StopReason.STALLED)  # of a
 
 def find_separation(outcome: Outcome, plan: Plan, source: Source) -> tuple[Outcome, dict[str, str]]:
     """Return the outcome, never converged if the loss has no minimum, and what to remark."""
-    if plan.loss.has_minimum or plan.alpha > 0 or not _separates(source, outcome.coef):
+    if plan.loss.has_minimum or plan.objective.is_penalised or not _separates(source, outcome.coef):
         return outcome, {}
     sentence = SENTENCE.format(loss=plan.loss.name)
     remark = {"labels": f"{sentence[0].lower()}{sentence[1:-1]}; an alpha above 0 ends that"}
@@ -39,7 +39,9 @@ def _separates(source: Source, coef: Floats) -> bool:
     """Return True if every row that counts is predicted right; most tables say so at once."""
     for start, X in pieces(source.table):
         rows = slice(start, start + len(X))
-        right = source.y[rows] * (X @ coef[:-1] + coef[-1]) > 0
+        z = X @ coef[:-1] + coef[-1]
+        z = z + source.offset[rows] if len(source.offset) else z
+        right = source.y[rows] * z > 0
         if source.weighted:
             right |= source.weights[rows] == 0
         if not right.all():

@@ -1,4 +1,4 @@
-"""`suggest`: what a table looks like to gradient descent, and which variant suits it."""
+"""`suggest`: how well a table is conditioned, and which variant suits it."""
 
 import math
 from dataclasses import dataclass
@@ -9,15 +9,18 @@ import numpy as np
 from fastgd.base.types import Floats
 from fastgd.base.validation import check_flag, check_fraction, check_not_negative
 from fastgd.data.inputs import make_source
-from fastgd.data.orders import draw_seed, settle_random_state
-from fastgd.data.sources import Source, refuse_non_finite
-from fastgd.losses import Loss
+from fastgd.data.orders import draw_seed, fix_random_state
+from fastgd.data.sources import refuse_non_finite
 from fastgd.planning.costs import expected_passes, seconds_of_a_pass, seconds_of_cholesky, shortest
 from fastgd.planning.moments import has_moments, sum_moments
-from fastgd.planning.pilot.rates import Look, look_at
-from fastgd.planning.plan import DEFAULT_BATCH_SIZE, MAX_PRECONDITIONED, best_variant
+from fastgd.planning.objective import Objective
+from fastgd.planning.pilot.estimates import Estimates, estimate
+from fastgd.planning.pilot.pilot import Pilot
+from fastgd.planning.preconditioning import MAX_PRECONDITIONED
 from fastgd.planning.request import VARIANTS, read_loss, read_n_threads
 from fastgd.planning.stability import Smoothness, smoothness, smoothness_of
+from fastgd.planning.steps import DEFAULT_BATCH_SIZE
+from fastgd.planning.variant import best_variant
 
 EPOCH_OVER_PASS = {"batch": 1.0, "minibatch": 1.6, "stochastic": 2.0}  # rows in random order
 
@@ -31,7 +34,7 @@ class Suggestion:
     n, d : int
         Rows and columns.
     condition : float
-        Largest over smallest eigenvalue of X'X / n, of the columns as they are and the intercept:
+        Largest over smallest eigenvalue of X'X / n, of the original columns and the intercept:
         plain descent takes about so many steps per digit. Infinity if columns depend on each
         other.
     condition_scaled : float
@@ -124,17 +127,18 @@ def suggest(
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     sample_weight: Any = None,
+    offset: Any = None,
     random_state: Any = None,
     n_threads: int | None = None,
 ) -> Suggestion:
-    """Look at a table and say which variant suits it, which rates are stable, what it will take.
+    """Report which variant suits a table, which rates are stable and what fits would take.
 
     Reads all rows once, for the condition and the stable rates, and some of them several times, to
     see how long a pass takes.
 
     Parameters
     ----------
-    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, random_state, n_threads
+    X, y, loss, alpha, l1_ratio, fit_intercept, sample_weight, offset, random_state, n_threads
         What `fit` will be given.
 
     Returns
@@ -162,40 +166,35 @@ def suggest(
     alpha = check_not_negative("alpha", alpha)
     l1_ratio = check_fraction("l1_ratio", l1_ratio, or_one=True)
     fit_intercept = check_flag("fit_intercept", fit_intercept)
+    objective = Objective(read, alpha * l1_ratio, alpha * (1 - l1_ratio), fit_intercept)
     threads = read_n_threads(n_threads)
-    source = make_source(X, y, sample_weight, read.target)
+    source = make_source(X, y, sample_weight, read.target, None, read, offset)
     refuse_non_finite(source.y, "y")
-    seed = draw_seed(settle_random_state(random_state))
-    has_l1, l2 = alpha * l1_ratio > 0, alpha * (1 - l1_ratio)
+    seed = draw_seed(fix_random_state(random_state))
     with np.errstate(all="ignore"):
-        return _suggestion(source, read, has_l1, l2, fit_intercept, threads, seed)
+        return _suggestion(Pilot(source, threads, seed), objective)
 
 
-def _suggestion(
-    source: Source,
-    loss: Loss,
-    has_l1: bool,
-    l2: float,
-    fit_intercept: bool,
-    threads: int,
-    seed: int,
-) -> Suggestion:
-    """Look, and draw the conclusions."""
-    given = source, loss, l2, fit_intercept, threads
-    wants_curvature = loss.curvature is not None and source.d <= MAX_PRECONDITIONED
+def _suggestion(pilot: Pilot, objective: Objective) -> Suggestion:
+    """Evaluate a sample and all rows, and compare the variants."""
+    source, loss = pilot.source, objective.loss
+    wants_hessian = loss.smooth and source.d <= MAX_PRECONDITIONED
 
-    def look() -> Look:
-        return look_at(*given, seed, wants_curvature=wants_curvature, scaling="none")
+    def evaluate_sample() -> Estimates:
+        return estimate(pilot, objective, wants_hessian=wants_hessian, scaling="none")
 
-    seen = look()
-    looking = shortest(look)
-    conditions, smooth = _exact_facts(*given) if has_moments(source) else _estimates(*given, seen)
+    estimates = evaluate_sample()
+    pilot_seconds = shortest(evaluate_sample)
+    if has_moments(source):
+        conditions, smooth = _of_all_rows(pilot, objective)
+    else:
+        conditions, smooth = _of_sample(pilot, objective, estimates)
     row_bound, largest = smooth.row_bound, smooth.largest_eigenvalue
-    curvature = None if has_l1 else seen.curvature
-    passes = {v: expected_passes(v, loss, source, curvature) for v in VARIANTS}
-    pass_seconds = seconds_of_a_pass(source, loss, threads)
-    seconds = {v: looking + passes[v] * EPOCH_OVER_PASS[v] * pass_seconds for v in VARIANTS}
-    variant, reason = best_variant(loss, has_l1, source.n, source.d)
+    optimum = None if objective.has_l1 else estimates.optimum
+    passes = {v: expected_passes(v, loss, source, optimum) for v in VARIANTS}
+    pass_seconds = seconds_of_a_pass(source, loss, pilot.n_threads)
+    seconds = {v: pilot_seconds + passes[v] * EPOCH_OVER_PASS[v] * pass_seconds for v in VARIANTS}
+    variant, reason = best_variant(loss, objective.has_l1, source.n, source.d)
     return Suggestion(
         n=source.n,
         d=source.d,
@@ -209,53 +208,52 @@ def _suggestion(
         reason=reason,
         passes=passes,
         seconds=seconds,
-        exact=_exact(loss, has_l1, source.n, seen.sample, pass_seconds, seconds[variant]),
-        sample_rows=len(seen.sample),
+        exact=_exact(objective, source.n, estimates.sample, pass_seconds, seconds[variant]),
+        sample_rows=len(estimates.sample),
         from_all_rows=smooth.is_exact,
     )
 
 
-def _exact_facts(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, threads: int
-) -> tuple[tuple[float, float], Smoothness]:
+def _of_all_rows(pilot: Pilot, objective: Objective) -> tuple[tuple[float, float], Smoothness]:
     """Return the two conditions and the smoothness of all rows."""
-    moments = sum_moments(source, fit_intercept, threads)
+    moments = sum_moments(pilot.source, objective.fit_intercept, pilot.n_threads)
     if not moments.is_finite:
-        source.check_finite()
+        pilot.source.check_finite()
         return (math.nan, math.nan), Smoothness(math.nan, math.nan, is_exact=True)
-    penalty = l2 / (loss.curvature or 1.0)
+    penalty = objective.l2 / (objective.loss.curvature or 1.0)
     conditions = moments.condition(penalty), moments.condition_scaled(penalty)
-    return conditions, smoothness_of(moments, loss, l2)
+    return conditions, smoothness_of(moments, objective)
 
 
-def _estimates(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, threads: int, seen: Look
+def _of_sample(
+    pilot: Pilot, objective: Objective, estimates: Estimates
 ) -> tuple[tuple[float, float], Smoothness]:
     """Return the conditions of the sample, and the smoothness that a bound on all rows gives."""
-    rows, standard, is_all = seen.sample, seen.standard, len(seen.sample) == source.n
-    penalty = l2 / (loss.curvature or 1.0) * np.ones(source.d)
+    source, loss = pilot.source, objective.loss
+    rows, standard, is_all = estimates.sample, estimates.standard, len(estimates.sample) == source.n
+    penalty = objective.l2 / (loss.curvature or 1.0) * np.ones(source.d)
     conditions = (
         _condition(rows, penalty, is_all),
-        _condition(standard.rows(rows), penalty * np.square(standard.units), is_all),
+        _condition(standard.rows(rows), penalty * np.square(standard.scale), is_all),
     )
     if loss.curvature is None:
         return conditions, Smoothness(math.nan, math.nan, is_exact=False)
-    return conditions, smoothness(source, loss, l2, fit_intercept, threads)
+    return conditions, smoothness(source, objective, pilot.n_threads)
 
 
 def _condition(rows: Floats, l2: Floats, is_everything: bool) -> float:
     """Return the condition of X'X / m plus *l2*, from singular values; NaN if rows are too few."""
     penalty = np.append(l2, 0.0)
-    if len(rows) < rows.shape[1] - 1 and not l2.any():
-        return math.inf if is_everything else math.nan
     varies = rows.any(axis=0)
     x = np.vstack([rows / math.sqrt(len(rows)), np.diag(np.sqrt(penalty))])[:, varies]
     if x.shape[1] == 0:
         return math.nan
     x = x[x.any(axis=1)]
+    if len(x) < x.shape[1]:
+        return math.inf if is_everything else math.nan
     values = np.linalg.svd(x, compute_uv=False)
-    smallest = values[-1] if len(x) >= x.shape[1] else 0.0
-    return float(np.square(values[0] / smallest)) if smallest > 1e-8 * values[0] else math.inf
+    is_regular = values[-1] > 1e-8 * values[0]
+    return float(np.square(values[0] / values[-1])) if is_regular else math.inf
 
 
 def _stable_rates(smooth: Smoothness) -> dict[str, float]:
@@ -273,15 +271,13 @@ def _shown(condition: float) -> str:
     return "unknown" if math.isnan(condition) else f"{condition:.3g}"
 
 
-def _exact(
-    loss: Loss, has_l1: bool, n: int, rows: Floats, pass_seconds: float, seconds: float
-) -> str:
+def _exact(objective: Objective, n: int, rows: Floats, pass_seconds: float, seconds: float) -> str:
     """Say whether an exact solver is the better choice."""
-    if not loss.is_quadratic or has_l1:
+    if not objective.loss.quadratic or objective.has_l1:
         return "no exact solver in a fixed number of passes"
     solving = seconds_of_cholesky(rows, n, pass_seconds)
     faster = "faster" if solving < seconds else "slower"
     return (
-        f"the normal equations (Cholesky) take about {solving:.2g} s, {faster} than this, where no "
-        "columns are nearly alike"
+        f"the normal equations (Cholesky) take about {solving:.2g} s, {faster} than this, if no "
+        "columns are nearly collinear"
     )

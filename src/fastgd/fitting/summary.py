@@ -24,6 +24,7 @@ def summarise(result: FitResult) -> str:
         f"  loss           {result.loss_}",
         f"  optimizer      {result.optimizer_}",
         f"  learning rate  {_short(result.learning_rate_)} ({result.rate_reason})",
+        *(["  offset         needed: it was fitted with one"] if result.needs_offset_ else []),
         f"  rows per step  {result.batch_size_}",
         *(["  route          gram: gradients from X'X"] if result.route_ == "gram" else []),
         f"  epochs, steps  {result.n_iter_}, {result.t_}",
@@ -40,14 +41,14 @@ def summarise(result: FitResult) -> str:
 
 
 def say_precision(result: FitResult) -> str:
-    """Return how near the optimum a fit is, in words; "" where that is not known."""
+    """Return how near the optimum a fit is, in words; "" if that is not known."""
     if result.suboptimality is None:
         return ""
     if result.statistical_error is None:
         return f"within {result.suboptimality:.2g} of the least objective, as far as it can tell"
-    share = result.suboptimality / result.statistical_error
-    exact = "" if share < VISIBLE or result.variant == "batch" else '; variant="batch" for exact'
-    return f"within {share:.2g} statistical errors of the optimum, as far as it can tell{exact}"
+    ratio = result.suboptimality / result.statistical_error
+    exact = "" if ratio < VISIBLE or result.variant == "batch" else '; variant="batch" for exact'
+    return f"within {ratio:.2g} statistical errors of the optimum, as far as it can tell{exact}"
 
 
 def _largest(result: FitResult) -> str:

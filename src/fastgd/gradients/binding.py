@@ -160,7 +160,7 @@ def batch_step_kernel(step: Step) -> Kernel:
 
 
 def plain_reason(message: str) -> str:
-    """Return in brackets what a message of Numba means, or "" where that is not known."""
+    """Return in brackets what a message of Numba means, or "" if that is not known."""
     for pattern, meaning in REASONS:
         if found := re.search(pattern, message):
             return f" ({meaning.format(*found.groups())})"

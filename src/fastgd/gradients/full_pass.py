@@ -15,16 +15,16 @@ from fastgd.kernels.compiler.jit import load
 from fastgd.losses import Loss
 
 BLOCK_VALUES = 1 << 17  # values of X per block: 1 MB of float64
-CALL_VALUES = 1 << 24  # values of X between two looks at the clock: some 5 ms
+CALL_VALUES = 1 << 24  # values of X between two checks of the clock: some 5 ms
 ROW_VALUES = 16  # a row takes as long as so many values more
 TASK_VALUES = 1 << 18  # values of X that are worth a thread's 20 us of dispatch
 
 
 class FullPass:
-    """Adds up losses, and gradients where they are wanted, over the rows as they lie.
+    """Adds up losses, and gradients if wanted, over the rows in the order of storage.
 
     Sums are made per block and added in the order of the blocks, so that neither the number of
-    threads nor where a pass is cut changes a bit of them.
+    threads nor the cuts of a pass change a bit of them.
     """
 
     def __init__(self, source: Source, loss: Loss, n_threads: int, gradients: bool) -> None:
@@ -112,7 +112,7 @@ class FullPass:
     def _sum_blocks(
         self, coef: Array, start: int, stop: int, sums: Floats, tallies: Floats
     ) -> None:
-        """Sum blocks in one call of the kernel, or one by one where each has to be converted."""
+        """Sum blocks in one call of the kernel, or one by one if each has to be converted."""
         block = self.source.block if len(coef) > 1 else self.source.targets
         resident = self.source.resident
         at_once = len(sums) if resident else 1

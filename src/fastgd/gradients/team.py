@@ -23,7 +23,7 @@ from fastgd.kernels.gradient import make_workspace
 from fastgd.kernels.team import BOARD_SIZE, CLOSED, FAILED
 from fastgd.losses import Loss
 
-APART = 16  # numbers that nobody uses, between sums of groups: two cache lines
+APART = 16  # unused numbers between sums of groups: two cache lines
 THREAD_VALUES = 1 << 16  # values of X that are worth a thread's while
 _NOTHING = np.empty(0, np.int64)
 IN_ORDER = RowList(_NOTHING, _NOTHING)  # all rows
@@ -98,7 +98,7 @@ class Team:
             try:
                 span = Span(start, stop, filled, row)
                 self.kernel(*self._arguments(data, listed), True, span)
-            except Exception as failure:  # a group is left that nobody will finish
+            except Exception as failure:  # a group is left unfinished
                 self._fail(failure)
         if self._failure is not None:
             raise self._failure
@@ -121,7 +121,7 @@ class Team:
             self._helpers.pop()
 
     def _fail(self, failure: BaseException) -> None:
-        """Let nobody wait for what was not summed."""
+        """Let no thread wait for what was not summed."""
         self._failure = self._failure or failure
         self._board[FAILED] = 1
 
@@ -139,6 +139,6 @@ class Team:
 def empty_sums(groups: int, d: int) -> tuple[Floats, Floats]:
     """Return sums and tallies of so many groups of rows, the sums in cache lines of their own.
 
-    Where threads write to the same lines, ten features took twice as long on two as on one.
+    If threads write to the same cache lines, ten features took twice as long on two as on one.
     """
     return np.zeros((groups, d + 1 + APART)), np.zeros((groups, TALLY_SIZE))

@@ -27,3 +27,5 @@ class AbsoluteError(Loss):
 
     name: ClassVar[str] = "absolute_error"
     function: ClassVar[LossFunction] = staticmethod(_absolute_error)
+    of_residual: ClassVar[bool] = True
+    robust: ClassVar[bool] = True

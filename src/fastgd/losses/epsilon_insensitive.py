@@ -39,6 +39,8 @@ class EpsilonInsensitive(Loss):
     epsilon: float = 0.1
     name: ClassVar[str] = "epsilon_insensitive"
     function: ClassVar[LossFunction] = staticmethod(_epsilon_insensitive)
+    of_residual: ClassVar[bool] = True
+    robust: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the parameter."""

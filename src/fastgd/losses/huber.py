@@ -40,6 +40,8 @@ class Huber(Loss):
     delta: float = 1.35
     name: ClassVar[str] = "huber"
     function: ClassVar[LossFunction] = staticmethod(_huber)
+    of_residual: ClassVar[bool] = True
+    robust: ClassVar[bool] = True
     curvature: ClassVar[float | None] = 1.0
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fastgd.base.robust import Targets
 from fastgd.base.validation import check_fraction
 from fastgd.losses.loss import Loss, LossFunction
 
@@ -41,7 +42,13 @@ class Quantile(Loss):
     quantile: float = 0.5
     name: ClassVar[str] = "quantile"
     function: ClassVar[LossFunction] = staticmethod(_quantile)
+    of_residual: ClassVar[bool] = True
+    robust: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check the parameter."""
         check_fraction("quantile", self.quantile, or_zero=False)
+
+    def best_constant(self, targets: Targets) -> float:
+        """Return the quantile."""
+        return targets.quantile(self.quantile)

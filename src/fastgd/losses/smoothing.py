@@ -8,6 +8,7 @@ minimization of non-smooth functions", 2005).
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fastgd.base.robust import Targets
 from fastgd.losses import AbsoluteError, EpsilonInsensitive, Hinge, Loss, LossFunction, Quantile
 
 
@@ -57,6 +58,10 @@ class SmoothedError(Loss):
     def quantile(self) -> float:
         """Which quantile of the targets is the best constant prediction."""
         return -self.below / (self.first_jump + self.second_jump)
+
+    def best_constant(self, targets: Targets) -> float:
+        """Return the quantile."""
+        return targets.quantile(self.quantile)
 
 
 @dataclass(frozen=True)

@@ -36,3 +36,4 @@ class SquaredEpsilonInsensitive(EpsilonInsensitive):
     name: ClassVar[str] = "squared_epsilon_insensitive"
     function: ClassVar[LossFunction] = staticmethod(_squared_epsilon_insensitive)
     curvature: ClassVar[float | None] = 2.0
+    robust: ClassVar[bool] = False

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fastgd.base.robust import Targets
 from fastgd.losses.loss import Loss, LossFunction
 
 
@@ -28,8 +29,13 @@ class SquaredError(Loss):
 
     name: ClassVar[str] = "squared_error"
     function: ClassVar[LossFunction] = staticmethod(_squared_error)
-    is_quadratic: ClassVar[bool] = True
+    of_residual: ClassVar[bool] = True
+    quadratic: ClassVar[bool] = True
     curvature: ClassVar[float | None] = 1.0
+
+    def best_constant(self, targets: Targets) -> float:
+        """Return the mean."""
+        return targets.mean
 
 
 @dataclass(frozen=True)

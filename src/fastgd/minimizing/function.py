@@ -113,21 +113,21 @@ class Function:
     def _call_jac(self, point: Any, *args: Any) -> Any:
         return call("jac", self.jac, point, args)
 
-    def _put(self, slope: Any, g: Array) -> None:
-        if slope is NO_NUMBER:
+    def _put(self, value: Any, g: Array) -> None:
+        if value is NO_NUMBER:
             g[:] = np.nan
             return
         name = "fun" if self.gradient == BOTH else "jac"
-        slopes = _as_real(slope)
-        fits = slopes is not None and (slopes.shape == self.shape or slopes.size == g.size == 1)
-        if slopes is None or not fits:
+        values = _as_real(value)
+        fits = values is not None and (values.shape == self.shape or values.size == g.size == 1)
+        if values is None or not fits:
             wanted = "the derivative, a real number"
             if self.shape:
                 wanted = f"the gradient, real numbers in an array of the shape of x0, {self.shape}"
-            got = getattr(slope, "dtype", "")
-            kind = f" of {got}" if np.shape(slope) == self.shape and got else ""
-            raise ValueError(f"{name} must return {wanted}; got {show(slope)}{kind}.")
-        g[:] = slopes.ravel()
+            got = getattr(value, "dtype", "")
+            kind = f" of {got}" if np.shape(value) == self.shape and got else ""
+            raise ValueError(f"{name} must return {wanted}; got {show(value)}{kind}.")
+        g[:] = values.ravel()
 
 
 NO_NUMBER = object()  # Python raised an error for what NumPy would return as NaN or infinity

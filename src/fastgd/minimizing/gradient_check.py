@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fastgd.base.quantities import tell_apart
 from fastgd.minimizing.function import BOTH, DIFFERENCES, Function
-from fastgd.planning.derivatives import CLOSE, EPS, NEGLIGIBLE, ROUNDINGS, look
+from fastgd.planning.derivatives import CLOSE, EPS, NEGLIGIBLE, ROUNDINGS, check_point
 
 Vector = NDArray[np.float64]
 
@@ -93,7 +93,9 @@ class Probe:
         central = (above - below) / (2 * STEP)
         if abs(central - returned) <= CLOSE * max(abs(central), abs(returned)) + negligible:
             return None
-        point = look(lambda t, _: (self._along(where, signs, t), returned), 0.0, 1.0, negligible)
+        point = check_point(
+            lambda t, _: (self._along(where, signs, t), returned), 0.0, 1.0, negligible
+        )
         if point is None or point.is_right:
             return None
         if point.difference == 0 and self._changes_far_away(where, signs):

@@ -109,7 +109,7 @@ def minimize(
     DivergenceWarning
         The value or the gradient became infinite or NaN, the value 1e12 times what it was, above
         that at x0 when the run ended, or so far below it that fun seems to have no lower end: the
-        last point that was seen to be good is returned, or x0 if that was better.
+        last good point is returned, or x0 if that was better.
     ConvergenceWarning
         `max_iter` was reached before `tol`, steps change nothing any more, or fun still falls where
         the gradient is about zero, or its rounding hides the gradient.
@@ -128,9 +128,9 @@ def minimize(
     >>> import fastgd
     >>> def cost(y):
     ...     return (y - 100) ** 2
-    >>> def slope(y):
+    >>> def derivative(y):
     ...     return 2 * (y - 100)
-    >>> result = fastgd.minimize(cost, 103, jac=slope, learning_rate=0.1)
+    >>> result = fastgd.minimize(cost, 103, jac=derivative, learning_rate=0.1)
     >>> result.path[:4].round(3)
     array([103.   , 102.4  , 101.92 , 101.536])
     >>> round(result.x, 6)
@@ -147,7 +147,7 @@ def minimize(
         check_fraction("tol", tol)
     every, callback = read_record_path(record_path), read_callback(callback)
     time_limit = read_time_limit(time_limit)
-    # What is not finite is found and said in words, not by NumPy's warnings, fun's among them.
+    # Values that are not finite are refused in a sentence, not by NumPy's warnings or those of fun.
     with np.errstate(all="ignore"):
         walk = Walk(function, point, chosen, rates, tol, every)
         reason = walk.run(max_iter, callback, time_limit, watch)
@@ -258,14 +258,14 @@ def _warn_of(walk: Walk, result: MinimizeResult, tol: float | None) -> None:
     if reason is StopReason.DIVERGED:
         warn(_divergence_message(walk, result), DivergenceWarning)
     if reason is StopReason.CAPPED:
-        met, values = result.history["grad_norm"], result.history["objective"]
-        norms, fell = tell_apart(met[0], met[-1]), tell_apart(values[0], values[-1])
+        norms, values = result.history["grad_norm"], result.history["objective"]
+        shown, fell = tell_apart(norms[0], norms[-1]), tell_apart(values[0], values[-1])
         advice = "give more steps, another learning_rate, or tol=None"
-        if met[-1] > met[0] and values[-1] < values[0]:
+        if norms[-1] > norms[0] and values[-1] < values[0]:
             advice = f"{advice}; no number of steps is enough if fun has no lower end"
         warn(
             f"{name} made max_iter={result.nit} steps without meeting tol={tol:g}: the gradient's "
-            f"norm went from {norms[0]} to {norms[1]}, and fun from {fell[0]} to {fell[1]}; "
+            f"norm went from {shown[0]} to {shown[1]}, and fun from {fell[0]} to {fell[1]}; "
             f"{advice}.",
             ConvergenceWarning,
         )

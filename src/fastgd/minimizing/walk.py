@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.base.validation import show
 from fastgd.descent.divergence import DIVERGED_FACTOR
 from fastgd.kernels import minimize as kernels
-from fastgd.kernels.compiler.jit import load
 from fastgd.kernels.minimize import NORM, RATE, STILL, VALUE, length
-from fastgd.minimizing.function import DIFFERENCES, Function
+from fastgd.minimizing.evaluation import EPS, ROUNDINGS, Evaluation
+from fastgd.minimizing.function import Function
 from fastgd.minimizing.gradient_check import Probe, doubt_of, refuse_wrong_gradient
 from fastgd.minimizing.loop import make_loop
 from fastgd.minimizing.result import HISTORY, Iterate, MinimizeResult
@@ -30,10 +29,8 @@ MAX_ROWS = 1024  # of the history: evaluating fun for them must stay cheap besid
 MAX_NUMBERS = 1 << 23  # of the path: 64 MB
 CALL_NUMBERS = 1 << 20  # of the path that one call of the loop may make
 NEVER = 1 << 62  # steps
-EPS = float(np.finfo(np.float64).eps)
 ROUNDING = 1e-12  # of a value: sums of many terms are no more exact
-ROUNDINGS = 100.0  # what a gradient may be made of
-CALL_SECONDS = 0.02  # how long the loop may run before someone looks at Ctrl-C and the clock
+CALL_SECONDS = 0.02  # how long the loop may run before Ctrl-C and the clock are checked
 
 
 @dataclass
@@ -64,19 +61,20 @@ class Walk:
         self.g, self.counts = np.zeros(n), np.zeros(2, np.int64)
         self.known = np.full(4, np.nan)
         self.known[STILL] = 0.0
-        self._evaluate_first()
-        value, norm = self.known[VALUE], self.known[NORM]
-        self.start = Place(self.x.copy(), float(value), self.g.copy())
+        self.evaluation = Evaluation(function, self.counts)
+        value, norm = self.evaluation.start(self.x, self.g)
+        self.known[VALUE], self.known[NORM] = value, norm
+        self.start = Place(self.x.copy(), value, self.g.copy())
         self.doubt: str | None = None  # why the end may be no minimum
-        refuse_wrong_gradient(function, self._probe(self.start), float(norm))
+        refuse_wrong_gradient(function, self._probe(self.start), norm)
         self.least = -1.0 if tol is None else tol * norm
         self.limit = value + DIVERGED_FACTOR * max(abs(value), 1.0)
         before, trial, gradient = np.empty((3, n))
-        self.good = self.x.copy()  # the last point whose value was seen to be sound
+        self.good = self.x.copy()  # the last point whose value is known to be sound
         slots = tuple(np.zeros((optimizer.slots, n)))
         self.workspace = kernels.Workspace(before, self.good, trial, gradient, slots)
         self.t, self.memory = 0, Memory()
-        self.first_curvature = self.first_change = math.nan
+        self.first_second_derivative = self.first_change = math.nan
         self.rows = Journal(MAX_ROWS)
         self.rows.mark(0, self.known[:STILL])
         self.points = _make_path(path_every, n)
@@ -106,10 +104,10 @@ class Walk:
         steps = 1
         while self.t < max_iter:
             began = time.perf_counter()
-            status = self._advance(min(steps, max_iter - self.t, self._most_steps()))
+            status = self._advance(min(steps, max_iter - self.t, self._max_steps()))
             asked = callback and status != kernels.DIVERGED
             stops = bool(asked and asks_to_stop(callback, self._iterate()))
-            if status == kernels.AT_REST and self._is_at_rest():
+            if status == kernels.AT_REST and self.evaluation.is_rounding(*self._gradient_here()):
                 return StopReason.TOLERANCE
             if status != kernels.GOING_ON:
                 return REASONS[status]
@@ -122,7 +120,7 @@ class Walk:
         return StopReason.MAX_ITER if self.least < 0 else StopReason.CAPPED
 
     def judge(self, reason: StopReason) -> StopReason:
-        """Return why it ended, seen from its end: above the start, or far below it, it diverged.
+        """Return why it ended: above the start, or far below it, it diverged.
 
         A gradient of about zero is no success if fun still falls there.
         """
@@ -147,9 +145,11 @@ class Walk:
         if not rise > ROUNDING * max(abs(value), abs(self.start.value)):
             return False
         # A sum of squares that is zero but for rounding rises by the square of that.
-        shift = ROUNDINGS * EPS * max(np.abs(self.x).max(), np.abs(self.start.x).max())
-        curvature = self._curvature_here() if self.known[NORM] > 0 else self.first_curvature
-        return not rise <= curvature * shift * shift
+        distance = ROUNDINGS * EPS * max(np.abs(self.x).max(), np.abs(self.start.x).max())
+        second_derivative = self.first_second_derivative
+        if self.known[NORM] > 0:
+            second_derivative = self.evaluation.second_derivative(*self._gradient_here()[:3])
+        return not rise <= second_derivative * distance * distance
 
     def result(self, reason: StopReason, seconds: float, compile_seconds: float) -> MinimizeResult:
         """Return what the user gets."""
@@ -183,31 +183,11 @@ class Walk:
 
     def stable_rate(self) -> float | None:
         """Return below which rate theory calls steps stable where the first of them was taken."""
-        rate = largest_rate(self.optimizer, self.first_curvature)
+        rate = largest_rate(self.optimizer, self.first_second_derivative)
         return rate if 0 < rate < math.inf else None
 
     def _probe(self, place: Place) -> Probe:
         return Probe(self.function, place.x, place.value, place.g, self.counts)
-
-    def _evaluate_first(self) -> None:
-        """Call the function once, with all checks; one that is jitted compiles itself then."""
-
-        def call() -> None:
-            self.known[VALUE] = self._evaluate(self.x, self.g)
-
-        if self.function.compiled:
-            load(call)
-        else:
-            call()
-        load(length, self.g)
-        self.known[NORM] = length(self.g)
-        if not math.isfinite(self.known[VALUE]):
-            raise ValueError(f"fun(x0) must be finite; got {self.known[VALUE]}.")
-        if not math.isfinite(self.known[NORM]):
-            differs = self.function.gradient == DIFFERENCES
-            how, mend = (" by central differences", ": give jac=...") if differs else ("", "")
-            shown = show(self.g.tolist())
-            raise ValueError(f"the gradient{how} must be finite at x0; got {shown}{mend}.")
 
     @property
     def _uses_losses(self) -> bool:
@@ -241,7 +221,7 @@ class Walk:
         self._keep(made, rows, points)
         self.t += made
         if before is not None and made:
-            self.first_curvature = _curvature_between(self.x - before, self.g - g)
+            self.first_second_derivative = _second_derivative_between(self.x - before, self.g - g)
             self.first_change = float((self.x - before) @ (0.5 * self.g + 0.5 * g))
         if isinstance(self.rates, Schedule) and self._uses_losses:
             self.memory = self.rates.after_epoch(self.memory, self.known[VALUE])
@@ -258,18 +238,22 @@ class Walk:
         return self.rates(np.arange(self.t + 1, self.t + steps + 1)) * self.memory.factor
 
     def _steps_of_next_call(self, steps: int, seconds: float) -> int:
-        """Return how many steps the loop takes until someone looks again; no bit depends on it."""
+        """Return how many steps the loop takes until the next check; no result depends on it."""
         if seconds > 2 * CALL_SECONDS:
             return max(1, steps // 2)
         return 2 * steps if seconds < CALL_SECONDS else steps
 
-    def _most_steps(self) -> int:
+    def _max_steps(self) -> int:
         """Return how many steps one call may take: no row is made that would not be kept."""
         most = self.rows.steps_to_thinning(self.t)
         if self.points is not None:
-            room = max(1, CALL_NUMBERS // len(self.x)) * self.points.every
-            most = min(most, room, self.points.steps_to_thinning(self.t))
+            free = max(1, CALL_NUMBERS // len(self.x)) * self.points.every
+            most = min(most, free, self.points.steps_to_thinning(self.t))
         return int(most)
+
+    def _gradient_here(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
+        """Return the point, its gradient, the norm of that and the value."""
+        return self.x, self.g, float(self.known[NORM]), float(self.known[VALUE])
 
     def _iterate(self) -> Iterate:
         here = self._here()
@@ -279,46 +263,14 @@ class Walk:
     def _here(self) -> Place:
         """Return where it is; the value is computed if no step has done so."""
         if math.isnan(self.known[VALUE]):
-            self.known[VALUE] = self._value_at(self.x)
+            self.known[VALUE] = self.evaluation.value_at(self.x)
         return Place(self.x.copy(), float(self.known[VALUE]), self.g.copy())
 
     def _last_good(self) -> Place:
-        """Return the last point whose value was seen to be sound, or the start if better."""
+        """Return the last point whose value is known to be sound, or the start if better."""
         g = np.empty(len(self.x))
-        value = self._evaluate(self.good, g)
+        value = self.evaluation.at(self.good, g)
         return Place(self.good.copy(), value, g) if value <= self.start.value else self.start
-
-    def _is_at_rest(self) -> bool:
-        """Return True if the gradient is no more than rounding leaves of one.
-
-        That is eps times the curvature times the size of x, the curvature being that along the
-        gradient; and of differences what rounding of the value leaves.
-        """
-        size = float(max(np.abs(self.x).max(), np.finfo(np.float64).tiny))
-        if self.known[NORM] == 0.0:
-            return True
-        curvature = self._curvature_here()
-        differs = self.function.gradient == DIFFERENCES
-        noise = EPS ** (2 / 3) * abs(self.known[VALUE]) / max(1.0, size) if differs else 0.0
-        return bool(self.known[NORM] <= ROUNDINGS * EPS * curvature * size + noise)
-
-    def _curvature_here(self) -> float:
-        """Return the curvature along the gradient, from that at a point close by."""
-        size = float(max(np.abs(self.x).max(), np.finfo(np.float64).tiny))
-        reach = math.sqrt(EPS) * size
-        there, g = self.x - reach * self.g / self.known[NORM], np.empty(len(self.x))
-        self._evaluate(there, g)
-        return float(np.linalg.norm(g - self.g)) / reach
-
-    def _evaluate(self, x: NDArray[np.float64], g: NDArray[np.float64]) -> float:
-        """Return the value, and put the gradient into *g*, in Python and with all checks."""
-        checked = self.function.checked["evaluate"]
-        value: float = checked(x, g, True, self.function.args, self.counts)
-        return value
-
-    def _value_at(self, x: NDArray[np.float64]) -> float:
-        value: float = self.function.checked["value_of"](x, self.function.args, self.counts)
-        return value
 
     def _shaped(self, x: NDArray[np.float64]) -> Any:
         return float(x[0]) if self.function.shape == () else x.copy().reshape(self.function.shape)
@@ -342,7 +294,7 @@ def _make_path(every: int | None, n: int) -> Journal | None:
     return Journal(min(MAX_ROWS, max(2, MAX_NUMBERS // n))) if every == 0 else Journal(NEVER, every)
 
 
-def _curvature_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> float:
-    """Return the curvature along a step, from how the gradient changed."""
+def _second_derivative_between(s: NDArray[np.float64], change: NDArray[np.float64]) -> float:
+    """Return the second derivative along a step, from the change of the gradient."""
     square = float(s @ s)
     return float(change @ s) / square if square > 0 else math.nan

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Journal:
-    """Rows at every so many steps; where there are too many, every other one is let go."""
+    """Rows at every so many steps; if there are too many, every other one is dropped."""
 
     def __init__(self, most: float, every: int = 1) -> None:
         self.most, self.every = most, every

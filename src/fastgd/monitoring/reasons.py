@@ -20,7 +20,7 @@ class StopReason(Enum):
 
     MAX_ITER = "It made all the epochs it was asked for."
     CAPPED = "It reached max_iter before the tolerance was met."
-    TOLERANCE = "It met its tolerance."
+    TOLERANCE = "It reached its tolerance."
     SEPARABLE = "The labels are linearly separable: the loss has no minimum."
     STALLED = "It could get no nearer to the optimum, which is still some way off."
     TIME_LIMIT = "It reached its time limit."
@@ -42,7 +42,7 @@ class Progress:
     passes: float
     seconds: float
     learning_rate: float
-    loss: float  # weighted mean loss per row met in this epoch
+    loss: float  # weighted mean loss of the rows of this epoch
     coef: NDArray[np.float64]
     intercept: float
     max_iter: int  # epochs that the fit makes at most

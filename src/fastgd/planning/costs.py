@@ -1,4 +1,4 @@
-"""What a self-tuned fit takes: passes, from how a sample curves; seconds, from short timed runs."""
+"""What a self-tuned fit takes: passes, from the Hessian of a sample; seconds, from timed runs."""
 
 import math
 import time
@@ -11,12 +11,12 @@ from fastgd.data.sources import Source
 from fastgd.gradients.full_pass import FullPass
 from fastgd.kernels.arguments import TALLY_SIZE
 from fastgd.losses import Loss
-from fastgd.planning.pilot.curvature import Curvature
-from fastgd.planning.plan import EXACT, UNSEEN
+from fastgd.planning.pilot.optimum import Optimum
+from fastgd.planning.stopping import EXACT, OF_STATISTICAL_ERROR
 
 TIMED_VALUES = 1 << 22  # of X: what is read to see how long a pass takes
 TIMED_SECONDS, MIN_RUNS, MAX_RUNS = 0.1, 3, 9  # the shortest of so many runs counts
-USUAL_PASSES = {"batch": 40.0, "minibatch": 12.0, "stochastic": 12.0}  # without a curvature
+USUAL_PASSES = {"batch": 40.0, "minibatch": 12.0, "stochastic": 12.0}  # without a Hessian
 
 
 def shortest(work: Callable[[], object]) -> float:
@@ -30,23 +30,23 @@ def shortest(work: Callable[[], object]) -> float:
     return best
 
 
-def expected_passes(variant: str, loss: Loss, source: Source, curvature: Curvature | None) -> float:
+def expected_passes(variant: str, loss: Loss, source: Source, optimum: Optimum | None) -> float:
     """Return about how many passes a self-tuned fit takes."""
-    if curvature is None:
+    if optimum is None:
         return USUAL_PASSES[variant]
     if variant == "stochastic":
-        return 4.0  # an epoch or two, and as many looks
-    ratio = ((1.0 + curvature.spread) / (1.0 - min(curvature.spread, 0.9))) ** 2
+        return 4.0  # an epoch or two, and as many evaluations
+    ratio = ((1.0 + optimum.sampling_error) / (1.0 - min(optimum.sampling_error, 0.9))) ** 2
     contraction = max(((ratio - 1.0) / (ratio + 1.0)) ** 2, 1e-12)  # of the distance, a step
-    rows = curvature.spread**-2 * source.d if curvature.spread > 0 else source.n
-    start = curvature.statistical_error * source.n / rows
-    start = start if variant == "batch" else curvature.statistical_error
-    target = max(EXACT * curvature.fall, 1e-300)
+    rows = optimum.sampling_error**-2 * source.d if optimum.sampling_error > 0 else source.n
+    start = optimum.statistical_error * source.n / rows
+    start = start if variant == "batch" else optimum.statistical_error
+    target = max(EXACT * optimum.fall, 1e-300)
     if variant == "minibatch":
-        target = max(target, UNSEEN * curvature.statistical_error)
+        target = max(target, OF_STATISTICAL_ERROR * optimum.statistical_error)
     steps = math.log(max(start / target, 1.0)) / -math.log(contraction)
-    # What is not quadratic has no curvature to rely on to the last step.
-    more = 2.0 if loss.is_quadratic else 5.0
+    # Of a loss that is not quadratic, the Hessian changes up to the last step.
+    more = 2.0 if loss.quadratic else 5.0
     return more + math.ceil(steps if math.isfinite(steps) else 0.0)
 
 

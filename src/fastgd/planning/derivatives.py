@@ -26,7 +26,7 @@ STARTS = 7  # rows whose predictions at the start are tried
 AROUND = (-3.1, -1.3, -0.4, 0.23, 0.9, 2.7)  # in units of the spread of y
 NEAR = (-0.7, 0.4)  # from a target: a loss may have a scale of its own
 DISTANCES = 10.0 ** np.arange(-13, -1)  # of the differences, relative to the prediction and target
-COARSE = 1e-6  # a relative distance that float32 can tell apart
+COARSE = 1e-6  # a relative distance that float32 resolves
 CLOSE = 0.02  # a relative difference that truncation and rounding may make
 NEGLIGIBLE = 1e-6  # of the usual size of a derivative
 EPS = float(np.finfo(np.float64).eps)
@@ -65,7 +65,7 @@ def refuse_wrong_derivative(loss: Loss, source: Source, initial: Floats | None) 
         return
 
     def check() -> None:
-        places = [*_places(source, initial, loss.is_binary)]
+        places = [*_places(source, initial, loss.takes_labels)]
         with np.errstate(all="ignore"):
             _check(in_python(loss), loss, places)
 
@@ -96,7 +96,7 @@ def _check(f: ScalarLoss, loss: Loss, places: list[tuple[float, float]]) -> None
 
 
 def _places(
-    source: Source, initial: Floats | None, is_binary: bool
+    source: Source, initial: Floats | None, takes_labels: bool
 ) -> Iterator[tuple[float, float]]:
     """Yield predictions and targets: at the start, and around targets of the data."""
     rows = np.linspace(0, source.n - 1, min(source.n, MAX_TARGETS_READ)).astype(np.int64)
@@ -115,7 +115,7 @@ def _places(
     inner = np.linspace(0, 1, 2 * TARGETS + 1)[1::2]
     places = np.concatenate([inner, TAILS]) * (len(y) - 1)
     targets = np.unique([*y[places.astype(np.int64)], *_extremes(source)])
-    middle, spread = (0.0, 1.0) if is_binary else _middle_and_spread(y)
+    middle, spread = (0.0, 1.0) if takes_labels else _middle_and_spread(y)
     for target in targets.tolist():
         yield 0.0, target
         for k in AROUND:
@@ -187,12 +187,14 @@ def _judge(f: ScalarLoss, places: list[tuple[float, float]]) -> tuple[list[Point
     returned = [abs(f(z, y)[1]) for z, y in places]
     finite = [size for size in returned if math.isfinite(size)]
     negligible = NEGLIGIBLE * float(np.quantile(finite, 0.75)) if finite else 0.0
-    points = [point for z, y in dict.fromkeys(places) if (point := look(f, z, y, negligible))]
+    points = [
+        point for z, y in dict.fromkeys(places) if (point := check_point(f, z, y, negligible))
+    ]
     wrong = [point for point in points if not point.is_right]
     return wrong, [point for point in points if point.is_right]
 
 
-def look(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
+def check_point(f: ScalarLoss, z: float, y: float, negligible: float) -> Point | None:
     """Return what is found at a point; None if differences agree on nothing there."""
     value, returned = f(z, y)
     if not (math.isfinite(value) and math.isfinite(returned)):

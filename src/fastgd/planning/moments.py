@@ -1,9 +1,9 @@
 """Second and fourth moments of all rows: the smoothness constant, the row bound, the condition.
 
 A sample of some thousand rows misses levels that only a few rows have, and those decide which
-learning rates are stable. What a user is told therefore comes from a pass over all rows.
+learning rates are stable. What is reported therefore comes from a pass over all rows.
 
-The moments are those of centred, scaled columns: X'X of columns as they are would lose digits by
+The moments are those of centred, scaled columns: X'X of the original columns would lose digits by
 the square of the ratio of their sizes.
 """
 
@@ -21,7 +21,7 @@ from fastgd.data.tables import pieces, take
 MAX_COLUMNS = 1024  # beyond, two d x d matrices of all rows take too long
 MAX_PRODUCTS = 2e11  # some ten seconds; whoever waits for a warning should not wait longer
 BLOCK_ROWS = 4096
-UNIT_ROWS = 4096  # rows from which offsets and units are taken; any will do
+SCALE_ROWS = 4096  # rows from which offsets and scale are taken; any will do
 CONSTANT = 1e-12  # a spread below this fraction of the size is rounding
 WHITENED = 1e-10  # directions with less of the variance than this are left out of the row bound
 DEPENDENT = 1e-12  # eigenvalues below this fraction of the largest are zero up to rounding
@@ -29,14 +29,14 @@ DEPENDENT = 1e-12  # eigenvalues below this fraction of the largest are zero up 
 
 @dataclass(frozen=True)
 class Moments:
-    """Weighted means over all rows of products of u = (x - offset) * units, followed by a one.
+    """Weighted means over all rows of products of u = (x - offset) * scale, followed by a one.
 
     Without an intercept there is no such one, and the offset is zero.
     """
 
     offset: Floats  # (d,)
-    units: Floats  # (d,)
-    size: float  # unit of the norms ||x||, those of the rows as they are
+    scale: Floats  # (d,)
+    size: float  # unit of the norms ||x||, those of the original rows
     second: Floats  # E[s u u']
     fourth: Floats  # E[s^2 ||x||^2 u u'] / size^2
 
@@ -46,7 +46,7 @@ class Moments:
         return bool(np.isfinite(self.second).all() and np.isfinite(self.fourth).all())
 
     def largest_eigenvalue(self, l2: float = 0.0) -> float:
-        """Return the largest eigenvalue of X'X/n + l2, where *l2* spares the intercept."""
+        """Return the largest eigenvalue of X'X/n + l2, the intercept without *l2*."""
         return _largest(self._of_raw_columns(l2))
 
     def row_bound(self, l2: float = 0.0) -> float:
@@ -60,9 +60,9 @@ class Moments:
         values, vectors = np.linalg.eigh(matrix * np.outer(scales, scales))
         kept = values > WHITENED * values[-1]
         white = scales[:, np.newaxis] * vectors[:, kept] / np.sqrt(values[kept])
-        fourth, diagonal = self.fourth * self.size * self.size, np.arange(len(self.units))
+        fourth, diagonal = self.fourth * self.size * self.size, np.arange(len(self.scale))
         # Of the terms of the penalty, 2 l2 times the right side has too much by l2^2.
-        fourth[diagonal, diagonal] -= np.square(l2 * self.units)
+        fourth[diagonal, diagonal] -= np.square(l2 * self.scale)
         return _largest(white.T @ fourth @ white) + 2.0 * l2
 
     def condition(self, l2: float = 0.0) -> float:
@@ -70,7 +70,7 @@ class Moments:
 
         Columns of zeros are left out. Infinity if columns depend on each other.
         """
-        d = len(self.units)
+        d = len(self.scale)
         kept = np.diag(self.second) > 0
         kept[:d] |= self.offset != 0
         if not kept.any():
@@ -87,7 +87,7 @@ class Moments:
 
     def condition_scaled(self, l2: float = 0.0) -> float:
         """Return the same of columns with mean 0 and variance 1; constant columns are left out."""
-        d = len(self.units)
+        d = len(self.scale)
         mean = self.second[:d, d] if self._fit_intercept else np.zeros(d)
         covariance = self.second[:d, :d] - np.outer(mean, mean)
         kept = np.diag(self.second)[:d] > 0
@@ -96,7 +96,7 @@ class Moments:
         matrix = covariance[np.ix_(kept, kept)]
         scales = _inverse_roots(np.diag(matrix))
         matrix = matrix * np.outer(scales, scales)
-        matrix[np.diag_indices(len(matrix))] += l2 * np.square(scales * self.units[kept])
+        matrix[np.diag_indices(len(matrix))] += l2 * np.square(scales * self.scale[kept])
         values = np.linalg.eigvalsh(matrix)
         if values[0] <= DEPENDENT * values[-1]:
             return math.inf
@@ -106,26 +106,26 @@ class Moments:
 
     @property
     def _fit_intercept(self) -> bool:
-        return len(self.second) > len(self.units)
+        return len(self.second) > len(self.scale)
 
     def _penalised(self, l2: float) -> Floats:
-        """Return the second moments plus *l2*, in the units of u."""
-        matrix, diagonal = self.second.copy(), np.arange(len(self.units))
-        matrix[diagonal, diagonal] += l2 * np.square(self.units)
+        """Return the second moments plus *l2*, in the scale of u."""
+        matrix, diagonal = self.second.copy(), np.arange(len(self.scale))
+        matrix[diagonal, diagonal] += l2 * np.square(self.scale)
         return matrix
 
     def _of_raw_columns(self, l2: float) -> Floats:
-        """Return X'X/n + l2 of the columns as they are."""
+        """Return X'X/n + l2 of the original columns."""
         to_raw = self._to_raw()
         return np.asarray(to_raw @ self._penalised(l2) @ to_raw.T)
 
     def _to_raw(self, inverse: bool = False) -> Floats:
         """Return the matrix that turns (u, 1) into (x, 1), or its inverse."""
-        scales = self.units if inverse else 1.0 / self.units
+        scales = self.scale if inverse else 1.0 / self.scale
         if not self._fit_intercept:
             return np.diag(scales)
         matrix = np.diag(np.append(scales, 1.0))
-        matrix[:-1, -1] = -self.offset * self.units if inverse else self.offset
+        matrix[:-1, -1] = -self.offset * self.scale if inverse else self.offset
         return matrix
 
 
@@ -136,7 +136,7 @@ def has_moments(source: Source) -> bool:
 
 def sum_moments(source: Source, fit_intercept: bool, n_threads: int) -> Moments:
     """Return the moments of all rows, from one pass; the number of threads changes no bit."""
-    offset, units, size = _units(source, fit_intercept)
+    offset, scale, size = _offset_and_scale(source, fit_intercept)
     width = source.d + fit_intercept
     second, fourth = np.zeros((width, width)), np.zeros((width, width))
     u = np.ones((BLOCK_ROWS, width))
@@ -145,17 +145,17 @@ def sum_moments(source: Source, fit_intercept: bool, n_threads: int) -> Moments:
             rows, weights = _weighted_rows(source, start, min(start + BLOCK_ROWS, source.n))
             squared_norms = _squared_norms(rows, size, fit_intercept)
             here = u[: len(rows)]
-            np.multiply(rows - offset, units, out=here[:, : source.d])
+            np.multiply(rows - offset, scale, out=here[:, : source.d])
             second += products(here, weights=weights, workers=workers)
             heavy = np.square(weights) * squared_norms
             fourth += products(here, weights=heavy, workers=workers)
     second, fourth = second / source.n, fourth / source.n
-    sizes = np.abs(offset * units)
+    sizes = np.abs(offset * scale)
     variances = np.diag(second)[: source.d]
     constant = np.flatnonzero(variances <= np.square(CONSTANT * sizes))
     for matrix in (second, fourth):
         matrix[constant], matrix[:, constant] = 0.0, 0.0
-    return Moments(offset, units, size, second, fourth)
+    return Moments(offset, scale, size, second, fourth)
 
 
 def largest_squared_norm(source: Source, fit_intercept: bool) -> float:
@@ -187,17 +187,17 @@ def _squared_norms(rows: Floats, size: float, fit_intercept: bool) -> Floats:
     return np.asarray(np.einsum("ij,ij->i", scaled, scaled) + fit_intercept / size / size)
 
 
-def _units(source: Source, fit_intercept: bool) -> tuple[Floats, Floats, float]:
+def _offset_and_scale(source: Source, fit_intercept: bool) -> tuple[Floats, Floats, float]:
     """Return an offset and a unit for each column, and one for the norms of rows."""
     pool = np.flatnonzero(source.weights) if source.weighted else np.arange(source.n)
-    places = np.linspace(0, len(pool) - 1, min(len(pool), UNIT_ROWS)).astype(np.int64)
+    places = np.linspace(0, len(pool) - 1, min(len(pool), SCALE_ROWS)).astype(np.int64)
     rows = take(source.table, pool[places]).astype(np.float64)
     sizes = np.abs(rows).max(axis=0)
     offset = rows.mean(axis=0) if fit_intercept else np.zeros(source.d)
     away = np.abs(rows - offset).max(axis=0)
     spread = np.where(away > CONSTANT * sizes, away, sizes)
-    units = 1.0 / np.where(spread > 0, spread, 1.0)
-    return offset, units, max(float(sizes.max()), float(fit_intercept)) or 1.0
+    scale = 1.0 / np.where(spread > 0, spread, 1.0)
+    return offset, scale, max(float(sizes.max()), float(fit_intercept)) or 1.0
 
 
 def _inverse_roots(values: Floats) -> Floats:

@@ -28,6 +28,7 @@ from fastgd.base.validation import (
 from fastgd.losses import LOSSES, CustomLoss, Loss
 from fastgd.optimizers import OPTIMIZERS, Optimizer
 from fastgd.planning.extensions import check_loss, check_optimizer, check_schedule
+from fastgd.planning.objective import Objective
 from fastgd.schedules import SCHEDULES, Constant, FromCallable, PiecewiseConstant, Schedule
 from fastgd.schedules.line_search import LineSearch
 
@@ -67,14 +68,15 @@ class Request:
         return self.schedule is None
 
     @property
-    def l2(self) -> float:
-        """Strength of the L2 penalty."""
-        return self.alpha * (1 - self.l1_ratio)
+    def objective(self) -> Objective:
+        """What is to be minimised."""
+        l1, l2 = self.alpha * self.l1_ratio, self.alpha * (1 - self.l1_ratio)
+        return Objective(self.loss, l1, l2, self.fit_intercept)
 
     @property
     def has_l1(self) -> bool:
-        """Return True if an L1 penalty breaks the slope: no curvature tells how far it is."""
-        return self.alpha * self.l1_ratio > 0
+        """Return True if there is an L1 penalty."""
+        return self.objective.has_l1
 
 
 def read_request(
@@ -100,25 +102,7 @@ def read_request(
     check_name("variant", variant, (*VARIANTS, "auto"), hint)
     check_name("route", route, ROUTES)
     loss = read_loss(loss)
-    if variant == "auto" and not is_auto(learning_rate):
-        raise ValueError(
-            'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
-            f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
-        )
-    if route == "gram" and (variant != "batch" or not loss.is_quadratic):
-        raise ValueError(
-            'route="gram" computes gradients of the squared error over all rows: it needs '
-            f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
-            f"loss={show(loss.name)}."
-        )
-    given = isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0
-    if given and variant != "batch":
-        if max_iter is not None and max_iter != len(shuffle):
-            raise ValueError(
-                f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
-                f"leave it out or give {len(shuffle)}; got {show(max_iter)}."
-            )
-        max_iter = len(shuffle)
+    _check_variant(variant, route, loss, learning_rate)
     if tol is not None and not is_auto(tol):
         check_at_least("tol", tol, 0, ', None or "auto"', NUMBER_OR_WORD)
     return Request(
@@ -127,7 +111,7 @@ def read_request(
         optimizer=read_optimizer(optimizer),
         schedule=read_learning_rate(learning_rate),
         batch_size=read_batch_size(batch_size),
-        max_iter=None if max_iter is None else check_count("max_iter", max_iter),
+        max_iter=read_max_iter(max_iter, None if variant == "batch" else shuffle),
         tol=tol,
         alpha=check_not_negative("alpha", alpha),
         l1_ratio=check_fraction("l1_ratio", l1_ratio, or_one=True),
@@ -135,10 +119,37 @@ def read_request(
         average=read_average(average),
         shuffle=shuffle,
         route=route,
-        scaling=read_word("scaling", scaling, SCALINGS),
-        preconditioner=read_word("preconditioner", preconditioner, PRECONDITIONERS),
+        scaling=read_choice("scaling", scaling, SCALINGS),
+        preconditioner=read_choice("preconditioner", preconditioner, PRECONDITIONERS),
         n_threads=read_n_threads(n_threads),
     )
+
+
+def _check_variant(variant: str, route: str, loss: Loss, learning_rate: Any) -> None:
+    """Refuse a variant that does not go with the route or the learning rate."""
+    if variant == "auto" and not is_auto(learning_rate):
+        raise ValueError(
+            'variant="auto" is chosen together with the learning rate: leave that to "auto", too, '
+            f"or name one of {', '.join(VARIANTS)}; got learning_rate={show(learning_rate)}."
+        )
+    if route == "gram" and (variant != "batch" or not loss.quadratic):
+        raise ValueError(
+            'route="gram" computes gradients of the squared error over all rows: it needs '
+            f'variant="batch" and loss="squared_error"; got variant={show(variant)} and '
+            f"loss={show(loss.name)}."
+        )
+
+
+def read_max_iter(max_iter: Any, shuffle: Any) -> int | None:
+    """Return how many epochs to make, which an order given as an array sets; None if it is open."""
+    if isinstance(shuffle, np.ndarray) and shuffle.ndim == 2 and shuffle.size > 0:
+        if max_iter is not None and max_iter != len(shuffle):
+            raise ValueError(
+                f"max_iter conflicts with shuffle, whose {len(shuffle)} rows set the epochs; "
+                f"leave it out or give {len(shuffle)}; got {show(max_iter)}."
+            )
+        max_iter = len(shuffle)
+    return None if max_iter is None else check_count("max_iter", max_iter)
 
 
 def read_batch_size(batch_size: Any) -> int | None:
@@ -148,13 +159,13 @@ def read_batch_size(batch_size: Any) -> int | None:
     return check_count("batch_size", batch_size, ' or "auto"', kinds=NUMBER_OR_WORD)
 
 
-def read_word(name: str, value: Any, words: tuple[str, ...]) -> str | None:
-    """Return one of these words, or None."""
-    return None if value is None else check_name(name, value, words, " or None")
+def read_choice(name: str, value: Any, choices: tuple[str, ...]) -> str | None:
+    """Return one of these choices, or None."""
+    return None if value is None else check_name(name, value, choices, " or None")
 
 
 def read_average(average: Any) -> bool | float | str:
-    """Return whether iterates are averaged, over which share of the steps, or a word."""
+    """Return whether iterates are averaged, over which fraction of the steps, or a word."""
     if isinstance(average, str) and average in ("auto", "recent"):
         return average
     if isinstance(average, (bool, np.bool_)):
@@ -174,7 +185,7 @@ def read_loss(loss: Any) -> Loss:
         return loss
     if callable(loss):
         return CustomLoss(loss)
-    hint = ", a loss object or a function f(z, y) -> (value, slope)"
+    hint = ", a loss object or a function f(z, y) -> (value, derivative)"
     return LOSSES[check_name("loss", loss, LOSSES, hint)]()
 
 
@@ -302,10 +313,10 @@ def read_callback(callback: Any) -> Any:
     return callback
 
 
-def asks_to_stop(callback: Any, seen: Any) -> bool:
-    """Show a callback what there is to see; tell whether it wants the run to end."""
+def asks_to_stop(callback: Any, progress: Any) -> bool:
+    """Call a callback; return True if it asks the run to stop."""
     try:
-        answer = callback(seen)
+        answer = callback(progress)
     except StopIteration:
         return True
     return isinstance(answer, (bool, np.bool_)) and bool(answer)

@@ -4,20 +4,21 @@ import math
 from dataclasses import dataclass
 
 from fastgd.data.sources import Source
-from fastgd.losses import Loss
 from fastgd.optimizers import Momentum, Nesterov, Optimizer
 from fastgd.planning.moments import Moments, has_moments, largest_squared_norm, sum_moments
-from fastgd.planning.pilot.rates import largest_eigenvalue
+from fastgd.planning.objective import Objective
+from fastgd.planning.pilot.eigenvalues import largest_eigenvalue
+from fastgd.planning.pilot.pilot import Pilot
 from fastgd.planning.pilot.sample import draw
 
-POWER_TOLERANCE, POWER_PASSES = 1e-5, 100  # of an eigenvalue that a user is told
+POWER_TOLERANCE, POWER_PASSES = 1e-5, 100  # of an eigenvalue that is reported
 
 
 @dataclass(frozen=True)
 class Smoothness:
     """How much gradients change with the coefficients: those of single rows, and their mean.
 
-    A batch of b rows is stable below 2b / (B + (b - 1) L), which is a sufficient condition: where
+    A batch of b rows is stable below 2b / (B + (b - 1) L), which is a sufficient condition: if
     B / b is about L, and the rows that make B large are not those that make L large, rates up to
     twice as large may be stable.
     """
@@ -39,39 +40,36 @@ class StableRate:
     is_exact: bool  # False: larger rates may be stable, too
 
 
-def smoothness(
-    source: Source, loss: Loss, l2: float, fit_intercept: bool, n_threads: int
-) -> Smoothness:
+def smoothness(source: Source, objective: Objective, n_threads: int) -> Smoothness:
     """Return how smooth the objective is, for a loss that has a bounded second derivative.
 
     B is exact for up to 1024 columns, and else the largest ||x||^2.
     """
+    l2, fit_intercept = objective.l2, objective.fit_intercept
     if has_moments(source):
-        return smoothness_of(sum_moments(source, fit_intercept, n_threads), loss, l2)
-    c = loss.curvature or 0.0
+        return smoothness_of(sum_moments(source, fit_intercept, n_threads), objective)
+    c = objective.loss.curvature or 0.0
     largest = _by_power_iteration(source, fit_intercept, n_threads)
     row_bound = largest_squared_norm(source, fit_intercept)
     return Smoothness(c * row_bound + 2.0 * l2, c * largest + l2, is_exact=False)
 
 
-def smoothness_of(moments: Moments, loss: Loss, l2: float) -> Smoothness:
+def smoothness_of(moments: Moments, objective: Objective) -> Smoothness:
     """Return how smooth the objective is, given the moments of all rows."""
-    c = loss.curvature or math.nan
+    c = objective.loss.curvature or math.nan
     if not moments.is_finite:
         return Smoothness(math.nan, math.nan, is_exact=True)
-    l2 = l2 / c
+    l2 = objective.l2 / c
     largest = c * moments.largest_eigenvalue(l2)
     return Smoothness(c * moments.row_bound(l2), largest, is_exact=True)
 
 
 def largest_stable_rate(
     source: Source,
+    objective: Objective,
     variant: str,
-    batch_size: int,
-    loss: Loss,
     optimizer: Optimizer,
-    l2: float,
-    fit_intercept: bool,
+    batch_size: int,
     n_threads: int,
 ) -> StableRate | None:
     """Return the largest learning rate that theory calls stable, or None if it has none.
@@ -80,14 +78,15 @@ def largest_stable_rate(
     a batch of b rows 2b/(B + (b - 1)L), where B is the row bound: the smallest number with
     E[||x||^2 x x'] <= B E[x x'].
     """
-    has_memory = isinstance(optimizer, Momentum)
+    loss, has_memory = objective.loss, isinstance(optimizer, Momentum)
     if loss.curvature is None or optimizer.adaptive or (has_memory and variant != "batch"):
         return None
     if variant == "batch" and not has_moments(source):
-        L = loss.curvature * _by_power_iteration(source, fit_intercept, n_threads) + l2
+        largest = _by_power_iteration(source, objective.fit_intercept, n_threads)
+        L = loss.curvature * largest + objective.l2
         found = StableRate(largest_rate(optimizer, L), is_exact=True)
     else:
-        smooth = smoothness(source, loss, l2, fit_intercept, n_threads)
+        smooth = smoothness(source, objective, n_threads)
         is_batch = variant == "batch"
         rate = (
             largest_rate(optimizer, smooth.largest_eigenvalue)
@@ -118,5 +117,5 @@ def stable_rate(batch_size: int, row_bound: float, L: float) -> float:
 
 def _by_power_iteration(source: Source, fit_intercept: bool, n_threads: int) -> float:
     rows = draw(source, fit_intercept, seed=0).rows
-    given = source, rows, fit_intercept, n_threads, 0
-    return largest_eigenvalue(*given, tolerance=POWER_TOLERANCE, most_passes=POWER_PASSES)[0]
+    given = Pilot(source, n_threads), rows, fit_intercept
+    return largest_eigenvalue(*given, tolerance=POWER_TOLERANCE, max_passes=POWER_PASSES)[0]

@@ -9,7 +9,7 @@ import numpy as np
 from fastgd.base.types import Floats
 from fastgd.base.validation import check_arity, show
 from fastgd.comparing.problem import BLOCK_ROWS, Problem
-from fastgd.comparing.reference import Curvature, find_reference
+from fastgd.comparing.reference import Hessian, find_reference
 from fastgd.fitting.columns import check_columns
 from fastgd.fitting.result import FitResult
 from fastgd.minimizing.function import as_number, call
@@ -84,7 +84,8 @@ class TableSurface:
         loss is then taken of some thousand rows at a time, which stay in the cache.
         """
         problem = self.problem
-        predictions = [problem.predict(self._pad(point)) for point in (origin, *directions)]
+        moves = [problem.product(self._pad(point)) for point in directions]
+        predictions = [problem.predict(self._pad(origin)), *moves]
         sums = np.zeros(len(shares))
         with np.errstate(all="ignore"):
             for start in range(0, problem.n, BLOCK_ROWS):
@@ -119,7 +120,7 @@ def best_point(problem: Problem) -> Floats | None:
     """Return the optimum of a problem, None where it cannot be computed here."""
     with np.errstate(all="ignore"):
         try:
-            return find_reference(problem, Curvature(problem, problem.weights)).point
+            return find_reference(problem, Hessian(problem, problem.weights)).point
         except ImportError:  # without SciPy the best that any run saw has to do
             return None
 
@@ -151,7 +152,8 @@ def _problem(table: Any, result: FitResult) -> Problem:
     X, y, *weights = table
     stated = {name: result.recipe[name] for name in STATED}
     sample_weight = weights[0] if weights else result.recipe.get("sample_weight")
-    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight)
+    offset = result.recipe.get("offset")
+    return Problem(X, y, result.loss_, **stated, sample_weight=sample_weight, offset=offset)
 
 
 def _check_same_objective(results: list[FitResult]) -> None:

@@ -45,7 +45,7 @@ def write_archive(path: StrPath, facts: Mapping[str, Any], arrays: Mapping[str, 
     Raises
     ------
     OSError
-        Where the file cannot be written.
+        If the file cannot be written.
     TypeError, ValueError
         For facts or arrays that could not be read back.
     """
@@ -70,9 +70,9 @@ def read_archive(path: StrPath) -> tuple[dict[str, Any], dict[str, Array]]:
     Raises
     ------
     OSError
-        Where the file cannot be opened.
+        If the file cannot be opened.
     ValueError
-        Where it is damaged, of another kind, or a newer fastgd wrote it.
+        If it is damaged, of another kind, or a newer fastgd wrote it.
     """
     with Path(path).open("rb") as file, reading(path):
         size = os.fstat(file.fileno()).st_size

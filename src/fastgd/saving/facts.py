@@ -35,12 +35,12 @@ TABLES: dict[str, Mapping[str, type[Any]]] = {
 
 
 def encode(value: Any, where: str, arrays: Arrays | None = None, depth: int = 0) -> Any:
-    """Return *value* as JSON has it; its arrays go into *arrays*, where it may have any.
+    """Return *value* as JSON has it; its arrays go into *arrays*, if it may have any.
 
     Raises
     ------
     TypeError, ValueError
-        Where it cannot be written; the sentence names the place, *where*.
+        If it cannot be written; the sentence names the place, *where*.
     """
     if depth > MAX_DEPTH:
         raise ValueError(refusal(where.split(".")[0], f"are nested more than {MAX_DEPTH} deep"))
@@ -132,7 +132,7 @@ def _encode_objects(array: Array, where: str, arrays: Arrays) -> dict[str, Any]:
         raise _refuse(array, where)
     if all(type(item) is str for item in array):
         texts = array.astype(str)
-        if (texts == array).all():  # not where one ends in NUL
+        if (texts == array).all():  # not if one ends in NUL
             arrays[where] = texts
             return {"texts": where}
     return {"objects": [_encode_object(item, where) for item in array]}
@@ -217,7 +217,7 @@ def _decode_array(content: Any, arrays: Arrays) -> Array:
         raise ValueError(f"there is no array {show(content)}, or it is used twice")
     array = arrays.pop(content)
     if array.dtype.kind == "U":
-        array.tolist()  # which raises where there is what is no character
+        array.tolist()  # which raises for what is no character
     return array
 
 

@@ -16,7 +16,8 @@ from fastgd.schedules import Schedule
 Check = Callable[[Any], bool]
 
 MAX_INT = 1 << 63
-ADDED: dict[str, Any] = {"column_names_": None}  # fields that the files of version 1 lack
+# Fields that older files lack.
+ADDED: dict[str, Any] = {"column_names_": None, "needs_offset_": False}
 
 
 def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str, Any], Arrays]:
@@ -25,10 +26,10 @@ def pack(fields: Mapping[str, Any], columns: tuple[str, ...]) -> tuple[dict[str,
     Raises
     ------
     TypeError, ValueError
-        Where a field holds what cannot be written, or what no result holds.
+        If a field holds what cannot be written, or what no result holds.
     """
     check_fields(fields, columns)
-    recipe = {name: _settle(value) for name, value in fields["recipe"].items()}
+    recipe = {name: _as_array(value) for name, value in fields["recipe"].items()}
     encoding = None if fields["encoding_"] is None else fields["encoding_"].to_facts()
     names = _portable_names(fields["column_names_"])
     written = {**fields, "recipe": recipe, "encoding_": encoding, "column_names_": names}
@@ -77,7 +78,7 @@ def _restore_encoding(fields: dict[str, Any]) -> None:
             fields["feature_names_in_"] = np.array(names, dtype=object)
 
 
-def _settle(value: Any) -> Any:
+def _as_array(value: Any) -> Any:
     """Return a keyword's value as `fit` reads it: a list or a series is an array."""
     if is_number(value):
         return value if type(value) in (int, float) or _is_portable(value) else float(value)
@@ -126,7 +127,7 @@ def _check_agreement(fields: Mapping[str, Any]) -> None:
         names = fields[which]
         if names is not None and len(names) != n_columns:
             raise ValueError(f"{which} has {len(names)} names for {n_columns} columns.")
-    if (fields["loss_"].target == "binary") != (fields["classes_"] is not None):
+    if (fields["loss_"].takes_labels) != (fields["classes_"] is not None):
         raise ValueError("classes_ must be there where the loss is one of labels, and only there.")
     path, steps = fields["path"], fields["path_steps"]
     if (path is None) != (steps is None) or (
@@ -136,7 +137,7 @@ def _check_agreement(fields: Mapping[str, Any]) -> None:
 
 
 def _array(ndim: int, kinds: str) -> Check:
-    """Return what tells whether a value is an array of so many dimensions, of one of the kinds."""
+    """Return a check for arrays of so many dimensions, of one of the kinds."""
     return lambda value: (
         isinstance(value, np.ndarray) and value.ndim == ndim and value.dtype.kind in kinds
     )
@@ -214,4 +215,5 @@ FIELDS: dict[str, tuple[Check, str]] = {
     "route_": (_instance(str), "a string"),
     "notes": (_is_dict, "a dict whose keys are strings"),
     "encoding_": (_either(_is_none, _instance(Encoding)), "an encoding or None"),
+    "needs_offset_": (_instance(bool), "True or False"),
 }

@@ -115,7 +115,7 @@ def race(
     watch.doing = "comparing"
     parameters = inspect.signature(fastgd.compare).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-    keywords = {**defaults, "sample_weight": data.weights, **asked.keywords}
+    keywords = {**defaults, "sample_weight": data.weights, "offset": data.offset, **asked.keywords}
     contest = make_contest(data.X, data.y, **keywords)
     if baseline is not None:
         contest.check_baseline(baseline)

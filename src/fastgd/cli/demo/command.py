@@ -20,6 +20,7 @@ from fastgd.cli.options import FORCE_FILES, option, path_option
 from fastgd.cli.origins import Made
 from fastgd.cli.output_files import check_out, check_plot
 from fastgd.cli.progress import Watch, work
+from fastgd.losses import SquaredError
 from fastgd.plot.style import DPI
 
 FIGURE = path_option("--plot", "Save the figure as .png, .svg or .pdf; needs Matplotlib.")
@@ -103,6 +104,6 @@ def race(plot: Path | None, force: bool) -> None:
     check_out(plot, force, [], "--plot")
     check_plot(plot)
     keywords = {**QUICK, "runs": [*QUICK_RUNS], "peers": [], "random_state": 0}
-    made = Made("make_regression", QUICK_MADE | {"random_state": 0})
+    made = Made("make_regression", QUICK_MADE | {"random_state": 0}, SquaredError())
     run_comparison(CompareRequest(made, keywords, False, None, None, plot, None, 1.5, ()))
     click.echo(f"\n{how_to_draw('race') if plot is None else f'The figure is in {plot}.'}")

@@ -37,13 +37,14 @@ class Job:
     def rehearse(self) -> fastgd.FitResult:
         """Fit two generated rows for one epoch, to check the arguments and compile early."""
         X = datasets.make_regression(**self.origin.rehearsal | {"n_samples": 2})[0]
-        return fastgd.fit(X, np.arange(2.0), **self.fit, callback=lambda _: True)
+        return fastgd.fit(X, np.array([1.0, 2.0]), **self.fit, callback=lambda _: True)
 
     def code(self, data: Data, *, has_constant: bool) -> str:
         """Return the equivalent Python code."""
-        weights = [] if data.weights is None else ["sample_weight=weights"]
+        beside = [] if data.weights is None else ["sample_weight=weights"]
+        beside += [] if data.offset is None else ["offset=offset"]
         table = "(X - mean) / scale" if self.standardize else "X"
-        fit = write_call("result", "fastgd.fit", table, "y", *weights, **self.fit)
+        fit = write_call("result", "fastgd.fit", table, "y", *beside, **self.fit)
         imports = [f"import {name}" for name in sorted(["fastgd", *data.library.split()])]
         lines = [*data.lines, fit]
         if self.standardize:

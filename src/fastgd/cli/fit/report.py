@@ -22,7 +22,7 @@ KEYS = {
     "passes": "number: row gradients divided by rows",
     "seconds": "number, without compiling",
     "compile_seconds": "number",
-    "score": "number: R^2, or the fraction of labels predicted correctly",
+    "score": "number: R^2, D^2, or the fraction of labels predicted right",
     "objective": "number: loss + penalty, for the columns as fitted",
     "stop_reason": "string",
     "converged": "true or false; null if there was no tolerance",
@@ -86,17 +86,17 @@ class Report:
 
 def measure(result: fastgd.FitResult, data: Data, *, with_truth: bool) -> dict[str, float]:
     """Return the quality of the fit, and the score of the true coefficients if they are known."""
-    X, y, weights = data.X, data.y, data.weights
-    score = result.score(X, y, weights)
+    X, y, weights, offset = data.X, data.y, data.weights, data.offset
+    score = result.score(X, y, weights, offset)
     truth = {}
     if with_truth and data.truth is not None:
         ideal = replace(result, coef_=data.truth, intercept_=0.0)
-        truth = {"true coefficients": ideal.score(X, y, weights)}
-    z = result.decision_function(X)
+        truth = {"true coefficients": ideal.score(X, y, weights, offset)}
     if result.classes_ is None:
-        square = np.average((y - z) ** 2, weights=weights)
-        return {"R^2": score, "RMSE": float(np.sqrt(square)), **truth}
+        square = np.average((y - result.predict(X, offset)) ** 2, weights=weights)
+        return {result.loss_.score: score, "RMSE": float(np.sqrt(square)), **truth}
     if result.loss_.name != "log_loss":
-        return {"accuracy": score, **truth}
+        return {result.loss_.score: score, **truth}
+    z = result.decision_function(X, offset)
     losses = np.logaddexp(0.0, np.where(y == result.classes_[1], -z, z))
     return {"accuracy": score, "mean log loss": float(np.average(losses, weights=weights)), **truth}

@@ -4,6 +4,7 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -81,16 +82,21 @@ def keep(out: Path | None, result: fastgd.FitResult, watch: Watch) -> Exception 
 
 def fit(job: Job, data: Data, watch: Watch) -> fastgd.FitResult:
     """Fit the data, which may be scaled."""
-    X, y, weights = data.X, data.y, data.weights
+    beside: dict[str, Any] = {"sample_weight": data.weights}
+    if data.offset is not None:
+        beside["offset"] = data.offset
     end_request.set(watch.end)
-    return fastgd.fit(X, y, sample_weight=weights, **job.fit, callback=watch.epoch)
+    return fastgd.fit(data.X, data.y, **beside, **job.fit, callback=watch.epoch)
 
 
 def finish(result: fastgd.FitResult, data: Data, scaling: Scaling | None) -> fastgd.FitResult:
     """Return *result* in the scale of the original data, with the notes that `predict` needs."""
     notes = {**data.notes, "standardized": scaling is not None}
-    if data.weights is not None:  # as many numbers as there are rows: no model should carry them
+    # As many numbers as there are rows: no model should carry them.
+    if data.weights is not None:
         result = replace(result, recipe=result.recipe | {"sample_weight": None})
+    if data.offset is not None:
+        result = replace(result, recipe=result.recipe | {"offset": None})
     if scaling is not None:
         result = scaling.inverse_transform(result)
         if len(scaling.scale) <= MAX_SCALES:

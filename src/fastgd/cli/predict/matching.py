@@ -16,6 +16,7 @@ class Matched:
     columns: tuple[Column, ...]  # under their names in the file
     target: str | None
     weight: str | None
+    offset: str | None
     ignored: tuple[str, ...] = ()
     index: tuple[str, ...] = ()  # left out as nobody named it
     places: tuple[str, ...] = ()  # names in the file of columns that were found by their place
@@ -43,10 +44,12 @@ def match_names(encoding: Encoding, file: File, asked: str | None) -> Matched:
     target = asked
     if target is None and encoding.target in known:
         target = encoding.target
-    weight = encoding.weight if encoding.weight in known else None
-    passed = {target, weight, *needed, *find_index(file)}
+    weight, offset = (
+        name if name in known else None for name in (encoding.weight, encoding.offset)
+    )
+    passed = {target, weight, offset, *needed, *find_index(file)}
     ignored = tuple(name for name in file.names if name not in passed)
-    return Matched(encoding.columns, target, weight, ignored)
+    return Matched(encoding.columns, target, weight, offset, ignored)
 
 
 def match_places(encoding: Encoding, file: File, asked: str | None) -> Matched:
@@ -57,9 +60,9 @@ def match_places(encoding: Encoding, file: File, asked: str | None) -> Matched:
     names = [column.name for column in encoding.columns]
     places = [*range(len(names))] if encoding.named else [*map(place_of, names)]
     width = len(names) if encoding.named else encoding.width
-    target, weight = (
+    target, weight, offset = (
         None if encoding.named or name is None or not PLACE.fullmatch(name) else place_of(name)
-        for name in (encoding.target, encoding.weight)
+        for name in (encoding.target, encoding.weight, encoding.offset)
     )
     all_names = [name for name in file.names if name != asked]
     index = tuple(name for name in find_index(file) if name != asked)
@@ -82,13 +85,15 @@ def match_places(encoding: Encoding, file: File, asked: str | None) -> Matched:
         replace(column, name=at[place])
         for column, place in zip(encoding.columns, places, strict=True)
     )
-    beside = {name for name in (encoding.target, encoding.weight) if name in file.others}
-    if asked is None:
-        asked = at.get(target, encoding.target if encoding.target in beside else None)
+
+    def found(place: int | None, name: str | None) -> str | None:
+        return at.get(place, name if name in file.others else None)
+
     return Matched(
         columns,
-        asked,
-        at.get(weight, encoding.weight if encoding.weight in beside else None),
+        found(target, encoding.target) if asked is None else asked,
+        found(weight, encoding.weight),
+        found(offset, encoding.offset),
         index=index if free is without else (),
         places=tuple(column.name for column in columns),
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 import fastgd
 from fastgd.base.types import Array
+from fastgd.cli.file_origin import read_numbers
 from fastgd.cli.predict.matching import Matched, match
 from fastgd.cli.saved_model import open_model, read_encoding
 from fastgd.data.categories.rows import Encoded
@@ -77,9 +78,15 @@ def predict(request: Request) -> Predicted:
     texts = [column.name for column in encoding.texts]
     target = encoding.target if request.target is None else request.target
     reading = request.reading.or_else(known_reading(model, request.data))
-    file = open_file(request.data, target, encoding.weight, texts, reading, made.missing)
+    wanted = (target, encoding.weight, encoding.offset)
+    file = open_file(request.data, wanted, texts, reading, made.missing)
     matched = match(encoding, file, request.target)
-    beside = [name for name in (matched.target, matched.weight) if name is not None]
+    if encoding.offset is not None and matched.offset is None:
+        raise ValueError(
+            f"{request.data} lacks the column {encoding.offset!r}, the offset that the model needs."
+        )
+    roles = (matched.target, matched.weight, matched.offset)
+    beside = [name for name in dict.fromkeys(roles) if name is not None]
     table = file.read([column.name for column in matched.columns], beside)
     rows = table.apply(replace(made, columns=matched.columns))
     remarks = [*table.remarks, *describe_index(file, matched.index), *rows.remarks.values()]
@@ -90,20 +97,20 @@ def predict(request: Request) -> Predicted:
         )
     if matched.ignored:
         remarks.append(f"ignored: {listed(matched.ignored)}")
+    offset = None if matched.offset is None else read_numbers(table, matched.offset)
     score = None
     if matched.target is not None:
         try:
-            score = score_of(model, rows, table, matched)
+            score = score_of(model, rows, table, matched, offset)
         except ValueError as error:
             remarks.append(f"no score: {error}")
     classes = None if model.classes_ is None else model.classes_.tolist()
     if request.proba:
         labels = [f"probability={label}" for label in classes or ()]
-        columns = dict(zip(labels, model.predict_proba(rows).T, strict=True))
+        columns = dict(zip(labels, model.predict_proba(rows, offset).T, strict=True))
     else:
-        columns = {"prediction": as_words(model.predict(rows))}
-    name = "R^2" if classes is None else "accuracy"
-    return Predicted(columns, classes, matched.target, score, name, remarks)
+        columns = {"prediction": as_words(model.predict(rows, offset))}
+    return Predicted(columns, classes, matched.target, score, model.loss_.score, remarks)
 
 
 def known_reading(model: fastgd.FitResult, data: Path) -> Reading:
@@ -122,7 +129,9 @@ def as_words(values: Array) -> Array:
     return np.array(["" if value is None else str(value) for value in values])
 
 
-def score_of(model: fastgd.FitResult, rows: Encoded, table: Table, matched: Matched) -> float:
+def score_of(
+    model: fastgd.FitResult, rows: Encoded, table: Table, matched: Matched, offset: Array | None
+) -> float:
     """Return how well the model predicts the target."""
     y, labels = table.values(str(matched.target))
     if labels:
@@ -130,4 +139,4 @@ def score_of(model: fastgd.FitResult, rows: Encoded, table: Table, matched: Matc
             raise ValueError(f"column {matched.target!r} holds text; the model predicts numbers.")
         y = np.array(labels)[y]
     weights = None if matched.weight is None else table.values(matched.weight)[0]
-    return model.score(rows, y, weights)
+    return model.score(rows, y, weights, offset)

@@ -27,15 +27,15 @@ def numpy_batch(problem: Problem, seed: int) -> Iterator[Point]:
         L, v = float(np.linalg.norm(g)), g / np.linalg.norm(g)
         passes += 1
     L = 1.02 * L + problem.l2
-    ahead, theta = w.copy(), 1.0
+    extrapolated, theta = w.copy(), 1.0
     for _ in range(10_000):
-        r = s * (X @ ahead[:-1] + ahead[-1] - y)
-        g = np.append(X.T @ r / n + problem.l2 * ahead[:-1], has_intercept * r.mean())
-        following = ahead - g / L
+        r = s * (X @ extrapolated[:-1] + extrapolated[-1] - y)
+        g = np.append(X.T @ r / n + problem.l2 * extrapolated[:-1], has_intercept * r.mean())
+        following = extrapolated - g / L
         theta = 1.0 if g @ (following - w) > 0 else theta
-        coming = (1 + math.sqrt(1 + 4 * theta**2)) / 2
-        ahead = following + (theta - 1) / coming * (following - w)
-        w, theta, passes = following, coming, passes + 1
+        next_theta = (1 + math.sqrt(1 + 4 * theta**2)) / 2
+        extrapolated = following + (theta - 1) / next_theta * (following - w)
+        w, theta, passes = following, next_theta, passes + 1
         yield passes, w
 
 

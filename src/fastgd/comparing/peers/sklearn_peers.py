@@ -1,4 +1,4 @@
-"""scikit-learn: Ridge, SGDRegressor, SGDClassifier and LogisticRegression."""
+"""scikit-learn: Ridge, SGDRegressor, SGDClassifier, LogisticRegression, TweedieRegressor."""
 
 import math
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def sklearn_sgd(
     from sklearn import config_context
     from sklearn.linear_model import SGDClassifier, SGDRegressor
 
-    classifies = problem.loss.target == "binary"
+    classifies = problem.loss.takes_labels
     yield 0.0, start(problem)
     lengths = squared_lengths(problem)
     keywords: dict[str, Any] = {
@@ -73,3 +73,24 @@ def sklearn_logistic(problem: Problem, seed: int) -> Iterator[Point]:
     weights = problem.weights if problem.source.weighted else None
     model.fit(problem.table, problem.source.y, weights)
     yield math.nan, np.append(model.coef_.ravel(), model.intercept_)
+
+
+@serves("sklearn-glm", "poisson", "gamma", "tweedie", **SKLEARN)
+def sklearn_glm(problem: Problem, seed: int) -> Iterator[Point]:
+    """scikit-learn: TweedieRegressor with a log link by Newton's method, tolerance 1e-8."""
+    from sklearn.linear_model import TweedieRegressor
+
+    yield math.nan, start(problem)
+    (power,) = problem.loss.parameters or ({"poisson": 1.0, "gamma": 2.0}[problem.loss.name],)
+    model = TweedieRegressor(
+        power=power,
+        alpha=problem.l2,
+        fit_intercept=problem.fit_intercept,
+        link="log",
+        solver="newton-cholesky",
+        tol=1e-8,
+        max_iter=1000,
+    )
+    weights = problem.weights if problem.source.weighted else None
+    model.fit(problem.table, problem.source.y, weights)
+    yield math.nan, np.append(model.coef_, model.intercept_)

@@ -39,7 +39,7 @@ def stable_rate(problem: Problem, size: int) -> float:
 
     2 m / (max ||x||² + (m - 1) L) for m rows a step, with L from a sample
     (Jain et al., "Parallelizing stochastic gradient descent for least squares regression", 2018,
-    section 2). The mean of ||x||² in place of the largest diverges where columns are rare.
+    section 2). The mean of ||x||² in place of the largest diverges if columns are rare.
     """
     sample = problem.table[:: max(1, problem.n // 4096)].astype(np.float64)
     L = 1 + float(np.linalg.eigvalsh(sample.T @ sample / len(sample))[-1])
@@ -50,16 +50,16 @@ def stable_rate(problem: Problem, size: int) -> float:
 class TailAverage:
     """The average of a run's points since its number of epochs last grew *growth* times.
 
-    Constant rates with such averages forget the start and average the noise (the same, section 3).
+    Constant rates with such averages lose the start and average the noise (the same, section 3).
     """
 
     def __init__(self, growth: float) -> None:
-        self.growth, self.anew = growth, 1
+        self.growth, self.restart = growth, 1
 
     def after(self, epoch: int, total: Floats, count: int) -> Floats:
         """Add an epoch's *count* points, given their sum, and return the average."""
-        if epoch >= self.anew:
-            self.anew = max(epoch + 1, math.ceil(self.growth * epoch))
+        if epoch >= self.restart:
+            self.restart = max(epoch + 1, math.ceil(self.growth * epoch))
             self.total, self.count = np.zeros_like(total), 0
         self.total, self.count = self.total + total, self.count + count
         return self.total / self.count

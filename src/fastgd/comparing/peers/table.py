@@ -56,8 +56,10 @@ def read_peers(peers: Any, problem: Problem) -> dict[str, Peer]:
                 f"{did_you_mean(peer, PEERS) if isinstance(peer, str) else ''}"
             )
         known = PEERS[peer]
-        if problem.loss.name not in known.losses or problem.l1 > 0:
-            what = "an L1 penalty" if problem.l1 > 0 else f"loss={problem.loss.name!r}"
+        what = "an L1 penalty" if problem.l1 > 0 else f"loss={problem.loss.name!r}"
+        if len(problem.source.offset):
+            what = "an offset"
+        if problem.loss.name not in known.losses or problem.l1 > 0 or len(problem.source.offset):
             raise ValueError(
                 f"the peer {peer!r} does not support {what}; it supports {[*known.losses]}."
             )

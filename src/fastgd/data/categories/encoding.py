@@ -116,7 +116,7 @@ class Encoding:
 
     @property
     def is_plain(self) -> bool:
-        """Return True if rows of numbers stay as they are."""
+        """Return True if rows of numbers stay unchanged."""
         return all(
             not (column.levels or column.missing) and column.median is None
             for column in self.columns

@@ -79,7 +79,7 @@ def learn(
             f"none: {', '.join([*map(repr, found.missing), *(['y'] if missing_targets else [])])}."
         )
     if kept is not None:
-        forget_unseen(found, kept)
+        drop_unseen(found, kept)
     encoding = make_encoding(found, policy, weights, kept, wording)
     table = assemble(encoding, numbers, [*found.codes.values()], kept, n)
     return Encoded(
@@ -152,7 +152,7 @@ def look_for_missing(found: Found, numbers: Table | None, wording: Wording, poli
     found.missing = {name: found.missing[name] for name in found.names if name in found.missing}
 
 
-def forget_unseen(found: Found, kept: NDArray[np.int64]) -> None:
+def drop_unseen(found: Found, kept: NDArray[np.int64]) -> None:
     """Leave out levels that no row kept has, unless the column's type declares them."""
     for name in found.levels.keys() - found.declared:
         levels, codes = found.levels[name], found.codes[name]

@@ -17,7 +17,7 @@ ReadNumbers = Callable[[Any, str], Column]  # a frame's column, and how it is ca
 
 @dataclass(frozen=True)
 class Nullable(Asked):
-    """A column of numbers some of which are missing: NaN in the rows asked for."""
+    """A column of numbers some of which are missing: NaN in the rows read."""
 
     def __getitem__(self, rows: Any) -> Array:
         """Return the values of a slice, or of an array, of rows."""

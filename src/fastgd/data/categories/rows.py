@@ -1,4 +1,4 @@
-"""Encoded rows: a table that writes zeros and ones, and medians, as its rows are asked for."""
+"""Encoded rows: a table that writes zeros and ones, and medians, as its rows are read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,10 +53,10 @@ class EncodedTable:
             place += len(column.features)
         return texts, numbers, indicators, np.array(medians)
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
         """Return the rows start..stop, in C order."""
         stop = min(stop, self.n_rows)
-        rows = np.empty((stop - start, self.shape[1]), self.dtype) if room is None else room
+        rows = np.empty((stop - start, self.shape[1]), self.dtype) if out is None else out
         rows = rows[: stop - start]
         numbers = None if self.numbers is None else self.numbers.between(start, stop)
         self._write(rows, numbers, slice(start, stop))
@@ -67,7 +67,7 @@ class EncodedTable:
         self._write(out, None if self.numbers is None else take(self.numbers, rows), rows)
 
     def in_place(self) -> Array | None:
-        """Return None: the rows are made when they are asked for."""
+        """Return None: the rows are made when they are read."""
         return None
 
     def _write(self, out: Array, numbers: Array | None, rows: Any) -> None:
@@ -108,12 +108,10 @@ class SelectedTable:
         """In which type rows are handed out."""
         return self.table.dtype
 
-    def between(self, start: int, stop: int, room: Array | None = None) -> Array:
+    def between(self, start: int, stop: int, out: Array | None = None) -> Array:
         """Return the rows start..stop, in C order."""
         rows = self.rows[start:stop]
-        out = (
-            np.empty((len(rows), self.shape[1]), self.dtype) if room is None else room[: len(rows)]
-        )
+        out = np.empty((len(rows), self.shape[1]), self.dtype) if out is None else out[: len(rows)]
         self.table.fill(rows, out)
         return out
 
@@ -128,7 +126,7 @@ class SelectedTable:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Rows of a table or a frame as a model multiplies them, made when they are asked for.
+    """Rows of a table or a frame as a model multiplies them, made when they are read.
 
     Attributes
     ----------

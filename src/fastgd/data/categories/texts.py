@@ -11,7 +11,7 @@ from fastgd.data.arrays import missing_objects
 from fastgd.data.categories.encoding import MAX_LEVELS
 from fastgd.data.categories.wording import Wording
 
-ROWS_AT_ONCE = 1 << 18  # whose texts are told apart in one go: some MB
+ROWS_AT_ONCE = 1 << 18  # whose texts are compared at a time: some MB
 ARROW_TEXTS = ("string", "large_string", "string_view")
 
 

@@ -71,12 +71,12 @@ class Doubts:
             for doubt in self.found
             if not self.is_shown and (doubt.mark == "," or (separator == ";" and fitting))
         ]
-        told = [
+        accepted = [
             doubt
             for doubt in self.found
             if doubt not in refused and doubt.mark == "." and (doubt.is_mixed or separator != ",")
         ]
-        return [doubt.problem() for doubt in refused], [doubt.remark(path) for doubt in told]
+        return [doubt.problem() for doubt in refused], [doubt.remark(path) for doubt in accepted]
 
 
 def find_doubts(

@@ -164,7 +164,7 @@ def describe(path: Path, dialect: Dialect, named: str, reading: Reading) -> tupl
 
 
 def guess_encoding(head: bytes, *, whole: bool) -> str:
-    """Return the encoding that a mark at the start, zero bytes or invalid UTF-8 tell of."""
+    """Return the encoding that a mark at the start, zero bytes or invalid UTF-8 show."""
     for mark, name in MARKS:
         if head.startswith(mark):
             return name
@@ -220,7 +220,7 @@ def usual_width(records: list[Record]) -> int:
 
 
 def guess_separator(text: str, named: str, *, whole: bool) -> str:
-    """Return the separator that splits most lines alike; the one that the name says in doubt."""
+    """Return the separator that splits most lines into as many fields; in doubt, *named*."""
     found = []
     for separator in dict.fromkeys([named, *SEPARATORS]):
         records = [*split(text, separator, whole=whole)]

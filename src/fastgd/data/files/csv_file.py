@@ -80,7 +80,7 @@ class TextFile:
         dialect = reader.dialect
         marks_of_numbers = (dialect.decimal, dialect.thousands)
         rules = Rules(self.path, self.reading, self.missing, *marks_of_numbers, self.texts)
-        problems, told = reader.check_groups(table, blank)
+        problems, doubts = reader.check_groups(table, blank)
         text_at = partial(reader.text_at, blank)
         typed = detect_types(table, features, beside, rules, text_at, problems)
         return Frame(
@@ -90,7 +90,7 @@ class TextFile:
             typed.frame,
             dict(typed.frame.schema),
             library=" ".join(["polars", *reader.imports]),
-            remarks=(*remarks, *told, *typed.remarks),
+            remarks=(*remarks, *doubts, *typed.remarks),
         )
 
     def check_groups(self, table: Any, blank: Any) -> tuple[list[Problem], list[str]]:
@@ -172,7 +172,7 @@ class TextFile:
         return blank if blank.any() else None
 
     def text_at(self, blank: Any, name: str, row: int) -> str | None:
-        """Return what stands in a row, where those that are *blank* do not count."""
+        """Return what a row holds; fields that are *blank* do not count."""
         column = self.collect_texts([name])
         text: str | None = (column if blank is None else column.filter(~blank)).item(row, 0)
         return text

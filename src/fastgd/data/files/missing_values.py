@@ -38,7 +38,7 @@ def find_marks(columns: Columns, marks: Sequence[str]) -> list[str]:
 
 
 def set_missing(columns: Columns, marks: Sequence[str]) -> list[str]:
-    """Put nulls where values stand for a missing one; return the lines of Python that do so."""
+    """Replace values that stand for missing ones by nulls; return the Python lines for it."""
     numbers = [value for value in map(to_number, marks) if value is not None and value == value]
     whole = [int(value) for value in numbers if value.is_integer()]
     changed: dict[str, tuple[Sequence[Any], list[str]]] = {

@@ -139,23 +139,22 @@ class ArrayFile:
         """Return the lines of Python that make X, y and weights."""
         table = "table" if self.name is None else f"table[{write_value(self.name)}]"
         lines = [self.call, f"X = {self.write_columns(table, encoding)}"]
-        for variable, name in (("y", encoding.target), ("weights", encoding.weight)):
-            if name is not None:
-                inside = (
-                    f"{table}[:, {place_of(name)}]"
-                    if name in self.names
-                    else f"table[{write_value(name)}]"
-                )
-                lines.append(f"{variable} = {inside}")
+        for variable, name in encoding.beside.items():
+            inside = (
+                f"{table}[:, {place_of(name)}]"
+                if name in self.names
+                else f"table[{write_value(name)}]"
+            )
+            lines.append(f"{variable} = {inside}")
         return [*lines, *self.lines_of_missing(encoding)]
 
     def lines_of_missing(self, encoding: Encoding) -> list[str]:
         """Return the lines of Python that leave rows out, or put medians in."""
         lines = []
         if not self.is_complete:
-            beside = [("y", encoding.target), ("weights", encoding.weight)]
-            made = ["X", *(variable for variable, name in beside if name is not None)]
-            floats = [v for v, name in beside if name and self.values_of(name).dtype.kind == "f"]
+            beside = encoding.beside
+            made = ["X", *beside]
+            floats = [v for v, name in beside.items() if self.values_of(name).dtype.kind == "f"]
             tests = ["~numpy.isnan(X).any(axis=1)", *(f"~numpy.isnan({v})" for v in floats)]
             lines = [f"complete = {' & '.join(tests)}"]
             lines += [f"{variable} = {variable}[complete]" for variable in made]
@@ -183,8 +182,7 @@ def open_array(path: Path, reading: Reading, missing: str, *, fitting: bool) -> 
 
 def open_arrays(
     path: Path,
-    target: str | None,
-    weight: str | None,
+    besides: Sequence[str | None],
     reading: Reading,
     missing: str,
     *,
@@ -194,7 +192,7 @@ def open_arrays(
     reading.refuse(".npz")
     kinds = attempt(path, lambda: read_kinds(path))
     refuse_sparse(path, kinds)
-    left = [name for name in kinds if name not in (target, weight)]
+    left = [name for name in kinds if name not in besides]
     tables = [name for name in left if len(kinds[name][0]) == 2 and kinds[name][1].kind in "fiub"]
     choices = left if len(left) == 1 else tables
     name = "X" if "X" in left else choices[0] if len(choices) == 1 else None
@@ -206,7 +204,7 @@ def open_arrays(
         )
     X = checked(path, f"the array {name!r}", read_array(path, name))
     beside = {}
-    for other in dict.fromkeys([target, weight]):
+    for other in dict.fromkeys(besides):
         if other is None or other not in kinds or other == name:
             continue
         values = read_array(path, other)

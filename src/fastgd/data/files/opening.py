@@ -1,6 +1,6 @@
 """Opening a file of data: the kinds of files are listed here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fastgd.data.files.csv_bytes import STDIN
@@ -18,16 +18,15 @@ KINDS = (".npy", ".npz", ".parquet", *TEXT_KINDS, ".zip")
 
 def open_file(
     path: Path,
-    target: str | None = None,
-    weight: str | None = None,
+    beside: Sequence[str | None] = (),
     texts: Iterable[str] | None = None,
     reading: Reading = NOTHING_SAID,
     missing: str = "error",
 ) -> File:
     """Open a file of data.
 
-    *texts* are the columns that a model takes for text, None in a fit; *missing* is what becomes of
-    missing values.
+    *beside* are names of arrays beside the table, such as the target; *texts* are the columns that
+    a model takes for text, None in a fit; *missing* is what becomes of missing values.
     """
     if path == STDIN:
         return open_text(path, ",", texts, reading, missing)
@@ -36,7 +35,7 @@ def open_file(
     if suffix == ".npy":
         return open_array(path, reading, missing, fitting=texts is None)
     if suffix == ".npz":
-        return open_arrays(path, target, weight, reading, missing, fitting=texts is None)
+        return open_arrays(path, beside, reading, missing, fitting=texts is None)
     if suffix == ".parquet":
         return open_parquet(path, texts, reading, missing)
     return open_text(path, TEXT_KINDS.get(suffix, ","), texts, reading, missing)

@@ -146,9 +146,9 @@ class Frame:
     def lines(self, encoding: Encoding) -> list[str]:
         """Return the lines of Python that make X, y and weights."""
         kept = [column.name for column in encoding.columns if column.features]
-        lines = [self.call, f"y = table[{write_value(encoding.target)}].to_numpy()"]
-        if encoding.weight is not None:
-            lines += [f"weights = table[{write_value(encoding.weight)}].to_numpy()"]
+        lines = [self.call]
+        for variable, name in encoding.beside.items():
+            lines += [f"{variable} = table[{write_value(name)}].to_numpy()"]
         single = self.number_type([c.name for c in encoding.columns if not c.levels]) is np.float32
         kind = "Float32" if single else "Float64"
         lines += [

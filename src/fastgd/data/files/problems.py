@@ -17,7 +17,7 @@ class Problem:
     what: str  # after the column's name, as in "has 2 missing values, the first in row 1"
     options: tuple[str, ...]  # with which the command works; none if the file has to be changed
     cure: str  # what the options do, or what else to do
-    why: str = ""  # the rest of the sentence where this is the only problem
+    why: str = ""  # the rest of the sentence if this is the only problem
 
 
 def drop(name: str, what: str, why: str = "") -> Problem:

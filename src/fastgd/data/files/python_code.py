@@ -9,7 +9,7 @@ NARROW = 80  # characters in a line of the usual terminal
 
 
 def write_call(names: str, function: str, *arguments: str, **keywords: Any) -> str:
-    """Return a call in Python whose value gets *names*, on one line where that is short enough."""
+    """Return a call in Python whose value gets *names*, on one line if that is short enough."""
     parts = [*arguments, *(f"{name}={write_value(v)}" for name, v in keywords.items())]
     line = f"{names} = {function}({', '.join(parts)})"
     if len(line) < NARROW:

@@ -1,4 +1,4 @@
-"""The roles of the columns of a file: features, target, weight."""
+"""The roles of the columns of a file: features, target, weight, offset."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,14 @@ class Encoding:
     width: int  # how many columns there are in all
     target: str | None = None
     weight: str | None = None
+    offset: str | None = None
     named: bool = True  # False: columns are known by their place
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """Columns beside X, by the names of their variables in Python."""
+        names = {"y": self.target, "weights": self.weight, "offset": self.offset}
+        return {variable: name for variable, name in names.items() if name is not None}
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -45,6 +52,7 @@ class Encoding:
         return {
             "target": self.target,
             "weight": self.weight,
+            **({} if self.offset is None else {"offset": self.offset}),
             "width": self.width,
             "named": self.named,
         }

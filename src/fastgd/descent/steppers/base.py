@@ -92,7 +92,7 @@ def make_step(plan: Plan) -> Step:
     """Return what is compiled into a step of the plan's optimizer."""
     return Step(
         plan.optimizer,
-        penalised=plan.alpha > 0,
+        penalised=plan.objective.is_penalised,
         averaged=plan.average != "none",
         in_coordinates=plan.coordinates is not None,
     )
@@ -105,10 +105,10 @@ def make_model(state: State) -> Model:
 
 def make_settings(plan: Plan, source: Source, penalty: Penalty) -> Settings:
     """Return the numbers that kernels take and that stay the same for a whole run."""
-    dtype, size = source.dtype, source.d if plan.alpha > 0 else 0
+    dtype, size = source.dtype, source.d if plan.objective.is_penalised else 0
     nothing = np.empty(0)
-    units = nothing if plan.seen_in is None else plan.seen_in.units
-    shift = nothing if plan.seen_in is None else plan.seen_in.shift
+    units = nothing if plan.row_coordinates is None else plan.row_coordinates.scale
+    shift = nothing if plan.row_coordinates is None else plan.row_coordinates.offset
     return Settings(
         loss_arguments(plan.loss),
         plan.optimizer.hyper,
@@ -117,5 +117,5 @@ def make_settings(plan: Plan, source: Source, penalty: Penalty) -> Settings:
         units.astype(dtype),
         shift.astype(dtype),
         plan.clip,
-        plan.fit_intercept,
+        plan.objective.fit_intercept,
     )

@@ -6,6 +6,7 @@ from fastgd.base.types import Floats
 from fastgd.descent.state import Evaluated
 from fastgd.descent.steppers.base import Stepper, make_model, make_settings, make_step
 from fastgd.gradients.binding import batch_step_kernel, compiling
+from fastgd.gradients.gram import GramSums
 from fastgd.kernels.compiler.jit import load
 
 
@@ -27,7 +28,7 @@ class FullGradients(Stepper):
         elif is_end:
             self._use(state.evaluated)
         if is_end:
-            self._take_step()
+            self._take_step(stop)
 
     def done(self, visit: int) -> int:
         """Return how many of the first *visit* visits lie in whole blocks."""
@@ -47,20 +48,21 @@ class FullGradients(Stepper):
         state.evaluated = None
         state.extra_passes -= state.evaluated_counts
 
-    def _take_step(self) -> None:
+    def _take_step(self, rows: int) -> None:
+        """Step along the mean gradient of the *rows* of the epoch."""
         state, plan = self.state, self.plan
-        g = state.g / self.source.n
+        g = state.g / rows
         state.grad_norm = state.scaled_grad_norm = self.penalty.gradient_norm(state.coef, g)
         if plan.coordinates is not None:
             state.scaled_grad_norm = self.penalty.scaled_gradient_norm(state.coef, g)
-        if plan.curvature is not None:
-            state.decrement = plan.curvature.decrement(self.penalty.add_l2(g, state.coef))
-        self._move(g)
+        if plan.hessian is not None:
+            state.decrement = plan.hessian.decrement(self.penalty.add_l2(g, state.coef))
+        self._move(g, rows)
         state.g[:] = 0.0
         self.count(1)
 
-    def _move(self, g: Floats) -> None:
-        """Change the coefficients, given the mean gradient *g* of the loss."""
+    def _move(self, g: Floats, rows: int) -> None:
+        """Change the coefficients, given the mean gradient *g* of the loss over so many rows."""
         raise NotImplementedError
 
 
@@ -78,36 +80,45 @@ class FullGradientStepper(FullGradients):
         with compiling("optimizer", self.plan.optimizer):
             load(self.kernel, idle, self.settings, self.state.g.copy(), 1.0, 1, 0.0)
 
-    def _move(self, g: Floats) -> None:
+    def _move(self, g: Floats, rows: int) -> None:
         """Take a step of the optimizer, which is given the sum of the gradients."""
         state, coordinates = self.state, self.plan.coordinates
         if coordinates is not None:
             state.g[:] = coordinates.gradient(state.g)
         (rate,) = self.rates.take(1)
         model = make_model(state)
-        self.kernel(model, self.settings, state.g, 1.0 / self.source.n, state.t + 1, rate)
+        self.kernel(model, self.settings, state.g, 1.0 / rows, state.t + 1, rate)
         if coordinates is not None:
-            state.coef[:] = coordinates.leave(state.point)
+            state.coef[:] = coordinates.inverse_transform(state.point)
 
 
 class GramStepper(FullGradientStepper):
     """The same steps, with gradients from the Gram matrix: no step visits a row."""
 
+    def __init__(self, *of_run: Any) -> None:
+        super().__init__(*of_run)
+        plan, reference = self.plan, self.state.gram_reference
+        assert plan.gram is not None and reference is not None
+        self._sums = GramSums(self.source, plan.gram, reference, plan.n_threads)
+
+    def load(self) -> None:
+        """Compile or fetch the kernels."""
+        super().load()
+        self._sums.load()
+
     @property
     def call_visits(self) -> int:
         """Return all: a step costs so little that it is never cut."""
-        return self.source.n
+        return self.plan.order.length
 
     def close(self) -> None:
         """Let no thread stay behind."""
-        if self.plan.gram is not None:
-            self.plan.gram.close()
+        self._sums.close()
 
     def advance(self, start: int, stop: int) -> None:
         """Take the step of the epoch."""
-        assert self.plan.gram is not None
-        self.plan.gram.add(self.state.coef, self.state.g, self.state.tally)
-        self._take_step()
+        self._sums.add(self.state.coef, self.state.g, self.state.tally)
+        self._take_step(stop)
 
     def done(self, visit: int) -> int:
         """Return *visit* at the end of an epoch, else 0."""
@@ -117,11 +128,11 @@ class GramStepper(FullGradientStepper):
 class PreconditionedStepper(FullGradients):
     """Steps along the gradient multiplied by the inverse Hessian of the pilot sample."""
 
-    def _move(self, g: Floats) -> None:
-        state, curvature = self.state, self.plan.curvature
-        assert curvature is not None
-        step = curvature.solve(self.penalty.add_l2(g, state.coef))
-        rate = self.rates.take_for_batch(self.source.n, self.batch_size)
+    def _move(self, g: Floats, rows: int) -> None:
+        state, hessian = self.state, self.plan.hessian
+        assert hessian is not None
+        step = hessian.solve(self.penalty.add_l2(g, state.coef))
+        rate = self.rates.take_for_batch(rows, self.batch_size)
         state.coef[:] = state.coef - rate * step
         self._record(step)
 

@@ -25,7 +25,7 @@ class PreconditionedBatchStepper(Batches):
             n_threads=plan.n_threads,
             workers=self.full.workers,
         )
-        plan.order.lead_by(self._team.threads(plan.batch_size))
+        plan.order.prefetch_by(self._team.threads(plan.batch_size))
 
     def load(self) -> None:
         """Compile or fetch the kernels."""
@@ -53,12 +53,12 @@ class PreconditionedBatchStepper(Batches):
 
     def _take_step(self, rows: int) -> None:
         """Step along the preconditioned mean gradient of a batch of *rows*."""
-        state, curvature = self.state, self.plan.curvature
-        assert curvature is not None
+        state, hessian = self.state, self.plan.hessian
+        assert hessian is not None
         state.g += state.sums.sum(axis=0)[: len(state.g)]
         state.tally += state.tallies.sum(axis=0)
         state.sums[:], state.tallies[:] = 0.0, 0.0
-        step = curvature.solve(self.penalty.add_l2(state.g / rows, state.coef))
+        step = hessian.solve(self.penalty.add_l2(state.g / rows, state.coef))
         rate = self.rates.take_for_batch(rows, self.batch_size)
         state.coef[:] = state.coef - rate * step
         if self.plan.average != "none":

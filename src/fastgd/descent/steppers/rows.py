@@ -68,7 +68,7 @@ class RowStepper(Stepper):
         start, stop = self.done(state.visit), state.visit
         if start == stop:
             return state.t, state.coef
-        other, steps = state.copy(), self.steps_at(stop) - self.steps_at(start)
+        other, steps = state.fork(), self.steps_at(stop) - self.steps_at(start)
         self._visit(self._row_kernel, other, start, stop, self.rates.upcoming(steps))
         return state.t + steps, other.coef
 

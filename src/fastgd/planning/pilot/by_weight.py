@@ -41,7 +41,7 @@ def _chances(weights: Floats, size: int) -> Floats:
     first = len(weights) - size
     parted = np.partition(weights, first) if first > 0 else weights
     heaviest = np.sort(parted[first:])[::-1]
-    # What is left, in sum, where so many of the heaviest are drawn for certain.
+    # What is left, in sum, if so many of the heaviest are drawn for certain.
     left = np.cumsum(heaviest[::-1])[::-1] + parted[:first].sum()
     places_left = np.arange(size, 0, -1)
     uncertain = np.flatnonzero(heaviest * places_left < left)

@@ -1,7 +1,7 @@
-"""Coordinates u = (x - mean) * units, in which columns count alike, whatever their size and mean.
+"""Coordinates u = (x - mean) * scale, in which all columns have mean 0 and spread 1.
 
-Of coefficients v and an intercept c there, predictions are x.(units v) + (c - (mean * units).v):
-those are the coefficients as they are. No row of the table is changed or copied.
+Of coefficients v and an intercept c there, predictions are x.(scale v) + (c - (mean * scale).v):
+those are the original coefficients. No row of the table is changed or copied.
 """
 
 from dataclasses import dataclass, replace
@@ -14,63 +14,63 @@ from fastgd.base.types import Array, Floats
 from fastgd.data.sources import Source
 from fastgd.data.tables import pieces, take
 
-MIN_SPREAD = 1e-12  # a spread below this share of the size is none
+MIN_SPREAD = 1e-12  # a spread below this fraction of the size is none
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """Where each column has its 0, and 1 over its unit; 0 for a column that is constant."""
+    """The mean and the scale of each column; a scale of 0 for a column that is constant."""
 
     mean: Floats  # (d,)
-    units: Floats  # (d,)
+    scale: Floats  # (d,)
     passes: float = 0.0  # over the rows, that it took to see them
     unresolved: tuple[int, ...] = ()  # columns that vary, but too little to be more than constant
 
     @cached_property
-    def shift(self) -> Floats:
-        """What is added to x * units."""
-        return -self.mean * self.units
+    def offset(self) -> Floats:
+        """What is added to x * scale: minus the scaled mean."""
+        return -self.mean * self.scale
 
     def damped(self, l2: float) -> "Coordinates":
-        """Return coordinates in which a penalty's curvature counts like a column's."""
+        """Return coordinates in which a column and its L2 penalty have a second derivative of 1."""
         if l2 == 0:
             return self
-        units = self.units / np.sqrt(1.0 + l2 * np.square(self.units))
-        return replace(self, units=units)
+        scale = self.scale / np.sqrt(1.0 + l2 * np.square(self.scale))
+        return replace(self, scale=scale)
 
     def uncentred(self) -> "Coordinates":
         """Return coordinates in which columns have a root mean square of 1, wherever their mean."""
-        spread = np.divide(1.0, self.units, out=np.zeros_like(self.units), where=self.units > 0)
+        spread = np.divide(1.0, self.scale, out=np.zeros_like(self.scale), where=self.scale > 0)
         size = np.hypot(self.mean, spread)
-        units = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-        return replace(self, mean=np.zeros_like(size), units=units)
+        scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+        return replace(self, mean=np.zeros_like(size), scale=scale)
 
     def without_constants(self, coef: Array) -> Array:
         """Return the same predictions' coefficients, those of constant columns 0."""
-        is_constant = self.units == 0
+        is_constant = self.scale == 0
         moved = coef.copy()
         moved[-1] += dot(self.mean, np.where(is_constant, coef[:-1], 0.0))
         moved[:-1][is_constant] = 0.0
         return moved
 
     def rows(self, rows: Floats) -> Floats:
-        """Return rows, with their last column of ones, as they are here."""
-        return np.column_stack([rows[:, :-1] * self.units + self.shift, rows[:, -1]])
+        """Return rows, with their last column of ones, in the coordinates."""
+        return np.column_stack([rows[:, :-1] * self.scale + self.offset, rows[:, -1]])
 
-    def enter(self, coef: Array) -> Floats:
-        """Return coefficients and intercept here, given those as they are."""
+    def transform(self, coef: Array) -> Floats:
+        """Return coefficients and intercept in the coordinates, given the original ones."""
         w = np.asarray(coef[:-1], dtype=np.float64)
-        v = np.divide(w, self.units, out=np.zeros_like(w), where=self.units > 0)
+        v = np.divide(w, self.scale, out=np.zeros_like(w), where=self.scale > 0)
         return joined(v, coef[-1] + dot(self.mean, w))
 
-    def leave(self, point: Array) -> Floats:
-        """Return coefficients and intercept as they are, given those here."""
+    def inverse_transform(self, point: Array) -> Floats:
+        """Return the original coefficients and intercept, given those in the coordinates."""
         v = np.asarray(point[:-1], dtype=np.float64)
-        return joined(self.units * v, point[-1] + dot(self.shift, v))
+        return joined(self.scale * v, point[-1] + dot(self.offset, v))
 
     def gradient(self, g: Floats) -> Floats:
-        """Return a gradient here, given that in coefficients as they are."""
-        return joined(self.units * g[:-1] + self.shift * g[-1], g[-1])
+        """Return a gradient in the coordinates, given that by the original coefficients."""
+        return joined(self.scale * g[:-1] + self.offset * g[-1], g[-1])
 
 
 def identity(d: int) -> Coordinates:
@@ -79,20 +79,20 @@ def identity(d: int) -> Coordinates:
 
 
 def standardise(
-    source: Source, x: Floats, shares: Floats, fit_intercept: bool
+    source: Source, x: Floats, weights: Floats, fit_intercept: bool
 ) -> tuple[Coordinates, Array]:
     """Return coordinates in which rows have mean 0 and spread 1, as the sample *x* has it.
 
-    The *shares*, of mean 1, say how much each row counts.
+    The *weights*, of mean 1, say how much each row counts.
 
-    Of a column that is the same all over the sample, all rows are looked at; which of those do
-    vary is returned, too. Without an intercept, means stay where they are.
+    Of a column that is the same all over the sample, all rows are read; which of those do
+    vary is returned, too. Without an intercept, means are 0.
     """
     sizes = np.maximum(x.max(axis=0), -x.min(axis=0))
-    mean = _weighted_mean(x, shares) if fit_intercept else np.zeros(x.shape[1])
+    mean = _weighted_mean(x, weights) if fit_intercept else np.zeros(x.shape[1])
     away = x - mean
     away /= np.where(sizes > 0, sizes, 1.0)  # or what is small would square to 0
-    spread = sizes * np.sqrt(_weighted_mean(np.square(away, out=away), shares))
+    spread = sizes * np.sqrt(_weighted_mean(np.square(away, out=away), weights))
     suspects = np.flatnonzero(~_varies(spread, sizes))
     is_read_whole = len(suspects) > 0 and len(x) < source.n
     if is_read_whole:
@@ -103,14 +103,14 @@ def standardise(
         spread[suspects] *= (x[:, suspects] != x[0, suspects]).any(axis=0)
     coordinates = _of_moments(mean, spread, sizes, passes=float(is_read_whole))
     unseen = np.zeros(len(mean), bool)
-    unseen[suspects] = coordinates.units[suspects] > 0
+    unseen[suspects] = coordinates.scale[suspects] > 0
     return coordinates, unseen
 
 
-def _weighted_mean(x: Floats, shares: Floats) -> Floats:
-    if (shares == 1.0).all():
+def _weighted_mean(x: Floats, weights: Floats) -> Floats:
+    if (weights == 1.0).all():
         return np.asarray(x.mean(axis=0))
-    return np.asarray(np.einsum("i,ij->j", shares / shares.sum(), x))
+    return np.asarray(np.einsum("i,ij->j", weights / weights.sum(), x))
 
 
 def standardise_all(source: Source, centred: bool) -> Coordinates:
@@ -156,6 +156,6 @@ def _varies(spread: Floats, sizes: Floats) -> Array:
 
 def _of_moments(mean: Floats, spread: Floats, sizes: Floats, passes: float) -> Coordinates:
     varies = _varies(spread, sizes)
-    units = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
+    scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
     unresolved = np.flatnonzero((spread > 0) & ~varies)  # the spread of a constant is exactly 0
-    return Coordinates(mean, units, passes, tuple(unresolved.tolist()))
+    return Coordinates(mean, scale, passes, tuple(unresolved.tolist()))

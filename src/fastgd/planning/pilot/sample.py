@@ -1,19 +1,18 @@
 """A sample of rows: which are drawn, how many of the table each stands for, how large they are."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from fastgd.base.robust import Targets
 from fastgd.base.types import Array, Floats
 from fastgd.data.orders import Rows
 from fastgd.data.sources import Source
 from fastgd.data.tables import ArrayTable, take
-from fastgd.losses import AbsoluteError, EpsilonInsensitive, Huber, Loss, Quantile
+from fastgd.losses import Loss
 from fastgd.planning.pilot.by_weight import draw_by_weight
-from fastgd.planning.pilot.robust import Targets
 
 SAMPLE_ROWS = 4096
 SAMPLE_VALUES = 1 << 19  # of wide rows there are fewer, down to
@@ -21,8 +20,6 @@ MIN_ROWS = 64
 MIN_OF_A_LABEL = 100  # of which there are as many
 WILDEST = 1e13  # times the median distance of the targets from their median
 PIECE = 512  # rows that a cache holds
-POWER_ITERATIONS = 30
-OTHER_DIRECTIONS = 0.1  # how much of them a power iteration starts with
 
 
 @dataclass(frozen=True)
@@ -47,21 +44,27 @@ class Drawn:
         """
         n, count = self.source.n, len(self.chosen)
         counts = np.full(count, np.count_nonzero(self._has_weight) / n)
-        if self.is_everything or self._are_alike:
+        if self.is_everything or self._stand_for_as_many:
             return counts
         for of_label, weight in self._labels():
             each = np.ones(count) if self.each is None else self.each
-            total = np.sum((each * self._weights)[of_label])
+            total = np.sum((each * self._given_weights)[of_label])
             counts[of_label] = each[of_label] * (weight / n * count / total)
         return counts
 
     @cached_property
-    def shares(self) -> Floats:
-        """How much each counts: in the mean, as the rows of the table do."""
-        return self.stands_for * self._weights
+    def weights(self) -> Floats:
+        """The weight of each: their mean is that of the rows of the table."""
+        return self.stands_for * self._given_weights
 
     @property
-    def _are_alike(self) -> bool:
+    def offset(self) -> Floats | None:
+        """What predictions begin with."""
+        offset = self.source.offset
+        return offset[self.chosen] if len(offset) else None
+
+    @property
+    def _stand_for_as_many(self) -> bool:
         source = self.source
         return self.each is None and source.classes is None and not source.weighted
 
@@ -79,7 +82,7 @@ class Drawn:
             yield y[self.chosen] == label, weight
 
     @cached_property
-    def _weights(self) -> Floats:
+    def _given_weights(self) -> Floats:
         source = self.source
         if not source.weighted:
             return np.ones(len(self.chosen))
@@ -91,11 +94,11 @@ class Drawn:
         return source.weights > 0 if source.weighted else np.ones(source.n, bool)
 
 
-def draw(source: Source, fit_intercept: bool, seed: int, most_values: int = SAMPLE_VALUES) -> Drawn:
+def draw(source: Source, fit_intercept: bool, seed: int, max_values: int = SAMPLE_VALUES) -> Drawn:
     """Draw up to 4096 rows, by weight if there are more."""
     pool = np.flatnonzero(source.weights) if source.weighted else None
     count = source.n if pool is None else len(pool)
-    size = min(SAMPLE_ROWS, count, max(MIN_ROWS, most_values // source.d))
+    size = min(SAMPLE_ROWS, count, max(MIN_ROWS, max_values // source.d))
     rng = np.random.default_rng(seed)
     chosen, each = _some(source, count if pool is None else pool, size, rng)
     if source.classes is not None and size < count:
@@ -120,7 +123,8 @@ def some_rows(source: Source) -> Source:
     drawn = draw(source, fit_intercept=False, seed=0)
     table = ArrayTable(take(source.table, drawn.chosen))
     names, classes = source.feature_names, source.classes
-    return Source(table, source.y[drawn.chosen], drawn.shares, names, classes)
+    offset = source.offset[drawn.chosen] if len(source.offset) else source.offset
+    return Source(table, source.y[drawn.chosen], drawn.weights, names, classes, offset=offset)
 
 
 def _some(
@@ -139,7 +143,7 @@ def _some(
 def _with_both_labels(
     source: Source, chosen: Rows, each: Floats | None, pool: Rows | None, rng: np.random.Generator
 ) -> tuple[Rows, Floats | None]:
-    """Draw rows of a label apart where the sample hardly has any, so that it is seen at all."""
+    """Draw rows of a label apart if the sample hardly has any."""
     y = source.y
     for label in (-1.0, 1.0):
         others = y[chosen] != label
@@ -155,7 +159,7 @@ def _with_both_labels(
 
 def refuse_wild_targets(source: Source, loss: Loss) -> None:
     """Refuse targets so far from the others that sums of a robust loss lose those in rounding."""
-    if type(loss) not in (AbsoluteError, EpsilonInsensitive, Huber, Quantile):
+    if not (loss.robust and loss.built_in):
         return
     targets = draw_targets(source)
     limit, median = WILDEST * targets.spread_about_median, targets.median
@@ -173,7 +177,7 @@ def refuse_wild_targets(source: Source, loss: Loss) -> None:
 
 
 def refuse_overflow(source: Source, size: float) -> None:
-    """Refuse a table whose squares are too large for its type: no rate can be told from them."""
+    """Refuse a table whose squares are too large for its type: no rate follows from them."""
     if np.isfinite(source.dtype.type(size)):
         return
     source.check_finite()
@@ -181,11 +185,6 @@ def refuse_overflow(source: Source, size: float) -> None:
         f"X is too large: its squares overflow {source.dtype}, so no learning_rate can be chosen; "
         "scale the columns or give a learning_rate."
     )
-
-
-def mean_squared_norm(rows: Floats) -> float:
-    """Return the mean of the rows' squared norms."""
-    return float(np.mean(np.einsum("ij,ij->i", rows, rows)))
 
 
 def draw_targets(source: Source) -> Targets:
@@ -196,30 +195,5 @@ def draw_targets(source: Source) -> Targets:
     chosen, each = _some(source, count if pool is None else pool, min(SAMPLE_ROWS, count), rng)
     weights = source.weights[chosen] if source.weighted else np.ones(len(chosen))
     y = np.asarray(source.y[chosen], dtype=np.float64)
-    return Targets(y, weights if each is None else weights * each)
-
-
-def largest_of_sample(rows: Floats, seed: int) -> float:
-    """Return about the largest eigenvalue of rows'rows / m."""
-    v = top_direction(rows, seed)
-    along = np.einsum("ij,j->i", rows, v / (norm(v) or 1.0))
-    return float(np.mean(np.square(along)))
-
-
-def top_direction(rows: Floats, seed: int) -> Floats:
-    """Return the direction in which the rows are largest, and a little of every other one."""
-    x = rows / (np.abs(rows).max() or 1.0)
-    rest = np.random.default_rng(seed).standard_normal(x.shape[1])
-    rest /= norm(rest)
-    v = rest
-    for _ in range(POWER_ITERATIONS):
-        # Not by way of a BLAS, whose bits depend on its threads; nor of x'x, which may be huge.
-        longer = np.einsum("ij,i->j", x, np.einsum("ij,j->i", x, v))
-        v = longer / (norm(longer) or 1.0)
-    return np.asarray(v + OTHER_DIRECTIONS * rest)
-
-
-def norm(v: Floats) -> float:
-    """Return ||v||, whose square may be too large for a number, or too small."""
-    size = float(np.abs(v).max())
-    return size * math.sqrt(float(np.sum(np.square(v / size)))) if 0 < size < math.inf else size
+    offset = source.offset[chosen] if len(source.offset) else None
+    return Targets(y, weights if each is None else weights * each, offset)

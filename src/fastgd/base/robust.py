@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastgd.base.types import Floats
-from fastgd.losses import Loss, SquaredError
 
 ROUNDING = 1e-12  # of a sum of weights
 QUANTILES = (0.5, 0.75, 0.9, 0.99, 1.0)  # of distances; the later ones where most are zero
@@ -21,17 +20,16 @@ class Targets:
 
     y: Floats
     weights: Floats
+    offset: Floats | None = None  # what predictions begin with
 
-    def middle(self, loss: Loss) -> float:
-        """Return about the best constant prediction, from which a fit may start."""
-        if loss.is_binary or not loss.built_in:  # a user's z need not predict y
-            return 0.0
-        if isinstance(loss, SquaredError):
-            centre = float(np.average(self.y, weights=self.weights))
-        else:
-            level = getattr(loss, "quantile", 0.5)
-            centre = weighted_quantile(self.y, self.weights, level)
-        return centre if np.isfinite(centre) else 0.0
+    @property
+    def mean(self) -> float:
+        """The weighted mean of the targets."""
+        return float(np.average(self.y, weights=self.weights))
+
+    def quantile(self, level: float) -> float:
+        """Return the weighted quantile of the targets."""
+        return weighted_quantile(self.y, self.weights, level)
 
     def spread(self, z: Floats | float) -> float:
         """Return the median distance of the targets from predictions, or 1 if all are zero.
@@ -48,7 +46,7 @@ class Targets:
     @property
     def median(self) -> float:
         """The weighted median of the targets."""
-        return weighted_quantile(self.y, self.weights, 0.5)
+        return self.quantile(0.5)
 
     @property
     def spread_about_median(self) -> float:
