@@ -27,7 +27,7 @@ class Opened:
     weight: str | None
     offset: str | None
     features: tuple[str, ...]
-    index: tuple[str, ...]  # left out although nobody said so
+    index: tuple[str, ...]  # left out by default
 
 
 @dataclass(frozen=True)

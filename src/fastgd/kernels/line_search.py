@@ -1,7 +1,7 @@
 """Line searches: how far to go against the gradient, from what the function is like there.
 
-Slopes along the ray are shares of that at its start, which is -1. A value that is infinite or NaN
-is too far.
+Derivatives along the ray are fractions of that at its start, which is -1. A value that is infinite
+or NaN is too far.
 """
 
 import math
@@ -17,27 +17,29 @@ along: Kernel = unbound
 sufficient: Kernel = unbound
 
 ROUNDING = 4e-16  # of the value: less tells nothing
-REST = 0.5  # of the slope: so much, either way, a step may leave where only the slope tells
-SHARPNESS = 1e-10  # of the slope: what an exact search leaves of it
+REST = (
+    0.5  # of the derivative: so much, either way, a step may leave where only the derivative tells
+)
+SHARPNESS = 1e-10  # of the derivative: what an exact search leaves of it
 MAX_TRIALS = 100_000
 MAX_CUTS = 100  # of a bracket
 LARGEST = 1e308
 
 
-def slope_along(
+def derivative_along(
     x: Array,
     g: Array,
     known: Array,
     rate: float,
     trial: Array,
-    slope: Array,
+    gradient: Array,
     args: Args,
     counts: Array,
 ) -> float:
-    """Return the slope along the ray at x - rate g."""
+    """Return the derivative along the ray at x - rate g."""
     ray(x, g, rate, trial)
-    evaluate(trial, slope, False, args, counts)
-    return -float(share(slope, g, known[NORM]))
+    evaluate(trial, gradient, False, args, counts)
+    return -float(share(gradient, g, known[NORM]))
 
 
 def armijo(
@@ -45,7 +47,7 @@ def armijo(
     g: Array,
     known: Array,
     trial: Array,
-    slope: Array,
+    gradient: Array,
     searching: tuple[float, ...],
     args: Args,
     counts: Array,
@@ -61,7 +63,7 @@ def armijo(
         rate *= 2.0
         ray(x, g, rate, trial)
     accepted: tuple[float, float] = sufficient(
-        x, g, known, rate, decrease, shrink, trial, slope, args, counts
+        x, g, known, rate, decrease, shrink, trial, gradient, args, counts
     )
     return accepted
 
@@ -74,14 +76,14 @@ def first_sufficient(
     decrease: float,
     shrink: float,
     trial: Array,
-    slope: Array,
+    gradient: Array,
     args: Args,
     counts: Array,
 ) -> tuple[float, float]:
-    """Shrink *rate* until it lowers the value by a share of what the slope promises.
+    """Shrink *rate* until it lowers the value by a fraction of what the derivative promises.
 
-    Where the value has no digits left to tell, the slope does (Hager, Zhang 2005, section 2): it
-    must have come to rest or, at the first trial, promise no more than would go unseen.
+    If the value has no digits left to tell, the derivative does (Hager, Zhang 2005, section 2): it
+    must be small or, at the first trial, promise no more than rounding hides.
     """
     for k in range(MAX_TRIALS):
         ray(x, g, rate, trial)
@@ -91,7 +93,7 @@ def first_sufficient(
         fall, unseen = rate * known[NORM] * known[NORM], ROUNDING * abs(known[VALUE])
         enough = False
         if abs(value - known[VALUE]) <= unseen:
-            left = along(x, g, known, rate, trial, slope, args, counts)
+            left = along(x, g, known, rate, trial, gradient, args, counts)
             enough = abs(left) <= REST or (k == 0 and -unseen <= left * fall <= 0.0)
         elif value < math.inf:  # minus infinity, too: it falls without end
             enough = value <= known[VALUE] - decrease * fall
@@ -106,47 +108,47 @@ def exact(
     g: Array,
     known: Array,
     trial: Array,
-    slope: Array,
+    gradient: Array,
     searching: tuple[float, ...],
     args: Args,
     counts: Array,
 ) -> tuple[float, float]:
-    """Return the rate at which the slope along the ray vanishes, and the value there.
+    """Return the rate at which the derivative along the ray vanishes, and the value there.
 
     A bracket by doubling, then the Illinois form of the false position (Dowell, Jarratt 1971): of
     a quadratic function it finds the rate at the first attempt. Where the value falls without end,
     it goes as far as numbers go.
     """
     eta0, decrease, shrink, _ = searching
-    low, slope_low = 0.0, -1.0
+    low, derivative_low = 0.0, -1.0
     high = eta0 if math.isnan(known[RATE]) else known[RATE]
-    slope_high = along(x, g, known, high, trial, slope, args, counts)
-    while slope_high < 0.0 and 2.0 * high <= LARGEST:
-        low, slope_low, high = high, slope_high, 2.0 * high
-        slope_high = along(x, g, known, high, trial, slope, args, counts)
-    rate, last, found = high, 0, slope_high
+    derivative_high = along(x, g, known, high, trial, gradient, args, counts)
+    while derivative_high < 0.0 and 2.0 * high <= LARGEST:
+        low, derivative_low, high = high, derivative_high, 2.0 * high
+        derivative_high = along(x, g, known, high, trial, gradient, args, counts)
+    rate, last, found = high, 0, derivative_high
     for _ in range(MAX_CUTS):
-        if slope_high < 0.0 or abs(found) <= SHARPNESS:
+        if derivative_high < 0.0 or abs(found) <= SHARPNESS:
             break
         rate = 0.5 * (low + high)
-        if is_finite(slope_high):
-            rate = low - slope_low * (high - low) / (slope_high - slope_low)
+        if is_finite(derivative_high):
+            rate = low - derivative_low * (high - low) / (derivative_high - derivative_low)
         if not low < rate < high:
             break
-        found = along(x, g, known, rate, trial, slope, args, counts)
+        found = along(x, g, known, rate, trial, gradient, args, counts)
         if found < 0.0:
-            low, slope_low = rate, found
-            slope_high *= 0.5 if last < 0 else 1.0
+            low, derivative_low = rate, found
+            derivative_high *= 0.5 if last < 0 else 1.0
             last = -1
         else:
-            high, slope_high = rate, found
-            slope_low *= 0.5 if last > 0 else 1.0
+            high, derivative_high = rate, found
+            derivative_low *= 0.5 if last > 0 else 1.0
             last = 1
     ray(x, g, rate, trial)
     value = value_of(trial, args, counts)
     if value <= known[VALUE] + ROUNDING * abs(known[VALUE]):
         return rate, value
     accepted: tuple[float, float] = sufficient(
-        x, g, known, rate, decrease, shrink, trial, slope, args, counts
+        x, g, known, rate, decrease, shrink, trial, gradient, args, counts
     )
     return accepted

@@ -48,11 +48,11 @@ def length(g: Array) -> float:
 
 
 @compiled_as_written
-def share(slope: Array, g: Array, norm: float) -> float:
-    """Return slope'g / norm²."""
+def share(gradient: Array, g: Array, norm: float) -> float:
+    """Return gradient'g / norm²."""
     total = 0.0
     for j in range(g.shape[0]):
-        total += (slope[j] / norm) * (g[j] / norm)
+        total += (gradient[j] / norm) * (g[j] / norm)
     return total
 
 
@@ -186,20 +186,20 @@ def reshaped(x: Array) -> Array:
     return x.copy().reshape(SHAPE)
 
 
-def put_number(slope: float, g: Array) -> None:
+def put_number(gradient: float, g: Array) -> None:
     """Keep the derivative."""
-    g[0] = slope
+    g[0] = gradient
 
 
-def put_vector(slope: Array, g: Array) -> None:
+def put_vector(gradient: Array, g: Array) -> None:
     """Keep the gradient; NaNs where it has another length than it had at first."""
     for j in range(len(g)):
-        g[j] = slope[j] if len(slope) == len(g) else math.nan
+        g[j] = gradient[j] if len(gradient) == len(g) else math.nan
 
 
-def put_reshaped(slope: Array, g: Array) -> None:
+def put_reshaped(gradient: Array, g: Array) -> None:
     """Keep the gradient, row by row."""
-    put(slope.ravel(), g)
+    put(gradient.ravel(), g)
 
 
 def value_alone(x: Array, args: Args, counts: Array) -> float:
@@ -220,8 +220,8 @@ def evaluate_both(x: Array, g: Array, wanted: bool, args: Args, counts: Array) -
     """Call a function that returns the value and the gradient."""
     counts[VALUES] += 1
     counts[GRADIENTS] += 1
-    value, slope = fun(as_given(x), *args)
-    put(slope, g)
+    value, gradient = fun(as_given(x), *args)
+    put(gradient, g)
     return float(value)
 
 

@@ -24,7 +24,7 @@ take_step = unbound
 step_on_four = unbound
 IN_QUADS = False  # four rows at once: for steps that add a multiple of the gradient, no more
 AVERAGED = False  # in a block of four
-IN_COORDINATES = False  # rows are met as x * units + shift
+IN_COORDINATES = False  # steps are taken in x * units + shift
 
 
 def stochastic(

@@ -57,7 +57,7 @@ class Function:
         if search is None:
             return {**parts, "SEARCHES": False}
         make = _specialise if compiled else bound
-        given = {**parts, "along": make(line_search.slope_along, **parts)}
+        given = {**parts, "along": make(line_search.derivative_along, **parts)}
         given["sufficient"] = make(line_search.first_sufficient, **given)
         found = getattr(line_search, search.method)
         return {**parts, "SEARCHES": True, "search": make(found, **given)}

@@ -18,7 +18,7 @@ class Matched:
     weight: str | None
     offset: str | None
     ignored: tuple[str, ...] = ()
-    index: tuple[str, ...] = ()  # left out as nobody named it
+    index: tuple[str, ...] = ()  # left out, for it was not named
     places: tuple[str, ...] = ()  # names in the file of columns that were found by their place
 
 

@@ -8,7 +8,6 @@ import contextlib
 import functools
 import gc
 import hashlib
-import os
 import pickle
 import threading
 import time
@@ -20,18 +19,17 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import llvmlite
-import llvmlite.binding
 import numba
 import numpy as np
 from numba import config, njit
 from numba.core import event
 from numba.core.caching import FunctionCache
-from numba.core.compiler_lock import global_compiler_lock
 from numba.core.serialize import dumps
 
 from fastgd.base.threads import call_apart
 from fastgd.base.warning import warn
 from fastgd.kernels.compiler.fingerprint import SOURCES, Fingerprint, fingerprint
+from fastgd.kernels.compiler.forking import survive_forks
 from fastgd.kernels.compiler.notice import notice
 
 JIT_ENABLED = not config.DISABLE_JIT
@@ -347,16 +345,4 @@ def record_compiling() -> Iterator[Any]:
         notice.watchers -= 1
 
 
-def _hold_when_forking(lock: Any) -> None:
-    """Let no child be forked while another thread holds *lock*: it would wait for it forever."""
-    os.register_at_fork(
-        before=lock.__enter__,
-        after_in_parent=lambda: lock.__exit__(None, None, None),
-        after_in_child=lambda: lock.__exit__(None, None, None),
-    )
-
-
-if hasattr(os, "register_at_fork"):
-    # What is registered last is acquired first: Numba takes these locks in this order, too.
-    _hold_when_forking(getattr(llvmlite.binding.ffi.lib, "_lock", contextlib.nullcontext()))
-    _hold_when_forking(global_compiler_lock)
+survive_forks()
