@@ -113,6 +113,7 @@ def test_an_untuned_fit_meets_its_tolerance(name, case, variant):
     assert reached - best <= 0.02 * (constant - best)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_mean_of_the_predictions_is_that_of_the_targets(name):
     """What the derivative by the intercept being zero means, of the canonical link of Poisson."""
@@ -123,6 +124,7 @@ def test_the_mean_of_the_predictions_is_that_of_the_targets(name):
     assert abs(balance) < 1e-4 * np.average(y * mean ** (1 - power), weights=weights)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov", "adagrad", "adam"])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_named_optimizers_find_a_rate_for_the_region_they_reach(variant, optimizer):
@@ -137,6 +139,7 @@ def test_named_optimizers_find_a_rate_for_the_region_they_reach(variant, optimiz
     assert result.objective - best.objective < 1e-3 * best.objective
 
 
+@pytest.mark.compiled
 def test_an_l1_penalty_makes_coefficients_zero():
     """Zero is a subgradient; the other variants come near."""
     X, y, _, _ = problem("penalised", 1.0)
@@ -152,6 +155,7 @@ def test_an_l1_penalty_makes_coefficients_zero():
         assert other.objective < 1.002 * result.objective
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_more_columns_than_a_hessian_is_made_for(variant):
     rng = np.random.default_rng(0)
@@ -163,6 +167,7 @@ def test_more_columns_than_a_hessian_is_made_for(variant):
     assert result.score(X, y) > 0.5
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("start", [10.0, -10.0])
 def test_a_start_far_away_ends_at_the_optimum_or_with_a_warning(start, variant):
@@ -179,6 +184,7 @@ def test_a_start_far_away_ends_at_the_optimum_or_with_a_warning(start, variant):
     assert is_near or variant != "batch"
 
 
+@pytest.mark.compiled
 def test_levels_without_an_event_end_soon():
     """Their coefficients are minus infinity: the loss flattens out on the way there."""
     rng = np.random.default_rng(0)
