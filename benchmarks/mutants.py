@@ -86,7 +86,7 @@ class Workplace:
             "PYTHONDONTWRITEBYTECODE": "1",
             "NUMBA_CACHE_DIR": str(self.cache),
             "NUMBA_DISABLE_JIT": "0" if compiled else "1",
-            "FASTGD_MOST_CASES": str(CASES),
+            "FASTGD_MAX_CASES": str(CASES),
         }
         try:
             return subprocess.run(

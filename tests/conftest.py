@@ -16,7 +16,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 # Of a test that plain Python takes: it is there to meet every line. `benchmarks.mutants` asks for
 # more.
-MAX_CASES = int(os.environ.get("FASTGD_MOST_CASES", "8"))
+MAX_CASES = int(os.environ.get("FASTGD_MAX_CASES", "8"))
 
 # The first example of a property compiles, so no deadline; the same examples in every run.
 settings.register_profile("fastgd", deadline=None, derandomize=True)

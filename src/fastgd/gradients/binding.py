@@ -118,7 +118,7 @@ def stochastic_kernel(loss: Loss, step: Step, clipped: bool, in_quads: bool) -> 
     how: dict[str, Any] = {"meet": _meet(loss, clipped), "IN_COORDINATES": step.in_coordinates}
     four = stochastic.take_none
     if in_quads:
-        four = specialise(stochastic.step_on_rows, inner=True, AVERAGED=step.averaged, **how)
+        four = specialise(stochastic.step_on_four, inner=True, AVERAGED=step.averaged, **how)
     return specialise(
         stochastic.stochastic,
         IN_QUADS=in_quads,
@@ -150,7 +150,7 @@ def prediction_kernel(loss: Loss) -> Kernel:
 
 def gradient_kernel(loss: Loss, inner: bool = False) -> Kernel:
     """Return `gradient.sum_gradients` for this loss; for Python to call, unless it is *inner*."""
-    block = specialise(gradient.sum_rows, inner=True, loss=scalar_loss(loss), **ROWS)
+    block = specialise(gradient.sum_block, inner=True, loss=scalar_loss(loss), **ROWS)
     return specialise(gradient.sum_gradients, inner=inner, sum_block=block)
 
 

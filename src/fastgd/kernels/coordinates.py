@@ -6,16 +6,16 @@ from fastgd.kernels.lines import Pointer, plus_product, read, width, write
 
 
 @compiled
-def enter_four(
+def transform_four(
     rows: tuple[Pointer, Pointer, Pointer, Pointer],
-    room: tuple[Pointer, Pointer, Pointer, Pointer],
+    out: tuple[Pointer, Pointer, Pointer, Pointer],
     units: Pointer,
     shift: Pointer,
     d: int,
 ) -> None:
-    """Write four rows, as they are in these coordinates, to *room*: units are loaded once."""
+    """Write four rows, as they are in these coordinates, to *out*: units are loaded once."""
     x0, x1, x2, x3 = rows
-    u0, u1, u2, u3 = room
+    u0, u1, u2, u3 = out
     for j in range(0, d, width(x0)):
         unit, zero = read(units, j, d - j), read(shift, j, d - j)
         write(u0, j, plus_product(zero, read(x0, j, d - j), unit), d - j)
@@ -25,15 +25,15 @@ def enter_four(
 
 
 @compiled
-def enter_one(x: Pointer, room: Pointer, units: Pointer, shift: Pointer, d: int) -> None:
-    """Write a row, as it is in these coordinates, to *room*."""
+def transform_one(x: Pointer, out: Pointer, units: Pointer, shift: Pointer, d: int) -> None:
+    """Write a row, as it is in these coordinates, to *out*."""
     for j in range(0, d, width(x)):
         u = plus_product(read(shift, j, d - j), read(x, j, d - j), read(units, j, d - j))
-        write(room, j, u, d - j)
+        write(out, j, u, d - j)
 
 
 @compiled
-def turn_gradient(g: Array, units: Array, shift: Array) -> None:
+def transform_gradient(g: Array, units: Array, shift: Array) -> None:
     """Turn a gradient in coefficients as they are into that in these coordinates."""
     d = units.shape[0]
     for j in range(d):
@@ -41,7 +41,7 @@ def turn_gradient(g: Array, units: Array, shift: Array) -> None:
 
 
 @compiled
-def leave(point: Array, coef: Array, units: Array, shift: Array) -> None:
+def inverse_transform(point: Array, coef: Array, units: Array, shift: Array) -> None:
     """Write to *coef* what coefficients *point* in these coordinates are as they are."""
     d = units.shape[0]
     intercept = float(point[d])

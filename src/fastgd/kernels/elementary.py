@@ -13,8 +13,8 @@ from fastgd.kernels.compiler.jit import compiled_as_written
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 6.93147180369123816490e-01  # its last 32 bits are zero: times an integer exact
 LN_2_LOW = 1.90821492927058770002e-10
-LEAST = -708.0  # exp of it is the least number with all its digits
-MOST = 709.0  # exp of more overflows, or soon will
+MIN_EXPONENT = -708.0  # exp of it is the smallest number with all its digits
+MAX_EXPONENT = 709.0  # exp of more overflows, or soon will
 LARGEST = float(np.finfo(np.float64).max)
 MANTISSA_BITS = np.int64(52)
 # Added to an integer, it leaves that and the bias of exponents in the last bits.
@@ -58,7 +58,7 @@ def _split_exp(x: float) -> tuple[float, float]:
 @compiled_as_written
 def exp_of_negative(x: float) -> float:
     """Return exp(x) for x <= 0, and exp(-708), which is all but nothing, below that."""
-    x = LEAST if x < LEAST else x  # which a NaN is not
+    x = MIN_EXPONENT if x < MIN_EXPONENT else x  # which a NaN is not
     p, power = _split_exp(x)
     return float((1.0 + p) * power)
 
@@ -66,12 +66,27 @@ def exp_of_negative(x: float) -> float:
 @compiled_as_written
 def exp_and_rise(x: float) -> tuple[float, float]:
     """Return exp(x) and exp(x) - 1, each to all its digits; infinity for x above 709."""
-    far = x > MOST
-    x = LEAST if x < LEAST else x  # which a NaN is not
-    p, power = _split_exp(MOST if far else x)
+    far = x > MAX_EXPONENT
+    x = MIN_EXPONENT if x < MIN_EXPONENT else x  # which a NaN is not
+    p, power = _split_exp(MAX_EXPONENT if far else x)
     if far:
         return np.inf, np.inf
     return (1.0 + p) * power, p * power + (power - 1.0)
+
+
+@compiled_as_written
+def _artanh_series(p: float, q: float) -> float:
+    """Return 1/3 + q/5 + ... + q^9/21 + q^10 p, of artanh(s) = s + s q (1/3 + ...) with q = s^2."""
+    p = p * q + 1 / 21
+    p = p * q + 1 / 19
+    p = p * q + 1 / 17
+    p = p * q + 1 / 15
+    p = p * q + 1 / 13
+    p = p * q + 1 / 11
+    p = p * q + 1 / 9
+    p = p * q + 1 / 7
+    p = p * q + 1 / 5
+    return p * q + 1 / 3
 
 
 @compiled_as_written
@@ -85,16 +100,7 @@ def log(x: float) -> float:
     m = np.int64(bits - (e << MANTISSA_BITS)).view(np.float64)
     s = (m - 1.0) / (m + 1.0)
     q = s * s
-    p = 1 / 21
-    p = p * q + 1 / 19
-    p = p * q + 1 / 17
-    p = p * q + 1 / 15
-    p = p * q + 1 / 13
-    p = p * q + 1 / 11
-    p = p * q + 1 / 9
-    p = p * q + 1 / 7
-    p = p * q + 1 / 5
-    p = p * q + 1 / 3
+    p = _artanh_series(0.0, q)
     # Of NaN and infinity there are bits, too, which say nothing.
     return float(e * LN_2_HIGH + (2.0 * (s + s * q * p) + e * LN_2_LOW) + 0.0 * x)
 
@@ -110,14 +116,5 @@ def log_of_one_plus(e: float) -> float:
     p = p * q + 1 / 27
     p = p * q + 1 / 25
     p = p * q + 1 / 23
-    p = p * q + 1 / 21
-    p = p * q + 1 / 19
-    p = p * q + 1 / 17
-    p = p * q + 1 / 15
-    p = p * q + 1 / 13
-    p = p * q + 1 / 11
-    p = p * q + 1 / 9
-    p = p * q + 1 / 7
-    p = p * q + 1 / 5
-    p = p * q + 1 / 3
-    return 2.0 * (s + s * q * p)
+    p = _artanh_series(p, q)
+    return float(2.0 * (s + s * q * p))

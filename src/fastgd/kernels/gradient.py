@@ -35,7 +35,6 @@ loss = unbound
 predict_block = unbound
 squared_norms = unbound
 add_block = unbound
-sum_block = unbound
 
 BLOCK_ROWS = 16  # at most
 BLOCK_BYTES = 16384
@@ -97,7 +96,7 @@ def list_block(listed: RowList, workspace: Workspace, first: int, end: int) -> N
         prefetched[m] = k + workspace.rows_ahead if in_order else listed.prefetched[k]
 
 
-def sum_rows(
+def sum_block(
     data: Data,
     point: Array,
     settings: Settings,

@@ -17,9 +17,7 @@ along: Kernel = unbound
 sufficient: Kernel = unbound
 
 ROUNDING = 4e-16  # of the value: less tells nothing
-REST = (
-    0.5  # of the derivative: so much, either way, a step may leave where only the derivative tells
-)
+REST = 0.5  # fraction of the derivative that a step may leave if values tell nothing
 SHARPNESS = 1e-10  # of the derivative: what an exact search leaves of it
 MAX_TRIALS = 100_000
 MAX_CUTS = 100  # of a bracket

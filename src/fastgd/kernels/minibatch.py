@@ -5,7 +5,7 @@ import numpy as np
 from fastgd.base.types import Array
 from fastgd.kernels.arguments import Batch, Data, Groups, Model, RowList, Settings, Span, Workspace
 from fastgd.kernels.compiler.jit import unbound
-from fastgd.kernels.coordinates import leave, turn_gradient
+from fastgd.kernels.coordinates import inverse_transform, transform_gradient
 
 sum_gradients = unbound
 take_step = unbound
@@ -47,11 +47,11 @@ def minibatch(
         start = stop
         if filled == batch.size or (batch.ends_epoch and stop == length):
             if IN_COORDINATES:
-                turn_gradient(g, settings.units, settings.shift)
+                transform_gradient(g, settings.units, settings.shift)
             scale = T(1.0 / filled)
             take_step(g[:d], scale, scale * g[d], model, settings, t + steps, rates[steps])
             if IN_COORDINATES:
-                leave(model.point, model.coef, settings.units, settings.shift)
+                inverse_transform(model.point, model.coef, settings.units, settings.shift)
             for j in range(d + 1):
                 g[j] = 0.0
             filled = 0

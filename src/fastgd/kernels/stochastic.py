@@ -5,7 +5,7 @@ from typing import Any
 from fastgd.base.types import Array
 from fastgd.kernels.arguments import LOSS, NOT_FINITE, WEIGHT, Data, Model, RowList, Settings
 from fastgd.kernels.compiler.jit import compiled, unbound
-from fastgd.kernels.coordinates import enter_four, enter_one, leave
+from fastgd.kernels.coordinates import inverse_transform, transform_four, transform_one
 from fastgd.kernels.elementary import is_finite
 from fastgd.kernels.lines import Pointer, add_to, at, read, times, width
 from fastgd.kernels.rows import (
@@ -21,7 +21,6 @@ from fastgd.kernels.rows import (
 
 meet = unbound
 take_step = unbound
-step_on_four = unbound
 IN_QUADS = False  # four rows at once: for steps that add a multiple of the gradient, no more
 AVERAGED = False  # in a block of four
 IN_COORDINATES = False  # steps are taken in x * units + shift
@@ -56,7 +55,7 @@ def stochastic(
         i = rows[k]
         x, x_row = at(X, i * d), X[i]
         if IN_COORDINATES:
-            enter_one(x, at(scaled_rows, 0), at(units, 0), at(shift, 0), d)
+            transform_one(x, at(scaled_rows, 0), at(units, 0), at(shift, 0), d)
             x, x_row = at(scaled_rows, 0), scaled_rows[0]
         z = dot(x, at(point, 0), d) + point[d]
         weight = weight_of(weights, weight_scale, i)
@@ -66,11 +65,11 @@ def stochastic(
         not_finite += not is_finite(z)
         take_step(x_row, T(derivative), derivative, model, settings, t + k, rates[k])
     if IN_COORDINATES:
-        leave(point, model.coef, units, shift)
+        inverse_transform(point, model.coef, units, shift)
     tally[LOSS], tally[WEIGHT], tally[NOT_FINITE] = loss_sum, weight_sum, not_finite
 
 
-def step_on_rows(
+def step_on_four(
     data: Data,
     listed: RowList,
     k: int,
@@ -101,7 +100,7 @@ def step_on_rows(
             at(scaled_rows, 2 * d),
             at(scaled_rows, 3 * d),
         )
-        enter_four(rows, made, at(settings.units, 0), at(settings.shift, 0), d)
+        transform_four(rows, made, at(settings.units, 0), at(settings.shift, 0), d)
         rows = made
     x0, x1, x2, x3 = rows
     z, p = four_dots_and_products(rows, at(point, 0), d, ahead)
@@ -137,7 +136,7 @@ def step_on_rows(
 
 @compiled
 def take_none(*_: Any) -> None:
-    """Stand for `step_on_rows` if rows are taken one by one."""
+    """Stand for `step_on_four` if rows are taken one by one."""
 
 
 @compiled

@@ -1,10 +1,10 @@
-"""Losses: one scalar function ``(z, y, parameters) -> (value, slope)`` and one row each.
+"""Losses: one scalar function ``(z, y, parameters) -> (value, derivative)`` and one row each.
 
-z is the prediction, y the target; the slope is the derivative by z (at a kink: a number between
-the derivatives on its two sides). To add a loss, write its function and its row in a file of its
+z is the prediction, y the target, the derivative is that by z (at a kink: a number between the
+derivatives on its two sides). To add a loss, write its function and its row in a file of its
 own and name the row in `table.py`: it is then compiled, checked and tested with the others. Labels
 of a "binary" target reach the function as -1 and +1. A NaN must give NaNs: "+ 0.0 * r" makes a
-slope NaN that would otherwise be a number.
+derivative NaN that would otherwise be a number.
 """
 
 from fastgd.losses import table

@@ -53,11 +53,8 @@ def expected_passes(variant: str, loss: Loss, source: Source, optimum: Optimum |
 def seconds_of_a_pass(source: Source, loss: Loss, n_threads: int) -> float:
     """Return the seconds of a pass over all rows, from those of some of them."""
     rows = min(source.n, max(1, TIMED_VALUES // source.d))
-    coef, g, tally = (
-        np.zeros(source.d + 1, source.dtype),
-        np.zeros(source.d + 1),
-        np.zeros(TALLY_SIZE),
-    )
+    coef = np.zeros(source.d + 1, source.dtype)
+    g, tally = np.zeros(source.d + 1), np.zeros(TALLY_SIZE)
     with FullPass(source, loss, n_threads, gradients=True) as full:
         return shortest(lambda: full.add(coef, 0, rows, g, tally)) * source.n / rows
 

@@ -25,11 +25,7 @@ from fastgd.planning.preconditioning import (
 )
 from fastgd.planning.rates import ChosenRate, choose_rate, given_rate, refinement_rate
 from fastgd.planning.request import Request
-from fastgd.planning.scaling import (
-    choose_scaling,
-    constant_reason,
-    scaling_reason,
-)
+from fastgd.planning.scaling import choose_scaling, constant_reason, scaling_reason
 from fastgd.planning.steps import Steps, choose_order, choose_steps, steps_reason
 from fastgd.planning.stopping import Stopping, choose_max_iter, choose_stopping, refines_after
 from fastgd.planning.variant import with_variant

@@ -201,10 +201,8 @@ def _without_second_derivative(source: Source, loss: Loss, steps: Steps) -> Chos
     if loss.has_margin:
         eta0, reason = 0.5, "0.5, half the margin wanted"
     else:
-        eta0, reason = (
-            draw_targets(source).spread_about_median,
-            "median distance of y from its median",
-        )
+        eta0 = draw_targets(source).spread_about_median
+        reason = "median distance of y from its median"
     if isinstance(steps.optimizer, AdaGrad):
         return ChosenRate(Constant(_finite(eta0)), math.inf, reason)
     # The largest subgradients have a norm of sqrt(d + 1), their mean over all rows 1.

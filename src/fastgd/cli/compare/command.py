@@ -65,6 +65,33 @@ def split_words(context: click.Context, option: click.Parameter, texts: Any) -> 
     return (words if words != ["none"] else []) if texts else None
 
 
+RUNS = click.Option(
+    ["--runs"],
+    metavar="RUNS",
+    multiple=True,
+    callback=split_words,
+    help="The runs to compare, such as 'batch minibatch:adam:learning_rate=0.01': "
+    "variant[:optimizer][:keyword=value]...  [default: the variants self-tuned and the "
+    "classic optimizers]",
+)
+PEERS = click.Option(
+    ["--peers"],
+    metavar="PEERS",
+    multiple=True,
+    callback=split_words,
+    help="Competing solvers to compare with, or none.  [default: those "
+    "installed that support the loss]",
+)
+REQUIRE = click.Option(
+    ["--require"],
+    metavar="CONDITION",
+    multiple=True,
+    help="Exit 1 unless this condition holds: 'RUN.metric <= [factor *] RUN.metric' or "
+    "'RUN.metric <= number'; metrics are passes_to_1e-4, seconds_to_stat, ..., "
+    "suboptimality, bandwidth_share. May be repeated.",
+)
+
+
 def compare_options() -> list[click.Parameter]:
     """Return the options of `fastgd compare`, in the order of the help."""
     made = inspect.signature(datasets.make_regression).parameters
@@ -78,23 +105,8 @@ def compare_options() -> list[click.Parameter]:
         *file_options(),
         *(option(*row, default=made[row[1]].default) for row in MADE_OPTIONS),
         STANDARDIZE,
-        click.Option(
-            ["--runs"],
-            metavar="RUNS",
-            multiple=True,
-            callback=split_words,
-            help="The runs to compare, such as 'batch minibatch:adam:learning_rate=0.01': "
-            "variant[:optimizer][:keyword=value]...  [default: the variants self-tuned and the "
-            "classic optimizers]",
-        ),
-        click.Option(
-            ["--peers"],
-            metavar="PEERS",
-            multiple=True,
-            callback=split_words,
-            help="Competing solvers to compare with, or none.  [default: those "
-            "installed that support the loss]",
-        ),
+        RUNS,
+        PEERS,
         *(option(*row, default=race[row[1]].default) for row in shared),
         LOSS_PARAMETER,
         option(
@@ -123,14 +135,7 @@ def compare_options() -> list[click.Parameter]:
             "target, or reads at a smaller fraction of the memory bandwidth.",
         ),
         option("--slower", "slower", NUMBER, "Factor by which that fraction may fall.", 1.5),
-        click.Option(
-            ["--require"],
-            metavar="CONDITION",
-            multiple=True,
-            help="Exit 1 unless this condition holds: 'RUN.metric <= [factor *] RUN.metric' or "
-            "'RUN.metric <= number'; metrics are passes_to_1e-4, seconds_to_stat, ..., "
-            "suboptimality, bandwidth_share. May be repeated.",
-        ),
+        REQUIRE,
         FORCE_FILES,
     ]
 

@@ -10,6 +10,7 @@ from fastgd.comparing.peers.steps import EPOCHS, squared_lengths, start
 from fastgd.comparing.peers.table import serves
 from fastgd.comparing.problem import Problem
 from fastgd.comparing.trace import Point
+from fastgd.losses.log_link import LogLink
 
 SKLEARN = {"module": "sklearn", "package": "scikit-learn"}
 SGD_LOSSES = ("squared_error", "huber", "log_loss", "hinge", "squared_hinge", "modified_huber")
@@ -81,9 +82,9 @@ def sklearn_glm(problem: Problem, seed: int) -> Iterator[Point]:
     from sklearn.linear_model import TweedieRegressor
 
     yield math.nan, start(problem)
-    (power,) = problem.loss.parameters or ({"poisson": 1.0, "gamma": 2.0}[problem.loss.name],)
+    assert isinstance(problem.loss, LogLink)
     model = TweedieRegressor(
-        power=power,
+        power=problem.loss.variance_power,
         alpha=problem.l2,
         fit_intercept=problem.fit_intercept,
         link="log",
