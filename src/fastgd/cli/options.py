@@ -158,7 +158,7 @@ def file_options() -> list[click.Parameter]:
         click.Option(
             ["--offset"],
             metavar="COL",
-            help="Column that is added to each row's prediction; for losses of numbers.",
+            help="Column that is added to each row's prediction; not for labels, counts or amounts.",
         ),
         *reading_options(),
         *MISSING_OPTIONS,
