@@ -158,7 +158,7 @@ def file_options() -> list[click.Parameter]:
         click.Option(
             ["--offset"],
             metavar="COL",
-            help="Column that is added to each row's prediction; not for labels, counts or amounts.",
+            help="Column that is added to each row's prediction; not for labels or counts.",
         ),
         *reading_options(),
         *MISSING_OPTIONS,
