@@ -12,6 +12,7 @@ import pytest
 
 import fastgd
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = Path(fastgd.__file__).parent
 MOST_FILES = 20
 RNG = np.random.default_rng(0)
@@ -21,7 +22,7 @@ Y = X @ np.arange(8.0) + RNG.standard_normal(5000)
 
 def floors() -> dict[str, int]:
     """The floor of each wing, from the top."""
-    settings = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     return {wing.strip(): k for k, row in enumerate(layers) for wing in row.split("|")}
 

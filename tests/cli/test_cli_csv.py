@@ -163,6 +163,7 @@ def test_files_as_people_have_them(name, content, said):
     assert len(values) == N and np.abs(values - Y).max() < (2 if options else 0.1)
 
 
+@pytest.mark.compiled
 def test_encoding_that_shows_late():
     rows = ["a,city,y", *(f"{k % 7},x,{k % 5}" for k in range(20_000)), "1,Köln,2"]
     remarks, model, code = fitted("\n".join(rows).encode("cp1252"), "--max-iter", "1")

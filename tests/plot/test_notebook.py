@@ -113,6 +113,7 @@ def run_apart(code, folder, **keywords):
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     "first",
     [
